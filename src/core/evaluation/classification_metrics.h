@@ -1,0 +1,66 @@
+/*
+ * classification_metrics.h
+ *	  Figures of merit of a classifier: accuracy, precision, recall, F1, MCC, ROC AUC, log loss.
+ *
+ * Definitions and edge cases as in scikit-learn 1.2 (zero_division = 0).
+ */
+#ifndef SENTIMENT_CLASSIFICATION_METRICS_H
+#define SENTIMENT_CLASSIFICATION_METRICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/buffer.h"
+
+/* Counts of (actual, predicted) pairs over the same list of labels. */
+typedef struct ConfusionMatrix
+{
+	uint32_t n_labels;
+	const char *const *labels; /* (n_labels) zero-terminated, in the order of the report */
+	const uint64_t *counts;    /* (n_labels, n_labels) row = actual, column = predicted */
+} ConfusionMatrix;
+
+typedef struct ClassMetrics
+{
+	double precision;
+	double recall;
+	double f1;
+	uint64_t support; /* rows whose actual label this is */
+} ClassMetrics;
+
+/* Precision, recall and F1 of one label. */
+extern ClassMetrics classification_class_metrics(const ConfusionMatrix *matrix, uint32_t label);
+
+extern double classification_accuracy(const ConfusionMatrix *matrix);
+
+/* Mean of the labels' F1, over labels that occur as actual or predicted. */
+extern double classification_macro_f1(const ConfusionMatrix *matrix);
+
+/* Matthews' correlation coefficient, the multi-class form (Gorodkin 2004). */
+extern double classification_matthews(const ConfusionMatrix *matrix);
+
+/*
+ * Append the report as a JSON object: rows, accuracy, matthews_correlation, macro and weighted
+ * {precision, recall, f1}, classes {label: {precision, recall, f1, support}} and confusion_matrix
+ * {labels, counts: [[...]]} (the last only up to 100 labels).
+ */
+extern void classification_report_json(const ConfusionMatrix *matrix, Buffer *buffer);
+
+/* A score and whether its row is positive. */
+typedef struct ScoredRow
+{
+	double score;
+	bool positive;
+} ScoredRow;
+
+/*
+ * Area under the ROC curve: the share of pairs of a positive and a negative row in which the positive
+ * one has the higher score, ties counted half. Sorts the rows. NaN if either class is missing.
+ */
+extern double classification_roc_auc(ScoredRow *rows, size_t n_rows);
+
+/* Loss of one row, -ln of the probability given to what was true, clipped to [eps, 1 - eps]. */
+extern double classification_log_loss_row(bool positive, double probability);
+
+#endif /* SENTIMENT_CLASSIFICATION_METRICS_H */

@@ -1,0 +1,24 @@
+/*
+ * classifier.c
+ *	  The table of kinds.
+ */
+#include <string.h>
+
+#include "core/models/classifier.h"
+#include "core/models/logistic_regression.h"
+
+const ClassifierKind *const classifier_kinds[] = {
+	&logistic_regression_kind,
+};
+const size_t n_classifier_kinds = sizeof(classifier_kinds) / sizeof(classifier_kinds[0]);
+
+const ClassifierKind *
+classifier_kind_find(const char *name)
+{
+	for (size_t i = 0; i < n_classifier_kinds; i++)
+	{
+		if (strcmp(classifier_kinds[i]->name, name) == 0)
+			return classifier_kinds[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,64 @@
+/*
+ * parameters.h
+ *	  Parameters that a user sets by name in a JSON object.
+ *
+ * A table of ParameterSpec declares the parameters of one options struct: name, type, range,
+ * default and meaning. Checking JSON, the canonical JSON that is stored with a model, the
+ * documentation and the search space are all read from such tables.
+ */
+#ifndef SENTIMENT_PARAMETERS_H
+#define SENTIMENT_PARAMETERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/buffer.h"
+
+typedef enum ParameterType
+{
+	PARAMETER_BOOLEAN, /* field: bool */
+	PARAMETER_INTEGER, /* field: int */
+	PARAMETER_NUMBER,  /* field: double */
+	PARAMETER_CHOICE,  /* field: int, an index into choices */
+	PARAMETER_STRING   /* field: const char *, NULL if not given */
+} ParameterType;
+
+typedef struct ParameterSpec
+{
+	const char *name;
+	ParameterType type;
+	size_t offset;              /* of the field in the options struct */
+	const char *default_json;   /* as JSON text; "null" for a string that is not given */
+	double minimum;             /* smallest value allowed (numbers and integers) */
+	double maximum;             /* largest value allowed */
+	bool minimum_is_exclusive;  /* the minimum itself is not allowed */
+	bool log_scale;             /* a search should sample its logarithm */
+	const char *const *choices; /* NULL-terminated, for PARAMETER_CHOICE */
+	const char *meaning;        /* one line for people */
+} ParameterSpec;
+
+/* Parameters and the options struct that they fill. */
+typedef struct ParameterGroup
+{
+	const ParameterSpec *specs;
+	size_t n_specs;
+	void *options;
+} ParameterGroup;
+
+/* Set every field to its default. */
+extern void parameters_set_defaults(const ParameterGroup *group);
+
+/*
+ * Set defaults, then apply a JSON object to the groups. A key that no group knows, a value of the
+ * wrong type or out of range raises HOST_ERROR_INVALID_PARAMETER with the key and what is allowed.
+ * A JSON null stands for the default. Strings are allocated from the host.
+ */
+extern void parameters_parse(const char *json, const ParameterGroup *groups, size_t n_groups);
+
+/* Append all parameters of the groups with their present values, as one JSON object. */
+extern void parameters_append_json(Buffer *buffer, const ParameterGroup *groups, size_t n_groups);
+
+/* The range or choices of a parameter for people, such as "a number > 0 and <= 1000000". */
+extern void parameters_append_allowed(Buffer *buffer, const ParameterSpec *spec);
+
+#endif /* SENTIMENT_PARAMETERS_H */

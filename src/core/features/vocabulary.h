@@ -1,0 +1,145 @@
+/*
+ * vocabulary.h
+ *	  The terms of a feature space, in place in an image, and the counting of a text's terms.
+ *
+ * A term is an n-gram of tokens. Terms are the nodes of a trie: the node of "not good" has the node
+ * of "not" as its prefix and the node of "good" as its last token. So a term is found by its tokens'
+ * nodes, exactly, without hashing or storing its whole string, and a text's bigrams are looked up
+ * only where both words are known. Nodes are numbered in the order of the terms' bytes (a word comes
+ * before its continuations), and features, the nodes that count, in the same order: this is the order
+ * of scikit-learn's vocabulary_.
+ */
+#ifndef SENTIMENT_VOCABULARY_H
+#define SENTIMENT_VOCABULARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/buffer.h"
+#include "core/features/sparse_matrix.h"
+#include "core/parameters.h"
+#include "core/text/tokenizer.h"
+
+#define MAX_NGRAM       8
+#define VOCABULARY_NONE UINT32_MAX
+
+/* Filled by parameters_parse from vocabulary_parameters. */
+typedef struct VocabularyOptions
+{
+	int ngram_min;
+	int ngram_max;
+	double min_df;    /* a count if >= 1, else a share of the documents */
+	double max_df;    /* a share of the documents if <= 1, else a count */
+	int max_features; /* 0: all */
+} VocabularyOptions;
+
+extern const ParameterSpec vocabulary_parameters[];
+extern const size_t n_vocabulary_parameters;
+
+/* Refuse options that contradict each other. */
+extern void vocabulary_check_options(const VocabularyOptions *options);
+
+/* One n-gram. */
+typedef struct VocabularyNode
+{
+	uint32_t prefix;  /* node of all tokens but the last; NONE for a single token */
+	uint32_t last;    /* node of the last token; for a single token its number in token_starts */
+	uint32_t feature; /* number of the feature; NONE if only a part of longer terms */
+	float idf;        /* inverse document frequency; 0 if not a feature */
+} VocabularyNode;
+
+/* One place of a hash table with linear probing: the low bits of the hash tell where to begin. */
+typedef struct VocabularySlot
+{
+	uint32_t tag;  /* the high bits of the hash */
+	uint32_t node; /* NONE: empty */
+} VocabularySlot;
+
+/* A vocabulary in an image; the pointers are set by vocabulary_open. */
+typedef struct Vocabulary
+{
+	uint32_t n_nodes;
+	uint32_t n_tokens;
+	uint32_t n_features;
+	uint32_t n_documents; /* texts that it was made from */
+	uint32_t ngram_min;
+	uint32_t ngram_max;
+	uint32_t token_mask; /* number of slots - 1 */
+	uint32_t ngram_mask;
+	const VocabularyNode *nodes;        /* (n_nodes) */
+	const VocabularySlot *token_slots;  /* (token_mask + 1) */
+	const VocabularySlot *ngram_slots;  /* (ngram_mask + 1) */
+	const uint32_t *document_frequency; /* (n_features) texts with the term */
+	const uint32_t *token_starts;       /* (n_tokens + 1), positions in token_bytes */
+	const char *token_bytes;
+} Vocabulary;
+
+/* First bytes of the section. */
+typedef struct VocabularyHeader
+{
+	uint32_t n_nodes;
+	uint32_t n_tokens;
+	uint32_t n_features;
+	uint32_t n_documents;
+	uint32_t ngram_min;
+	uint32_t ngram_max;
+	uint32_t token_slots; /* powers of two */
+	uint32_t ngram_slots;
+	uint64_t token_bytes;
+	uint64_t reserved;
+	/* nodes, token slots, n-gram slots, document frequencies, token starts, token bytes follow */
+} VocabularyHeader;
+
+/*
+ * Open a vocabulary section in place. Checks everything, so that lookups in bytes from an untrusted
+ * user stay inside of them and end; raises HOST_ERROR_INVALID_IMAGE.
+ */
+extern void vocabulary_open(const void *section, size_t length, Vocabulary *vocabulary);
+
+/* Bytes that a section of these sizes takes. */
+extern size_t vocabulary_section_size(const VocabularyHeader *header);
+
+/* Set the pointers of a vocabulary whose section begins with a header, without any check. */
+extern void vocabulary_locate(const void *section, Vocabulary *vocabulary);
+
+/* Number of slots of a hash table for that many entries: a power of two, at most 2/3 full. */
+extern size_t vocabulary_slots_for(size_t n_entries);
+
+/* Append a term: its tokens with a space between them. */
+extern void vocabulary_append_term(const Vocabulary *vocabulary, uint32_t node, Buffer *buffer);
+
+/* The node of a feature. */
+extern uint32_t vocabulary_feature_node(const Vocabulary *vocabulary, uint32_t feature);
+
+/* Inverse document frequency as scikit-learn's, smoothed: ln((1 + n) / (1 + df)) + 1. */
+extern double vocabulary_idf(uint32_t n_documents, uint32_t document_frequency);
+
+/*
+ * The terms of one text, counted. A scratch object that is reused from text to text; the arrays live
+ * until the next count.
+ */
+typedef struct TermCounts
+{
+	uint32_t n_terms;    /* distinct features */
+	uint32_t *features;  /* (n_terms) in order of first occurrence per n-gram length */
+	float *counts;       /* (n_terms) */
+	float *idfs;         /* (n_terms) */
+	uint64_t n_tokens;   /* tokens of the text */
+	uint64_t n_unknown;  /* tokens that the vocabulary does not have */
+	uint32_t capacity;   /* of the arrays */
+	VocabularySlot *map; /* feature -> position, for duplicates */
+	uint32_t map_mask;
+} TermCounts;
+
+/* Make a scratch object; zero-initialized memory will do as well. */
+extern TermCounts *term_counts_create(void);
+
+/* Free a scratch object and its arrays. */
+extern void term_counts_free(TermCounts *counts);
+
+/* Count the features of a text. */
+extern void vocabulary_count(const Vocabulary *vocabulary, Tokenizer *tokenizer, const char *text,
+							 size_t length, TermCounts *counts);
+
+#endif /* SENTIMENT_VOCABULARY_H */

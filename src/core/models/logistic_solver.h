@@ -1,0 +1,63 @@
+/*
+ * logistic_solver.h
+ *	  What the solvers of logistic regression are given and what they answer.
+ *
+ * All of them minimise, over weights w and intercepts b,
+ *
+ *		penalty(w) + sum over rows i of cost[label of i] * loss_i(w, b)
+ *
+ * with penalty 1/2 ||w||^2 (L2) or ||w||_1 (L1). The intercepts are not penalised. For two classes
+ * there is one output, the log-odds of class 1, and the logistic loss; for more there is one output
+ * a class, and the loss of the softmax (multinomial).
+ */
+#ifndef SENTIMENT_LOGISTIC_SOLVER_H
+#define SENTIMENT_LOGISTIC_SOLVER_H
+
+#include <math.h>
+
+#include "core/features/sparse_matrix.h"
+#include "core/hash.h"
+#include "core/models/logistic_regression.h"
+
+typedef struct LogisticProblem
+{
+	const SparseMatrix *features; /* (n_rows, n_features) */
+	const uint32_t *labels;       /* (n_rows) */
+	uint32_t n_classes;
+	const uint32_t *class_counts; /* (n_classes) rows of each class */
+	const double *class_costs;    /* (n_classes) cost of a row: C times the weight of its class */
+	int max_iter;                 /* passes over the rows at most */
+	double tol;
+	uint64_t seed;
+} LogisticProblem;
+
+/* Rows between two checks for interrupts: well below 2 ms of work. */
+#define ROWS_PER_INTERRUPT_CHECK 256
+
+/* 1 / (1 + exp(-z)), without overflow. */
+static inline double
+sigmoid(double z)
+{
+	double e = exp(-fabs(z));
+
+	return z >= 0 ? 1 / (1 + e) : e / (1 + e);
+}
+
+/* Put the numbers 0 to count - 1 in an order that depends on the seed and the epoch only. */
+static inline void
+shuffle_rows(uint32_t *order, uint32_t count, uint64_t seed, uint64_t epoch)
+{
+	uint64_t state = hash_mix(seed + UINT64_C(0x9e3779b97f4a7c15)) ^ hash_mix(epoch + 1);
+
+	for (uint32_t i = count; i > 1; i--)
+	{
+		uint64_t random = hash_mix(state += UINT64_C(0x9e3779b97f4a7c15));
+		uint32_t j = (uint32_t) (((random >> 32) * i) >> 32);
+		uint32_t swapped = order[i - 1];
+
+		order[i - 1] = order[j];
+		order[j] = swapped;
+	}
+}
+
+#endif /* SENTIMENT_LOGISTIC_SOLVER_H */

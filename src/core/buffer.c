@@ -12,7 +12,7 @@
 #include "core/host.h"
 
 void *
-buffer_extend(Buffer *buffer, size_t length)
+buffer_extend(ByteBuffer *buffer, size_t length)
 {
 	size_t needed;
 	void *start;
@@ -39,14 +39,14 @@ buffer_extend(Buffer *buffer, size_t length)
 }
 
 void
-buffer_append(Buffer *buffer, const void *bytes, size_t length)
+buffer_append(ByteBuffer *buffer, const void *bytes, size_t length)
 {
 	if (length > 0)
 		memcpy(buffer_extend(buffer, length), bytes, length);
 }
 
 void
-buffer_align(Buffer *buffer, size_t alignment)
+buffer_align(ByteBuffer *buffer, size_t alignment)
 {
 	size_t padding = -buffer->length & (alignment - 1);
 
@@ -55,7 +55,7 @@ buffer_align(Buffer *buffer, size_t alignment)
 }
 
 void
-buffer_printf(Buffer *buffer, const char *format, ...)
+buffer_printf(ByteBuffer *buffer, const char *format, ...)
 {
 	char small[256];
 	va_list arguments;
@@ -79,7 +79,7 @@ buffer_printf(Buffer *buffer, const char *format, ...)
 }
 
 void
-buffer_append_json_string(Buffer *buffer, const char *bytes, size_t length)
+buffer_append_json_string(ByteBuffer *buffer, const char *bytes, size_t length)
 {
 	buffer_append(buffer, "\"", 1);
 	for (size_t i = 0; i < length; i++)
@@ -97,7 +97,7 @@ buffer_append_json_string(Buffer *buffer, const char *bytes, size_t length)
 }
 
 void
-buffer_append_json_number(Buffer *buffer, double number)
+buffer_append_json_number(ByteBuffer *buffer, double number)
 {
 	char text[32];
 
@@ -116,7 +116,7 @@ buffer_append_json_number(Buffer *buffer, double number)
 }
 
 char *
-buffer_c_string(Buffer *buffer)
+buffer_c_string(ByteBuffer *buffer)
 {
 	*(char *) buffer_extend(buffer, 1) = '\0';
 	buffer->length--;
@@ -124,8 +124,8 @@ buffer_c_string(Buffer *buffer)
 }
 
 void
-buffer_reset(Buffer *buffer)
+buffer_reset(ByteBuffer *buffer)
 {
 	host_free(buffer->data);
-	*buffer = (Buffer){0};
+	*buffer = (ByteBuffer){0};
 }

@@ -57,7 +57,7 @@ image_begin(ImageWriter *writer, ImageType type)
 	memcpy(writer->buffer.data, &header, sizeof(header));
 }
 
-Buffer *
+ByteBuffer *
 image_begin_section(ImageWriter *writer, ImageSectionId id)
 {
 	ImageSection *section;
@@ -71,7 +71,7 @@ image_begin_section(ImageWriter *writer, ImageSectionId id)
 	return &writer->buffer;
 }
 
-Buffer
+ByteBuffer
 image_finish(ImageWriter *writer)
 {
 	ImageHeader *header;

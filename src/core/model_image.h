@@ -64,7 +64,7 @@ typedef struct ImageHeader
 /* An image under construction. */
 typedef struct ImageWriter
 {
-	Buffer buffer;
+	ByteBuffer buffer;
 	uint32_t n_sections;
 } ImageWriter;
 
@@ -72,10 +72,10 @@ typedef struct ImageWriter
 extern void image_begin(ImageWriter *writer, ImageType type);
 
 /* Begin a section: what is appended to the answered buffer until the next call is its content. */
-extern Buffer *image_begin_section(ImageWriter *writer, ImageSectionId id);
+extern ByteBuffer *image_begin_section(ImageWriter *writer, ImageSectionId id);
 
 /* Finish: fills in lengths and checksum. The buffer's bytes are the image. */
-extern Buffer image_finish(ImageWriter *writer);
+extern ByteBuffer image_finish(ImageWriter *writer);
 
 /*
  * Check an image of untrusted origin: magic, type, format version, length, checksum, section table.

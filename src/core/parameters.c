@@ -385,7 +385,7 @@ raise_unknown_key(const Problem *problem, const ParameterGroup *groups, size_t n
 {
 	const char *closest = closest_name(groups, n_groups, problem->key);
 	const char *separator = "";
-	Buffer hint = {0};
+	ByteBuffer hint = {0};
 
 	if (closest != NULL)
 		buffer_printf(&hint, "Perhaps you meant \"%s\". ", closest);
@@ -407,7 +407,7 @@ raise_unknown_key(const Problem *problem, const ParameterGroup *groups, size_t n
 static void
 raise_invalid_value(const Problem *problem)
 {
-	Buffer detail = {0};
+	ByteBuffer detail = {0};
 
 	buffer_printf(&detail, "It must be ");
 	parameters_append_allowed(&detail, problem->spec);
@@ -468,7 +468,7 @@ parameters_parse(const char *json, const ParameterGroup *groups, size_t n_groups
 
 /* Append the present value of one parameter as JSON. */
 static void
-append_value(Buffer *buffer, const ParameterGroup *group, const ParameterSpec *spec)
+append_value(ByteBuffer *buffer, const ParameterGroup *group, const ParameterSpec *spec)
 {
 	const void *field = parameter_field(group, spec);
 	const char *string = NULL;
@@ -498,7 +498,7 @@ append_value(Buffer *buffer, const ParameterGroup *group, const ParameterSpec *s
 }
 
 void
-parameters_append_json(Buffer *buffer, const ParameterGroup *groups, size_t n_groups)
+parameters_append_json(ByteBuffer *buffer, const ParameterGroup *groups, size_t n_groups)
 {
 	const char *separator = "";
 
@@ -519,7 +519,7 @@ parameters_append_json(Buffer *buffer, const ParameterGroup *groups, size_t n_gr
 
 /* Append the range of a number, such as " > 0 and <= 100". */
 static void
-append_range(Buffer *buffer, const ParameterSpec *spec)
+append_range(ByteBuffer *buffer, const ParameterSpec *spec)
 {
 	bool has_minimum = isfinite(spec->minimum);
 
@@ -532,7 +532,7 @@ append_range(Buffer *buffer, const ParameterSpec *spec)
 }
 
 void
-parameters_append_allowed(Buffer *buffer, const ParameterSpec *spec)
+parameters_append_allowed(ByteBuffer *buffer, const ParameterSpec *spec)
 {
 	switch (spec->type)
 	{

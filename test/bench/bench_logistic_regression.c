@@ -148,7 +148,7 @@ main(int argc, char **argv)
 	for (int i = 0; i < repeat; i++)
 	{
 		TrainingSet training_set = {train.matrix, train.labels, train.n_classes, 1};
-		Buffer image = {0};
+		ByteBuffer image = {0};
 		size_t before = test_host_allocated;
 		double start = now();
 		Classifier classifier;

@@ -110,7 +110,7 @@ parse(const char *json)
 static const char *
 canonical(void)
 {
-	Buffer buffer = {0};
+	ByteBuffer buffer = {0};
 
 	parameters_append_json(&buffer, groups, 2);
 	return buffer_c_string(&buffer);
@@ -227,8 +227,8 @@ test_unknown_key(void **state)
 static void
 test_long_key(void **state)
 {
-	Buffer json = {0};
-	Buffer message = {0};
+	ByteBuffer json = {0};
+	ByteBuffer message = {0};
 
 	(void) state;
 	buffer_printf(&json, "{\"x");

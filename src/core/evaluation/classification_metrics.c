@@ -211,7 +211,7 @@ classification_matthews(const ConfusionMatrix *matrix)
 
 /* Append a key and a number. */
 static void
-append_number(Buffer *buffer, const char *key, double number)
+append_number(ByteBuffer *buffer, const char *key, double number)
 {
 	buffer_printf(buffer, "\"%s\": ", key);
 	buffer_append_json_number(buffer, number);
@@ -219,7 +219,7 @@ append_number(Buffer *buffer, const char *key, double number)
 
 /* Append precision, recall and F1, without the braces. */
 static void
-append_figures(Buffer *buffer, double precision, double recall, double f1)
+append_figures(ByteBuffer *buffer, double precision, double recall, double f1)
 {
 	append_number(buffer, "precision", precision);
 	buffer_printf(buffer, ", ");
@@ -230,7 +230,7 @@ append_figures(Buffer *buffer, double precision, double recall, double f1)
 
 /* Append a key and an object of means. */
 static void
-append_mean(Buffer *buffer, const char *key, MeanMetrics mean)
+append_mean(ByteBuffer *buffer, const char *key, MeanMetrics mean)
 {
 	buffer_printf(buffer, ", \"%s\": {", key);
 	append_figures(buffer, mean.precision, mean.recall, mean.f1);
@@ -238,14 +238,14 @@ append_mean(Buffer *buffer, const char *key, MeanMetrics mean)
 }
 
 static void
-append_label(Buffer *buffer, const char *label)
+append_label(ByteBuffer *buffer, const char *label)
 {
 	buffer_append_json_string(buffer, label, strlen(label));
 }
 
 /* Append the object of the labels' own figures. */
 static void
-append_classes(Buffer *buffer, const ConfusionTotals *totals)
+append_classes(ByteBuffer *buffer, const ConfusionTotals *totals)
 {
 	buffer_printf(buffer, ", \"classes\": {");
 	for (uint32_t i = 0; i < totals->n_labels; i++)
@@ -264,7 +264,7 @@ append_classes(Buffer *buffer, const ConfusionTotals *totals)
 
 /* Append the labels and the rows of the confusion matrix. */
 static void
-append_matrix(Buffer *buffer, const ConfusionTotals *totals)
+append_matrix(ByteBuffer *buffer, const ConfusionTotals *totals)
 {
 	size_t n_labels = totals->n_labels;
 
@@ -289,7 +289,7 @@ append_matrix(Buffer *buffer, const ConfusionTotals *totals)
 
 /* Append what follows the row counts of a report, up to its closing brace. */
 static void
-append_report(Buffer *buffer, const ConfusionTotals *totals)
+append_report(ByteBuffer *buffer, const ConfusionTotals *totals)
 {
 	buffer_printf(buffer, ", ");
 	append_number(buffer, "accuracy", accuracy(totals));
@@ -305,7 +305,7 @@ append_report(Buffer *buffer, const ConfusionTotals *totals)
 
 /* Append the opening brace and the number of rows. */
 static void
-append_rows(Buffer *buffer, const ConfusionTotals *totals)
+append_rows(ByteBuffer *buffer, const ConfusionTotals *totals)
 {
 	uint64_t n_rows;
 	uint64_t n_correct;
@@ -315,7 +315,7 @@ append_rows(Buffer *buffer, const ConfusionTotals *totals)
 }
 
 void
-classification_report_json(const ConfusionMatrix *matrix, Buffer *buffer)
+classification_report_json(const ConfusionMatrix *matrix, ByteBuffer *buffer)
 {
 	ConfusionTotals totals = totals_of_matrix(matrix);
 
@@ -325,7 +325,7 @@ classification_report_json(const ConfusionMatrix *matrix, Buffer *buffer)
 }
 
 void
-classification_totals_report_json(const ConfusionTotals *totals, Buffer *buffer)
+classification_totals_report_json(const ConfusionTotals *totals, ByteBuffer *buffer)
 {
 	append_rows(buffer, totals);
 	buffer_printf(buffer, ", \"rows_skipped\": %llu", (unsigned long long) totals->rows_skipped);

@@ -48,7 +48,7 @@ extern double classification_matthews(const ConfusionMatrix *matrix);
  * {precision, recall, f1}, classes {label: {precision, recall, f1, support}} and confusion_matrix
  * {labels, counts: [[...]]} (the last only up to MAX_REPORTED_LABELS).
  */
-extern void classification_report_json(const ConfusionMatrix *matrix, Buffer *buffer);
+extern void classification_report_json(const ConfusionMatrix *matrix, ByteBuffer *buffer);
 
 /* Of a confusion matrix, what the figures of one label are made of. */
 typedef struct ClassTotals
@@ -69,7 +69,7 @@ typedef struct ConfusionTotals
 } ConfusionTotals;
 
 /* As classification_report_json, from totals, with the key rows_skipped. */
-extern void classification_totals_report_json(const ConfusionTotals *totals, Buffer *buffer);
+extern void classification_totals_report_json(const ConfusionTotals *totals, ByteBuffer *buffer);
 
 /* A score and whether its row is positive. */
 typedef struct ScoredRow

@@ -7,6 +7,7 @@
 #include "core/features/corpus.h"
 #include "core/hash.h"
 #include "core/host.h"
+#include "core/labels.h"
 #include "core/model_image.h"
 #include "core/models/classifier.h"
 #include "core/text/utf8.h"
@@ -118,6 +119,18 @@ string_table_add(StringTable *table, const char *bytes, size_t length, uint64_t 
 	}
 }
 
+char *
+string_table_copy(const StringTable *table, uint32_t number)
+{
+	size_t length;
+	const char *bytes = string_table_get(table, number, &length);
+	char *copy = host_allocate(length + 1);
+
+	memcpy(copy, bytes, length);
+	copy[length] = '\0';
+	return copy;
+}
+
 /* Fetch the slot where a lookup will begin. */
 static inline void
 string_table_prefetch(const StringTable *table, uint64_t hash)
@@ -160,10 +173,7 @@ corpus_add_label(Corpus *corpus, const char *label, size_t length)
 {
 	uint32_t number;
 
-	if (length > MAX_LABEL_SIZE)
-		host_error(HOST_ERROR_LIMIT_EXCEEDED, NULL,
-				   "Perhaps the label column and the text column were exchanged.",
-				   "label of %zu bytes is longer than %d bytes", length, MAX_LABEL_SIZE);
+	label_check_length(length);
 	if (!utf8_is_valid(label, length))
 		host_error(HOST_ERROR_INVALID_TEXT, NULL, NULL, "label is not valid UTF-8");
 	number = string_table_add(&corpus->labels, label, length, hash_token(label, length));

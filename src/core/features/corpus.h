@@ -23,7 +23,7 @@ typedef struct StringTable
 	uint32_t n_strings;
 	uint32_t capacity; /* of starts, less one */
 	uint64_t *starts;  /* (n_strings + 1), positions in bytes */
-	Buffer bytes;
+	ByteBuffer bytes;
 	uint32_t slot_mask;
 	struct StringSlot *slots;
 } StringTable;
@@ -63,6 +63,9 @@ string_table_get(const StringTable *table, uint32_t number, size_t *length)
 	*length = table->starts[number + 1] - table->starts[number];
 	return table->bytes.data + table->starts[number];
 }
+
+/* A zero-terminated copy of a string of the table. */
+extern char *string_table_copy(const StringTable *table, uint32_t number);
 
 /* Make an empty corpus (zero-initialize, then call this). */
 extern void corpus_initialize(Corpus *corpus, const TokenizerOptions *options);

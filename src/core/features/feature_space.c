@@ -67,7 +67,7 @@ feature_space_fit(const FeatureSpaceOptions *options, const Corpus *corpus,
 				  const CorpusDocument *documents, uint32_t n_documents, ImageWriter *image,
 				  SparseMatrix *matrix)
 {
-	Buffer *buffer = image_begin_section(image, IMAGE_SECTION_VOCABULARY);
+	ByteBuffer *buffer = image_begin_section(image, IMAGE_SECTION_VOCABULARY);
 	size_t section_start = buffer->length;
 	TermCountMatrix counts = {0};
 
@@ -89,7 +89,7 @@ feature_space_free_matrix(SparseMatrix *matrix)
 	*matrix = (SparseMatrix){0};
 }
 
-Buffer
+ByteBuffer
 feature_space_image(const FeatureSpaceOptions *options, const Corpus *corpus)
 {
 	FeatureSpaceOptions stored = *options;

@@ -50,7 +50,7 @@ extern void feature_space_fit(const FeatureSpaceOptions *options, const Corpus *
 extern void feature_space_free_matrix(SparseMatrix *matrix);
 
 /* The image of a feature space alone, fitted to all texts of a corpus. */
-extern Buffer feature_space_image(const FeatureSpaceOptions *options, const Corpus *corpus);
+extern ByteBuffer feature_space_image(const FeatureSpaceOptions *options, const Corpus *corpus);
 
 /* Open an image of untrusted origin made by feature_space_image; it must stay in place. */
 extern FeatureSpace *feature_space_open_image(const void *image, size_t length);

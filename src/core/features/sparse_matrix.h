@@ -35,4 +35,7 @@ sparse_matrix_row(const SparseMatrix *matrix, uint32_t row)
 					   matrix->values + start};
 }
 
+/* Copy a row, sorted by feature. indices, values: (row->count) */
+extern void sparse_row_sort(const SparseRow *row, uint32_t *indices, float *values);
+
 #endif /* SENTIMENT_SPARSE_MATRIX_H */

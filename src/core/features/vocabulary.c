@@ -231,7 +231,7 @@ vocabulary_open(const void *section, size_t length, Vocabulary *vocabulary)
 }
 
 void
-vocabulary_append_term(const Vocabulary *vocabulary, uint32_t node, Buffer *buffer)
+vocabulary_append_term(const Vocabulary *vocabulary, uint32_t node, ByteBuffer *buffer)
 {
 	uint32_t tokens[MAX_NGRAM];
 	uint32_t n_tokens = 0;

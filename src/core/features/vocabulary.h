@@ -107,7 +107,7 @@ extern void vocabulary_locate(const void *section, Vocabulary *vocabulary);
 extern size_t vocabulary_slots_for(size_t n_entries);
 
 /* Append a term: its tokens with a space between them. */
-extern void vocabulary_append_term(const Vocabulary *vocabulary, uint32_t node, Buffer *buffer);
+extern void vocabulary_append_term(const Vocabulary *vocabulary, uint32_t node, ByteBuffer *buffer);
 
 /* The node of a feature. */
 extern uint32_t vocabulary_feature_node(const Vocabulary *vocabulary, uint32_t feature);

@@ -765,7 +765,7 @@ check_n_features(uint32_t n_features, uint32_t n_documents)
 
 void
 vocabulary_build(const Corpus *corpus, const CorpusDocument *documents, uint32_t n_documents,
-				 const VocabularyOptions *options, Buffer *section, TermCountMatrix *counts)
+				 const VocabularyOptions *options, ByteBuffer *section, TermCountMatrix *counts)
 {
 	Builder builder = {.corpus = corpus, .options = options};
 	VocabularyHeader header = {.n_documents = n_documents,

@@ -27,7 +27,7 @@ typedef struct TermCountMatrix
  */
 extern void vocabulary_build(const Corpus *corpus, const CorpusDocument *documents,
 							 uint32_t n_documents, const VocabularyOptions *options,
-							 Buffer *section, TermCountMatrix *counts);
+							 ByteBuffer *section, TermCountMatrix *counts);
 
 /* Free the arrays of a matrix. */
 extern void term_count_matrix_free(TermCountMatrix *counts);

@@ -52,7 +52,7 @@ struct ClassifierKind
 	size_t (*image_size)(uint32_t n_features, uint32_t n_classes, const void *options);
 
 	/* Learn, and append the classifier to the image (whose length is a multiple of 16). */
-	void (*fit)(const TrainingSet *training_set, const void *options, Buffer *image);
+	void (*fit)(const TrainingSet *training_set, const void *options, ByteBuffer *image);
 
 	/*
 	 * Check every size and offset of untrusted bytes, so that no other function below can read

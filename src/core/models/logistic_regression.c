@@ -151,7 +151,7 @@ solve(const LogisticProblem *problem, const LogisticRegressionOptions *options, 
 }
 
 static void
-logistic_regression_fit(const TrainingSet *training_set, const void *options_pointer, Buffer *image)
+logistic_regression_fit(const TrainingSet *training_set, const void *options_pointer, ByteBuffer *image)
 {
 	const LogisticRegressionOptions *options = options_pointer;
 	const SparseMatrix *features = &training_set->features;

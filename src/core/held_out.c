@@ -1,0 +1,184 @@
+/*
+ * held_out.c
+ *	  Rows that training does not see, and how well a pipeline does on them.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "core/evaluation/classification_metrics.h"
+#include "core/hash.h"
+#include "core/held_out.h"
+#include "core/host.h"
+#include "core/labels.h"
+
+void
+held_out_add(HeldOutRows *rows, const char *text, size_t length, uint64_t hash, const char *label,
+			 size_t label_length)
+{
+	if (rows->n_rows == rows->capacity)
+	{
+		if (rows->capacity > UINT32_MAX / 2)
+			host_error(HOST_ERROR_LIMIT_EXCEEDED, NULL, "Lower the parameter holdout.",
+					   "too many held-out rows");
+		rows->capacity = rows->capacity == 0 ? 256 : rows->capacity * 2;
+		if (rows->rows == NULL)
+			rows->rows = host_allocate_array(HeldOutRow, rows->capacity);
+		else
+			rows->rows = host_reallocate_array(rows->rows, HeldOutRow, rows->capacity);
+	}
+	rows->rows[rows->n_rows++] = (HeldOutRow){
+		hash, rows->texts.length, length,
+		string_table_add(&rows->labels, label, label_length, hash_token(label, label_length))};
+	buffer_append(&rows->texts, text, length);
+}
+
+/* What an evaluation counts. */
+typedef struct Evaluation
+{
+	uint32_t n_labels;   /* the pipeline's, then those that only the rows have */
+	const char **labels; /* (n_labels) sorted */
+	uint32_t *of_row;    /* label number of the rows -> place in labels */
+	uint32_t *of_class;  /* class of the pipeline -> place in labels */
+	uint64_t *counts;    /* (n_labels, n_labels) */
+	ScoredRow *scored;   /* (n_rows) by the positive class's probability */
+	double total_log_loss;
+	uint32_t n_rows;
+} Evaluation;
+
+/* The place of a label in a sorted list. */
+static uint32_t
+find_label(const char *const *labels, uint32_t n_labels, const char *label)
+{
+	for (uint32_t i = 0; i < n_labels; i++)
+	{
+		if (strcmp(labels[i], label) == 0)
+			return i;
+	}
+	host_error(HOST_ERROR_INTERNAL, NULL, NULL, "label \"%s\" is not in the list", label);
+}
+
+/* Make the list of labels: those of the pipeline and those of the rows. */
+static void
+list_labels(const HeldOutRows *rows, const Pipeline *pipeline, Evaluation *evaluation)
+{
+	uint32_t n_row_labels = rows->labels.n_strings;
+	const char **row_labels = host_allocate_array(const char *, (size_t) n_row_labels + 1);
+
+	evaluation->labels =
+		host_allocate_array(const char *, (size_t) pipeline->n_labels + n_row_labels);
+	for (uint32_t i = 0; i < pipeline->n_labels; i++)
+		evaluation->labels[evaluation->n_labels++] = pipeline->labels[i];
+	for (uint32_t i = 0; i < n_row_labels; i++)
+	{
+		char *label = string_table_copy(&rows->labels, i);
+
+		row_labels[i] = label;
+		if (pipeline_find_label(pipeline, label) == pipeline->n_labels)
+			evaluation->labels[evaluation->n_labels++] = label;
+	}
+	labels_sort(evaluation->labels, evaluation->n_labels);
+	evaluation->of_row = host_allocate_array(uint32_t, (size_t) n_row_labels + 1);
+	for (uint32_t i = 0; i < n_row_labels; i++)
+		evaluation->of_row[i] = find_label(evaluation->labels, evaluation->n_labels, row_labels[i]);
+	evaluation->of_class = host_allocate_array(uint32_t, pipeline->n_labels);
+	for (uint32_t i = 0; i < pipeline->n_labels; i++)
+		evaluation->of_class[i] =
+			find_label(evaluation->labels, evaluation->n_labels, pipeline->labels[i]);
+	host_free(row_labels);
+}
+
+/* Predict one row and count it. */
+static void
+evaluate_row(const HeldOutRows *rows, const HeldOutRow *row, Pipeline *pipeline,
+			 Evaluation *evaluation)
+{
+	const double *probabilities =
+		pipeline_predict(pipeline, rows->texts.data + row->start, row->length);
+	uint32_t actual = evaluation->of_row[row->label];
+	uint32_t predicted = evaluation->of_class[pipeline_most_probable(pipeline, probabilities)];
+	double probability = 0;
+
+	for (uint32_t i = 0; i < pipeline->n_labels; i++)
+	{
+		if (evaluation->of_class[i] == actual)
+			probability = probabilities[i];
+	}
+	evaluation->counts[(size_t) actual * evaluation->n_labels + predicted]++;
+	evaluation->total_log_loss += classification_log_loss_row(true, probability);
+	evaluation->scored[evaluation->n_rows++] = (ScoredRow){
+		probabilities[pipeline->positive], evaluation->of_class[pipeline->positive] == actual};
+}
+
+/* Append the figures as a JSON object. */
+static void
+append_metrics(const Evaluation *evaluation, const ConfusionMatrix *matrix,
+			   const HeldOutMetrics *metrics, bool two_classes, ByteBuffer *json)
+{
+	buffer_printf(json, "{\"f1\": ");
+	buffer_append_json_number(json, metrics->f1);
+	buffer_printf(json, ", \"macro_f1\": ");
+	buffer_append_json_number(json, metrics->macro_f1);
+	buffer_printf(json, ", \"accuracy\": ");
+	buffer_append_json_number(json, classification_accuracy(matrix));
+	if (two_classes)
+	{
+		buffer_printf(json, ", \"roc_auc\": ");
+		buffer_append_json_number(json,
+								  classification_roc_auc(evaluation->scored, evaluation->n_rows));
+	}
+	buffer_printf(json, ", \"log_loss\": ");
+	buffer_append_json_number(json, evaluation->total_log_loss / evaluation->n_rows);
+	buffer_printf(json, ", \"report\": ");
+	classification_report_json(matrix, json);
+	buffer_printf(json, "}");
+}
+
+/* Free what an evaluation holds. */
+static void
+free_evaluation(Evaluation *evaluation)
+{
+	host_free(evaluation->labels);
+	host_free(evaluation->of_row);
+	host_free(evaluation->of_class);
+	host_free(evaluation->counts);
+	host_free(evaluation->scored);
+}
+
+HeldOutMetrics
+held_out_evaluate(const HeldOutRows *rows, Pipeline *pipeline, uint64_t seed, double share,
+				  ByteBuffer *json)
+{
+	Evaluation evaluation = {0};
+	ConfusionMatrix matrix;
+	HeldOutMetrics metrics = {0, NAN, NAN};
+	bool two_classes = pipeline->n_labels == 2;
+
+	list_labels(rows, pipeline, &evaluation);
+	evaluation.counts =
+		host_allocate_zero_array(uint64_t, (size_t) evaluation.n_labels * evaluation.n_labels);
+	evaluation.scored = host_allocate_array(ScoredRow, (size_t) rows->n_rows + 1);
+	for (uint32_t i = 0; i < rows->n_rows; i++)
+	{
+		if (corpus_is_held_out(rows->rows[i].hash, seed, share))
+			evaluate_row(rows, &rows->rows[i], pipeline, &evaluation);
+		if (i % 64 == 0)
+			host_check_interrupts();
+	}
+
+	matrix = (ConfusionMatrix){evaluation.n_labels, evaluation.labels, evaluation.counts};
+	metrics.n_rows = evaluation.n_rows;
+	if (evaluation.n_rows > 0)
+	{
+		metrics.macro_f1 = classification_macro_f1(&matrix);
+		metrics.f1 =
+			two_classes
+				? classification_class_metrics(&matrix, evaluation.of_class[pipeline->positive]).f1
+				: metrics.macro_f1;
+		if (json != NULL)
+			append_metrics(&evaluation, &matrix, &metrics, two_classes, json);
+	}
+	else if (json != NULL)
+		buffer_printf(json, "{}");
+	free_evaluation(&evaluation);
+	return metrics;
+}

@@ -1,0 +1,50 @@
+/*
+ * held_out.h
+ *	  Rows that training does not see, and how well a pipeline does on them.
+ */
+#ifndef SENTIMENT_HELD_OUT_H
+#define SENTIMENT_HELD_OUT_H
+
+#include "core/buffer.h"
+#include "core/pipeline.h"
+
+/* One row that was held out. */
+typedef struct HeldOutRow
+{
+	uint64_t hash;  /* of the text */
+	uint64_t start; /* of the text in the texts */
+	uint64_t length;
+	uint32_t label; /* number in the labels */
+} HeldOutRow;
+
+/* Grows row by row; starts as zero bytes. */
+typedef struct HeldOutRows
+{
+	HeldOutRow *rows;
+	uint32_t n_rows;
+	uint32_t capacity;
+	ByteBuffer texts;
+	StringTable labels;
+} HeldOutRows;
+
+/* Figures of a pipeline on held-out rows. */
+typedef struct HeldOutMetrics
+{
+	uint32_t n_rows;
+	double f1; /* of the positive label for two classes, macro F1 for more; NaN without rows */
+	double macro_f1; /* NaN without rows */
+} HeldOutMetrics;
+
+/* Add a row. */
+extern void held_out_add(HeldOutRows *rows, const char *text, size_t length, uint64_t hash,
+						 const char *label, size_t label_length);
+
+/*
+ * Measure a pipeline on the rows that are held out at a share (of the seed's buckets): a share smaller
+ * than the one that they were chosen by takes the rows that both hold out. With json not NULL, appends
+ * all figures as a JSON object ({} without rows).
+ */
+extern HeldOutMetrics held_out_evaluate(const HeldOutRows *rows, Pipeline *pipeline, uint64_t seed,
+										double share, ByteBuffer *json);
+
+#endif /* SENTIMENT_HELD_OUT_H */

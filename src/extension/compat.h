@@ -1,0 +1,30 @@
+/*
+ * compat.h
+ *	  Differences between the PostgreSQL versions that the extension is written for (15 to 18).
+ *
+ * No other file asks for a version.
+ */
+#ifndef SENTIMENT_COMPAT_H
+#define SENTIMENT_COMPAT_H
+
+#include "postgres.h"
+
+#if PG_VERSION_NUM < 150000
+#error "sentiment needs PostgreSQL 15 or later"
+#endif
+
+#include "utils/guc.h"
+
+/* Set search_path until the GUC nest level ends; PostgreSQL 17 gave it a function. */
+static inline void
+restrict_search_path(void)
+{
+#if PG_VERSION_NUM >= 170000
+	RestrictSearchPath();
+#else
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+#endif
+}
+
+#endif /* SENTIMENT_COMPAT_H */

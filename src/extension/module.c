@@ -1,0 +1,49 @@
+/*
+ * module.c
+ *	  What happens when the library is loaded.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "fmgr.h"
+
+#include "extension/deployment.h"
+#include "extension/host.h"
+#include "extension/settings.h"
+
+PG_MODULE_MAGIC;
+
+PGDLLEXPORT void _PG_init(void);
+
+/* At the end of a transaction, forget what held within it. */
+static void
+transaction_ended(XactEvent event, void *argument)
+{
+	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+	{
+		host_reset();
+		/* without an own transaction id, nothing was written that others did not see before */
+		if (TransactionIdIsValid(GetTopTransactionIdIfAny()))
+			deployment_forget();
+	}
+}
+
+/* After ROLLBACK TO SAVEPOINT, or an error that was caught. */
+static void
+subtransaction_ended(SubXactEvent event, SubTransactionId id, SubTransactionId parent,
+					 void *argument)
+{
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+	{
+		host_reset();
+		deployment_forget();
+	}
+}
+
+void
+_PG_init(void)
+{
+	settings_define();
+	RegisterXactCallback(transaction_ended, NULL);
+	RegisterSubXactCallback(subtransaction_ended, NULL);
+}

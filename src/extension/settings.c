@@ -1,0 +1,33 @@
+/*
+ * settings.c
+ *	  The extension's settings (GUCs).
+ */
+#include "postgres.h"
+
+#include <limits.h>
+
+#include "utils/guc.h"
+
+#include "extension/settings.h"
+
+int training_memory = 4 * 1024 * 1024;
+int model_cache_size = 256 * 1024;
+char *default_model = NULL;
+
+void
+settings_define(void)
+{
+	DefineCustomIntVariable(
+		"sentiment.training_memory", "Sets the memory that one training may use.",
+		"A training that needs more ends with an error. Range 16 MB to 2 TB.", &training_memory,
+		4 * 1024 * 1024, 16 * 1024, INT_MAX, PGC_SUSET, GUC_UNIT_KB, NULL, NULL, NULL);
+	DefineCustomIntVariable(
+		"sentiment.model_cache_size", "Sets the memory that a session may use to keep models.",
+		"The model in use is kept in any case. Range 0 to 2 TB.", &model_cache_size, 256 * 1024, 0,
+		INT_MAX, PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
+	DefineCustomStringVariable("sentiment.default_model",
+							   "Sets the model that answers where none is named.",
+							   "Empty: the model that was deployed first.", &default_model, "",
+							   PGC_USERSET, 0, NULL, NULL, NULL);
+	MarkGUCPrefixReserved("sentiment");
+}

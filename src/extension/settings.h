@@ -1,0 +1,15 @@
+/*
+ * settings.h
+ *	  The extension's settings (GUCs).
+ */
+#ifndef SENTIMENT_SETTINGS_H
+#define SENTIMENT_SETTINGS_H
+
+extern int training_memory;  /* kB */
+extern int model_cache_size; /* kB */
+extern char *default_model;
+
+/* Define the settings: once, when the library is loaded. */
+extern void settings_define(void);
+
+#endif /* SENTIMENT_SETTINGS_H */

@@ -298,7 +298,8 @@ append_report(ByteBuffer *buffer, const ConfusionTotals *totals)
 	append_mean(buffer, "macro", macro_average(totals));
 	append_mean(buffer, "weighted", weighted_average(totals));
 	append_classes(buffer, totals);
-	if (totals->counts != NULL && totals->n_labels <= MAX_REPORTED_LABELS)
+	if ((totals->counts != NULL || totals->n_labels == 0) &&
+		totals->n_labels <= MAX_REPORTED_LABELS)
 		append_matrix(buffer, totals);
 	buffer_printf(buffer, "}");
 }

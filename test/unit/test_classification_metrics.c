@@ -18,6 +18,7 @@
 
 #include "core/evaluation/classification_metrics.h"
 #include "core/evaluation/confusion_counts.h"
+#include "core/evaluation/log_loss.h"
 #include "core/evaluation/scored_rows.h"
 #include "core/evaluation/sort_doubles.h"
 #include "core/labels.h"
@@ -329,6 +330,48 @@ test_log_loss(void **state)
 	}
 }
 
+/* Whatever the order of the rows and of the parts, the mean is the same to the last bit. */
+static void
+test_log_loss_order(void **state)
+{
+	const ScoredCase *scored_case = &scored_cases[1];
+	LogLoss forward = {0};
+	LogLoss parts[3] = {{0}};
+	double mean;
+
+	(void) state;
+	assert_string_equal(scored_case->name, "ordinary");
+	assert_true(isnan(log_loss_mean(&forward)));
+	for (size_t i = 0; i < scored_case->n_rows; i++)
+		log_loss_add(&forward, scored_case->actual[i], scored_case->scores[i]);
+	for (size_t i = scored_case->n_rows; i-- > 0;)
+		log_loss_add(&parts[i % 7 % 3], scored_case->actual[i], scored_case->scores[i]);
+	log_loss_merge(&parts[1], &parts[2]);
+	log_loss_merge(&parts[0], &parts[1]);
+	mean = log_loss_mean(&forward);
+	assert_figure("ordinary", "log loss", mean, scored_case->log_loss);
+	assert_true(log_loss_mean(&parts[0]) == mean);
+	assert_true(parts[0].n_rows == forward.n_rows);
+	assert_host_error(HOST_ERROR_INVALID_PARAMETER, log_loss_add(&forward, true, 1.0000001));
+	assert_host_error(HOST_ERROR_INVALID_PARAMETER, log_loss_add(&forward, true, -0.1));
+	assert_host_error(HOST_ERROR_INVALID_PARAMETER, log_loss_add(&forward, true, NAN));
+	assert_string_equal(test_host_error.detail, "It must be a probability, from 0 to 1.");
+	assert_true(log_loss_mean(&forward) == mean);
+}
+
+/* What a plain sum forgets: small losses beside a large one. */
+static void
+test_log_loss_precision(void **state)
+{
+	LogLoss loss = {.n_rows = 0};
+
+	(void) state;
+	log_loss_add(&loss, true, 0);
+	for (int i = 0; i < 100000; i++)
+		log_loss_add(&loss, true, 1);
+	assert_true(loss.high == -log(DBL_EPSILON) + 100000 * -log(1 - DBL_EPSILON));
+}
+
 /* A double of any exponent and sign, never NaN. */
 static double
 random_double(void)
@@ -634,7 +677,9 @@ test_invalid_counts(void **state)
 	memcpy(bytes + 56, "pospos", 6);
 	assert_counts_refused(bytes, size, "A label stands there twice.");
 	memcpy(bytes + 56, "pos\0eg", 6);
-	assert_counts_refused(bytes, size, "A label holds a zero byte.");
+	assert_counts_refused(bytes, size, "A label is not valid UTF-8.");
+	memcpy(bytes + 56, "po\xc3neg", 6);
+	assert_counts_refused(bytes, size, "A label is not valid UTF-8.");
 	memcpy(bytes + 56, "posneg", 6);
 	confusion_counts_unflatten(&counts, bytes, size);
 	assert_int_equal(counts.n_rows, 2);
@@ -760,6 +805,8 @@ main(void)
 		cmocka_unit_test_teardown(test_roc_auc, free_memory),
 		cmocka_unit_test_teardown(test_roc_auc_edge_cases, free_memory),
 		cmocka_unit_test_teardown(test_log_loss, free_memory),
+		cmocka_unit_test_teardown(test_log_loss_order, free_memory),
+		cmocka_unit_test_teardown(test_log_loss_precision, free_memory),
 		cmocka_unit_test_teardown(test_sort_doubles, free_memory),
 		cmocka_unit_test_teardown(test_sort_interrupt, free_memory),
 		cmocka_unit_test_teardown(test_confusion_counts, free_memory),

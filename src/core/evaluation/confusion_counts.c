@@ -12,6 +12,7 @@
 #include "core/hash.h"
 #include "core/host.h"
 #include "core/labels.h"
+#include "core/text/utf8.h"
 
 #define FORMAT_VERSION 1
 
@@ -347,8 +348,8 @@ read_labels(ConfusionCounts *counts, uint32_t n_labels, const char *lengths, con
 		memcpy(&length, lengths + i * sizeof(length), sizeof(length));
 		if (length > n_bytes || length > MAX_LABEL_LENGTH)
 			invalid_counts("A label lies outside of its space.");
-		if (memchr(bytes, '\0', length) != NULL)
-			invalid_counts("A label holds a zero byte.");
+		if (memchr(bytes, '\0', length) != NULL || !utf8_is_valid(bytes, length))
+			invalid_counts("A label is not valid UTF-8.");
 		if (label_number(counts, bytes, length) != i)
 			invalid_counts("A label stands there twice.");
 		bytes += length;

@@ -34,7 +34,7 @@ typedef struct ConfusionCounts
 	uint64_t n_skipped;
 } ConfusionCounts;
 
-/* Count a row. */
+/* Count a row. Labels are UTF-8. */
 extern void confusion_counts_add(ConfusionCounts *counts, const char *actual, size_t actual_length,
 								 const char *predicted, size_t predicted_length);
 
@@ -53,7 +53,7 @@ extern size_t confusion_counts_flat_size(const ConfusionCounts *counts);
 /* Write the flat form to memory of confusion_counts_flat_size bytes. */
 extern void confusion_counts_flatten(const ConfusionCounts *counts, char *bytes);
 
-/* Read a flat form of untrusted origin into zeroed counts; checks all but the labels' encoding. */
+/* Read a flat form of untrusted origin into zeroed counts; checks all of it. */
 extern void confusion_counts_unflatten(ConfusionCounts *counts, const char *bytes, size_t length);
 
 #endif /* SENTIMENT_CONFUSION_COUNTS_H */

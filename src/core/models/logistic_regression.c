@@ -21,6 +21,7 @@
 #include "core/models/dual_coordinate_descent.h"
 #include "core/models/logistic_regression.h"
 #include "core/models/logistic_solver.h"
+#include "core/models/multinomial_dual_coordinate_descent.h"
 
 /* Entries of a row whose weights are asked for ahead of their use. */
 #define PREFETCH_DISTANCE 32
@@ -144,14 +145,16 @@ static LogisticRegressionReport
 solve(const LogisticProblem *problem, const LogisticRegressionOptions *options, float *weights,
 	  double *intercepts)
 {
-	if (problem->n_classes != 2 || options->penalty != PENALTY_L2)
-		host_error(HOST_ERROR_INVALID_PARAMETER, NULL, NULL,
-				   "only the l2 penalty and two classes are there yet");
+	if (options->penalty != PENALTY_L2)
+		host_error(HOST_ERROR_INVALID_PARAMETER, NULL, NULL, "only the l2 penalty is there yet");
+	if (problem->n_classes > 2)
+		return multinomial_dual_coordinate_descent(problem, weights, intercepts);
 	return dual_coordinate_descent(problem, weights, intercepts);
 }
 
 static void
-logistic_regression_fit(const TrainingSet *training_set, const void *options_pointer, ByteBuffer *image)
+logistic_regression_fit(const TrainingSet *training_set, const void *options_pointer,
+						ByteBuffer *image)
 {
 	const LogisticRegressionOptions *options = options_pointer;
 	const SparseMatrix *features = &training_set->features;
@@ -170,6 +173,7 @@ logistic_regression_fit(const TrainingSet *training_set, const void *options_poi
 	problem = (LogisticProblem){.features = features,
 								.labels = training_set->labels,
 								.n_classes = n_classes,
+								.n_outputs = n_outputs,
 								.class_counts = class_counts,
 								.class_costs = class_costs,
 								.max_iter = options->max_iter,

@@ -17,6 +17,7 @@
 
 #include "core/features/sparse_matrix.h"
 #include "core/hash.h"
+#include "core/host.h"
 #include "core/models/logistic_regression.h"
 
 typedef struct LogisticProblem
@@ -24,6 +25,7 @@ typedef struct LogisticProblem
 	const SparseMatrix *features; /* (n_rows, n_features) */
 	const uint32_t *labels;       /* (n_rows) */
 	uint32_t n_classes;
+	uint32_t n_outputs;           /* 1 for two classes, else n_classes */
 	const uint32_t *class_counts; /* (n_classes) rows of each class */
 	const double *class_costs;    /* (n_classes) cost of a row: C times the weight of its class */
 	int max_iter;                 /* passes over the rows at most */
@@ -31,8 +33,20 @@ typedef struct LogisticProblem
 	uint64_t seed;
 } LogisticProblem;
 
-/* Rows between two checks for interrupts: well below 2 ms of work. */
-#define ROWS_PER_INTERRUPT_CHECK 256
+/* Weights touched between two checks for interrupts: about 1 ms of work. */
+#define WORK_PER_INTERRUPT_CHECK ((uint64_t) 1 << 19)
+
+/* Count work that was done since the last check for interrupts, and check when it is time. */
+static inline void
+count_work(uint64_t *work, uint64_t amount)
+{
+	*work += amount;
+	if (*work >= WORK_PER_INTERRUPT_CHECK)
+	{
+		host_check_interrupts();
+		*work = 0;
+	}
+}
 
 /* 1 / (1 + exp(-z)), without overflow. */
 static inline double
@@ -43,9 +57,9 @@ sigmoid(double z)
 	return z >= 0 ? 1 / (1 + e) : e / (1 + e);
 }
 
-/* Put the numbers 0 to count - 1 in an order that depends on the seed and the epoch only. */
+/* Bring numbers into an order that depends on nothing but the seed, the epoch and their count. */
 static inline void
-shuffle_rows(uint32_t *order, uint32_t count, uint64_t seed, uint64_t epoch)
+shuffle(uint32_t *numbers, uint32_t count, uint64_t seed, uint64_t epoch)
 {
 	uint64_t state = hash_mix(seed + UINT64_C(0x9e3779b97f4a7c15)) ^ hash_mix(epoch + 1);
 
@@ -53,10 +67,10 @@ shuffle_rows(uint32_t *order, uint32_t count, uint64_t seed, uint64_t epoch)
 	{
 		uint64_t random = hash_mix(state += UINT64_C(0x9e3779b97f4a7c15));
 		uint32_t j = (uint32_t) (((random >> 32) * i) >> 32);
-		uint32_t swapped = order[i - 1];
+		uint32_t swapped = numbers[i - 1];
 
-		order[i - 1] = order[j];
-		order[j] = swapped;
+		numbers[i - 1] = numbers[j];
+		numbers[j] = swapped;
 	}
 }
 

@@ -367,6 +367,18 @@ pipeline_close(Pipeline *pipeline)
 	host_free(pipeline);
 }
 
+void
+pipeline_append_parameters(Pipeline *pipeline, const ParameterGroup *more_groups,
+						   size_t n_more_groups, ByteBuffer *buffer)
+{
+	ParameterGroup groups[N_PIPELINE_GROUPS + MAX_MORE_GROUPS];
+
+	pipeline_groups(&pipeline->options, groups);
+	for (size_t i = 0; i < n_more_groups && i < MAX_MORE_GROUPS; i++)
+		groups[N_PIPELINE_GROUPS + i] = more_groups[i];
+	parameters_append_json(buffer, groups, N_PIPELINE_GROUPS + n_more_groups);
+}
+
 const double *
 pipeline_predict(Pipeline *pipeline, const char *text, size_t length)
 {

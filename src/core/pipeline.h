@@ -71,6 +71,10 @@ extern Pipeline *pipeline_open(const void *image, size_t length);
 /* Free a pipeline, but not its image. */
 extern void pipeline_close(Pipeline *pipeline);
 
+/* Append all parameters, more groups of the caller's included, as a JSON object. */
+extern void pipeline_append_parameters(Pipeline *pipeline, const ParameterGroup *more_groups,
+									   size_t n_more_groups, ByteBuffer *buffer);
+
 /* Probability of every class: (n_labels), until the next call. */
 extern const double *pipeline_predict(Pipeline *pipeline, const char *text, size_t length);
 

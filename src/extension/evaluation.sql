@@ -35,31 +35,31 @@ COMMENT ON FUNCTION @extschema@.sentiment_confusion_send(@extschema@.sentiment_c
 -- aggregate that runs on the workers of a distributed engine needs concrete types.
 CREATE FUNCTION @extschema@.sentiment_confusion_add(@extschema@.sentiment_confusion, actual pg_catalog.text, predicted pg_catalog.text)
 RETURNS @extschema@.sentiment_confusion
-AS 'MODULE_PATHNAME', 'sentiment_confusion_add_text_text' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+AS 'MODULE_PATHNAME', 'sentiment_confusion_add_text_text' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 3;
 
 CREATE FUNCTION @extschema@.sentiment_confusion_add(@extschema@.sentiment_confusion, actual pg_catalog.numeric, predicted pg_catalog.numeric)
 RETURNS @extschema@.sentiment_confusion
-AS 'MODULE_PATHNAME', 'sentiment_confusion_add_numeric_numeric' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10;
+AS 'MODULE_PATHNAME', 'sentiment_confusion_add_numeric_numeric' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 8;
 
 CREATE FUNCTION @extschema@.sentiment_confusion_add(@extschema@.sentiment_confusion, actual pg_catalog.numeric, predicted pg_catalog.text)
 RETURNS @extschema@.sentiment_confusion
-AS 'MODULE_PATHNAME', 'sentiment_confusion_add_numeric_text' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10;
+AS 'MODULE_PATHNAME', 'sentiment_confusion_add_numeric_text' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 8;
 
 CREATE FUNCTION @extschema@.sentiment_confusion_add(@extschema@.sentiment_confusion, actual pg_catalog.text, predicted pg_catalog.numeric)
 RETURNS @extschema@.sentiment_confusion
-AS 'MODULE_PATHNAME', 'sentiment_confusion_add_text_numeric' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10;
+AS 'MODULE_PATHNAME', 'sentiment_confusion_add_text_numeric' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 8;
 
 CREATE FUNCTION @extschema@.sentiment_confusion_add(@extschema@.sentiment_confusion, actual pg_catalog.bool, predicted pg_catalog.bool)
 RETURNS @extschema@.sentiment_confusion
-AS 'MODULE_PATHNAME', 'sentiment_confusion_add_boolean_boolean' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+AS 'MODULE_PATHNAME', 'sentiment_confusion_add_boolean_boolean' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 3;
 
 CREATE FUNCTION @extschema@.sentiment_confusion_add(@extschema@.sentiment_confusion, actual pg_catalog.bool, predicted pg_catalog.text)
 RETURNS @extschema@.sentiment_confusion
-AS 'MODULE_PATHNAME', 'sentiment_confusion_add_boolean_text' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+AS 'MODULE_PATHNAME', 'sentiment_confusion_add_boolean_text' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 3;
 
 CREATE FUNCTION @extschema@.sentiment_confusion_add(@extschema@.sentiment_confusion, actual pg_catalog.text, predicted pg_catalog.bool)
 RETURNS @extschema@.sentiment_confusion
-AS 'MODULE_PATHNAME', 'sentiment_confusion_add_text_boolean' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+AS 'MODULE_PATHNAME', 'sentiment_confusion_add_text_boolean' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 3;
 
 COMMENT ON FUNCTION @extschema@.sentiment_confusion_add(@extschema@.sentiment_confusion, pg_catalog.text, pg_catalog.text) IS
 'aggregate transition function';
@@ -207,7 +207,7 @@ COMMENT ON FUNCTION @extschema@.sentiment_scored_rows_send(@extschema@.sentiment
 
 CREATE FUNCTION @extschema@.sentiment_scored_rows_add(@extschema@.sentiment_scored_rows, actual pg_catalog.bool, score pg_catalog.float8)
 RETURNS @extschema@.sentiment_scored_rows
-AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 3;
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 2;
 
 CREATE FUNCTION @extschema@.sentiment_scored_rows_combine(@extschema@.sentiment_scored_rows, @extschema@.sentiment_scored_rows)
 RETURNS @extschema@.sentiment_scored_rows
@@ -240,7 +240,7 @@ COMMENT ON AGGREGATE @extschema@.sentiment_roc_auc(pg_catalog.bool, pg_catalog.f
 -- the state: number of rows, sum of the losses, rounding error of the sum
 CREATE FUNCTION @extschema@.sentiment_log_loss_add(pg_catalog.float8[], actual pg_catalog.bool, score pg_catalog.float8)
 RETURNS pg_catalog.float8[]
-AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 3;
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2;
 
 CREATE FUNCTION @extschema@.sentiment_log_loss_combine(pg_catalog.float8[], pg_catalog.float8[])
 RETURNS pg_catalog.float8[]

@@ -1,0 +1,191 @@
+/*
+ * deployment.c
+ *	  Which version of which model answers under a name.
+ *
+ * Deployment is a transaction like any other: what answers is what the tables say under the active
+ * snapshot, to the current role. Reading it takes four index lookups, which is more than a prediction
+ * takes, so answers are kept; but only for as long as the snapshot sees the same: the same transactions
+ * in progress, the same bounds, the same command of the own transaction. A commit of whatever kind by
+ * anybody makes another snapshot. What a snapshot does not show is a ROLLBACK (of a savepoint too) of
+ * own changes: module.c calls deployment_forget then.
+ *
+ * (Waiting for an invalidation message instead does not work: a transaction that takes no lock does not
+ * process any, and one under REPEATABLE READ must not follow it.)
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "extension/deployment.h"
+#include "extension/host.h"
+#include "extension/settings.h"
+
+/* All that decides which rows a snapshot shows, and to whom. */
+typedef struct SnapshotIdentity
+{
+	TransactionId xmin;
+	TransactionId xmax;
+	CommandId command;
+	uint32 n_transactions;
+	int32 n_subtransactions;
+	bool subtransactions_overflowed;
+	bool in_recovery;
+	Oid role;
+	TransactionId *transactions; /* those in progress, then subtransactions */
+	Size capacity;
+} SnapshotIdentity;
+
+static SnapshotIdentity identity;
+static uint64 generation = 1;
+static HTAB *deployments = NULL;
+
+/* Whether the snapshot shows the same rows as the remembered one. */
+static bool
+is_same_snapshot(Snapshot snapshot)
+{
+	return identity.xmin == snapshot->xmin && identity.xmax == snapshot->xmax &&
+		   identity.command == snapshot->curcid && identity.n_transactions == snapshot->xcnt &&
+		   identity.n_subtransactions == snapshot->subxcnt &&
+		   identity.subtransactions_overflowed == snapshot->suboverflowed &&
+		   identity.in_recovery == snapshot->takenDuringRecovery && identity.role == GetUserId() &&
+		   identity.transactions != NULL &&
+		   memcmp(identity.transactions, snapshot->xip, snapshot->xcnt * sizeof(TransactionId)) ==
+			   0 &&
+		   memcmp(identity.transactions + snapshot->xcnt, snapshot->subxip,
+				  snapshot->subxcnt * sizeof(TransactionId)) == 0;
+}
+
+/* Remember a snapshot. */
+static void
+remember_snapshot(Snapshot snapshot)
+{
+	Size needed = snapshot->xcnt + snapshot->subxcnt + 1;
+
+	if (identity.capacity < needed)
+	{
+		if (identity.transactions != NULL)
+			pfree(identity.transactions);
+		identity.transactions = NULL;
+		identity.capacity = 0;
+		identity.transactions =
+			MemoryContextAlloc(TopMemoryContext, needed * 2 * sizeof(TransactionId));
+		identity.capacity = needed * 2;
+	}
+	identity.xmin = snapshot->xmin;
+	identity.xmax = snapshot->xmax;
+	identity.command = snapshot->curcid;
+	identity.n_transactions = snapshot->xcnt;
+	identity.n_subtransactions = snapshot->subxcnt;
+	identity.subtransactions_overflowed = snapshot->suboverflowed;
+	identity.in_recovery = snapshot->takenDuringRecovery;
+	identity.role = GetUserId();
+	if (snapshot->xcnt > 0)
+		memcpy(identity.transactions, snapshot->xip, snapshot->xcnt * sizeof(TransactionId));
+	if (snapshot->subxcnt > 0)
+		memcpy(identity.transactions + snapshot->xcnt, snapshot->subxip,
+			   snapshot->subxcnt * sizeof(TransactionId));
+}
+
+void
+deployment_forget(void)
+{
+	generation++;
+	if (deployments != NULL)
+		hash_destroy(deployments);
+	deployments = NULL;
+}
+
+uint64
+deployment_generation(void)
+{
+	Snapshot snapshot = GetActiveSnapshot();
+
+	if (!is_same_snapshot(snapshot))
+	{
+		deployment_forget();
+		remember_snapshot(snapshot);
+	}
+	return generation;
+}
+
+/* Find the model that a name stands for, and check the right to ask it. */
+static void
+find_model(const char *name, RegistryModel *model)
+{
+	Snapshot snapshot = GetActiveSnapshot();
+
+	if (name == NULL && default_model != NULL && default_model[0] != '\0')
+		name = default_model;
+	if (name != NULL)
+	{
+		if (!registry_find_model(name, snapshot, model))
+			registry_model_missing(name);
+		registry_check_privilege(model, PRIVILEGE_PREDICT, snapshot);
+	}
+	else if (!registry_find_first_deployed(snapshot, model))
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("there is no deployed model that you may use"),
+						errhint("Train one with sentiment_train, or name one in the setting "
+								"sentiment.default_model or as an argument.")));
+}
+
+/* Look a name up in the tables. */
+static void
+resolve(const char *name, Deployment *deployment)
+{
+	Snapshot snapshot = GetActiveSnapshot();
+	RegistryModel model;
+	int32 version;
+
+	find_model(name, &model);
+	version = registry_deployed_version(model.model_id, snapshot);
+	if (version == 0)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("model \"%s\" has no deployed version", model.name),
+						errhint("Deploy one with sentiment_deploy('%s', version).", model.name)));
+	if (!registry_find_version(model.model_id, version, snapshot, &deployment->version, NULL))
+		registry_version_missing(model.name, version);
+	deployment->model_id = model.model_id;
+	strlcpy(deployment->model, model.name, NAMEDATALEN);
+}
+
+/* Make the table of answers. */
+static void
+create_table(void)
+{
+	HASHCTL control = {0};
+
+	control.keysize = NAMEDATALEN;
+	control.entrysize = sizeof(Deployment);
+	control.hcxt = TopMemoryContext;
+	deployments =
+		hash_create("sentiment deployments", 16, &control, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+}
+
+const Deployment *
+deployment_resolve(const char *name)
+{
+	Deployment found = {0};
+	Deployment *entry;
+
+	(void) deployment_generation();
+	if (name != NULL && strlen(name) >= NAMEDATALEN)
+		registry_model_missing(name);
+	/* an empty name is not a model's, but is the key of the default model */
+	if (name != NULL && name[0] == '\0')
+		registry_model_missing(name);
+	strlcpy(found.asked_name, name == NULL ? "" : name, NAMEDATALEN);
+	if (deployments == NULL)
+		create_table();
+	entry = hash_search(deployments, found.asked_name, HASH_FIND, NULL);
+	if (entry == NULL)
+	{
+		resolve(name, &found);
+		entry = hash_search(deployments, found.asked_name, HASH_ENTER, NULL);
+		*entry = found;
+	}
+	return entry;
+}

@@ -1,0 +1,30 @@
+/* src/extension/install.sql: what must be right before anything is made */
+
+-- A schema that somebody else made may hold anything: it is refused. An empty one of the installing
+-- role's own, named by CREATE EXTENSION ... SCHEMA sentiment, is fine.
+DO $$
+BEGIN
+	IF pg_catalog.current_setting('server_encoding') OPERATOR(pg_catalog.=) 'MULE_INTERNAL' THEN
+		RAISE EXCEPTION 'sentiment does not support databases in the encoding MULE_INTERNAL'
+			USING ERRCODE = 'feature_not_supported',
+			HINT = 'Create the extension in a database in the encoding UTF8.';
+	END IF;
+	IF NOT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace AS n WHERE n.nspname OPERATOR(pg_catalog.=) 'sentiment') THEN
+		CREATE SCHEMA sentiment;
+		COMMENT ON SCHEMA sentiment IS 'tables of the extension sentiment: models, versions, deployments';
+	ELSIF '@extschema@' OPERATOR(pg_catalog.<>) 'sentiment'
+		OR EXISTS (SELECT 1 FROM pg_catalog.pg_namespace AS n
+				   JOIN pg_catalog.pg_depend AS d ON d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass
+					   AND d.refobjid OPERATOR(pg_catalog.=) n.oid
+				   WHERE n.nspname OPERATOR(pg_catalog.=) 'sentiment'
+					   AND d.classid OPERATOR(pg_catalog.<>) 'pg_catalog.pg_extension'::pg_catalog.regclass)
+	THEN
+		RAISE EXCEPTION 'schema "sentiment" already exists'
+			USING ERRCODE = 'duplicate_schema',
+			DETAIL = 'The extension keeps its tables in a schema of this name.',
+			HINT = 'Rename or drop the existing schema, then create the extension again.';
+	END IF;
+END
+$$;
+
+GRANT USAGE ON SCHEMA sentiment TO PUBLIC;

@@ -1,0 +1,423 @@
+/*
+ * predict.c
+ *	  Asking a model: by the name under which it is deployed, or by value.
+ *
+ * A call site (one place in one running query) remembers the model that it asked last. Asking by name
+ * looks the deployment up again whenever the snapshot, the role or a setting has changed; see
+ * deployment.c. Nothing here writes anything, so all of it runs in parallel workers and on a standby.
+ */
+#include "postgres.h"
+
+#include "access/detoast.h"
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "core/pipeline.h"
+#include "extension/deployment.h"
+#include "extension/host.h"
+#include "extension/model_cache.h"
+
+/* What a call site remembers. */
+typedef struct CallSite
+{
+	uint64 deployment_generation;
+	uint64 cache_generation;
+	CachedModel *model;
+	char asked_name[NAMEDATALEN]; /* by name: the argument, "" for NULL */
+	char name[NAMEDATALEN];       /* by name: the model's */
+	int32 version;                /* by name */
+	struct varatt_external toast; /* by value: where the value is stored */
+	bool has_toast;
+} CallSite;
+
+/* The call site's memory, made at its first call. */
+static CallSite *
+call_site(FunctionCallInfo fcinfo)
+{
+	if (fcinfo->flinfo->fn_extra == NULL)
+		fcinfo->flinfo->fn_extra =
+			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(CallSite));
+	return fcinfo->flinfo->fn_extra;
+}
+
+/* Whether a name argument is the one that the call site remembers. */
+static bool
+is_same_name(const CallSite *site, const text *name)
+{
+	size_t length = name == NULL ? 0 : VARSIZE_ANY_EXHDR(name);
+
+	return length < NAMEDATALEN && site->asked_name[length] == '\0' &&
+		   (length == 0 || memcmp(site->asked_name, VARDATA_ANY(name), length) == 0) &&
+		   (name == NULL || length > 0);
+}
+
+/* The model deployed under a name (NULL: the default model). */
+static CachedModel *
+model_by_name(CallSite *site, const text *name)
+{
+	uint64 generation = deployment_generation();
+	const Deployment *deployment;
+
+	if (site->model != NULL && site->deployment_generation == generation &&
+		site->cache_generation == model_cache_generation() && is_same_name(site, name))
+		return site->model;
+
+	site->model = NULL;
+	deployment = deployment_resolve(name == NULL ? NULL : text_to_cstring(name));
+	strlcpy(site->asked_name, deployment->asked_name, NAMEDATALEN);
+	strlcpy(site->name, deployment->model, NAMEDATALEN);
+	site->version = deployment->version.version;
+	site->model = model_cache_from_version(deployment->model_id, deployment->version.version,
+										   deployment->version.key);
+	site->deployment_generation = generation;
+	site->cache_generation = model_cache_generation();
+	return site->model;
+}
+
+/*
+ * The model given by value. A value that is stored out of line is known by where it is stored, which
+ * stays true while the snapshot is the same; others by their first bytes.
+ */
+static CachedModel *
+model_by_value(CallSite *site, Datum datum)
+{
+	uint64 generation = deployment_generation();
+	struct varlena *value = (struct varlena *) DatumGetPointer(datum);
+	bool has_toast = VARATT_IS_EXTERNAL_ONDISK(value);
+	struct varatt_external toast;
+
+	if (has_toast)
+	{
+		VARATT_EXTERNAL_GET_POINTER(toast, value);
+		if (site->model != NULL && site->has_toast && site->deployment_generation == generation &&
+			site->cache_generation == model_cache_generation() &&
+			memcmp(&site->toast, &toast, sizeof(toast)) == 0)
+			return site->model;
+	}
+	site->model = NULL;
+	site->model = model_cache_from_datum(datum);
+	site->has_toast = has_toast;
+	if (has_toast)
+		site->toast = toast;
+	site->deployment_generation = generation;
+	site->cache_generation = model_cache_generation();
+	return site->model;
+}
+
+/* How a function was called: which model, which text. */
+typedef struct Question
+{
+	CallSite *site;
+	CachedModel *model;
+	Datum text;
+} Question;
+
+/*
+ * Read the arguments (text, model name) or, if the first one is a model, (model, text). Answers false
+ * where the text (or the model value) is NULL.
+ */
+static bool
+read_question(FunctionCallInfo fcinfo, bool by_value, Question *question)
+{
+	if (PG_ARGISNULL(0) || (by_value && PG_ARGISNULL(1)))
+		return false;
+	question->site = call_site(fcinfo);
+	question->text = PG_GETARG_DATUM(by_value ? 1 : 0);
+	if (by_value)
+		question->model = model_by_value(question->site, PG_GETARG_DATUM(0));
+	else
+		question->model = model_by_name(
+			question->site, PG_NARGS() < 2 || PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1));
+	return true;
+}
+
+/* Probabilities of all classes for a text. */
+static const double *
+predict(CachedModel *model, Datum text_datum)
+{
+	Utf8Text text = utf8_from_datum(text_datum);
+	MemoryContext old_context = MemoryContextSwitchTo(model->context);
+	const double *probabilities;
+
+	model->in_use = true;
+	probabilities = pipeline_predict(model->pipeline, text.bytes, text.length);
+	model->in_use = false;
+	MemoryContextSwitchTo(old_context);
+	utf8_free(&text);
+	return probabilities;
+}
+
+/* A label as a text datum. */
+static Datum
+label_datum(const CachedModel *model, uint32 class_index)
+{
+	const char *label = model->pipeline->labels[class_index];
+
+	return utf8_to_text(label, strlen(label));
+}
+
+/* Body of sentiment_predict. */
+static Datum
+predict_label(FunctionCallInfo fcinfo, bool by_value)
+{
+	Question question;
+	const double *probabilities;
+
+	if (!read_question(fcinfo, by_value, &question))
+		PG_RETURN_NULL();
+	probabilities = predict(question.model, question.text);
+	return label_datum(question.model,
+					   pipeline_most_probable(question.model->pipeline, probabilities));
+}
+
+PG_FUNCTION_INFO_V1(sentiment_predict);
+Datum
+sentiment_predict(PG_FUNCTION_ARGS)
+{
+	return predict_label(fcinfo, false);
+}
+
+PG_FUNCTION_INFO_V1(sentiment_predict_by_value);
+Datum
+sentiment_predict_by_value(PG_FUNCTION_ARGS)
+{
+	return predict_label(fcinfo, true);
+}
+
+/* Body of sentiment_score. */
+static Datum
+score(FunctionCallInfo fcinfo, bool by_value)
+{
+	Question question;
+	Pipeline *pipeline;
+
+	if (!read_question(fcinfo, by_value, &question))
+		PG_RETURN_NULL();
+	pipeline = question.model->pipeline;
+	if (pipeline->n_labels != 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a score needs a model of two labels, this one has %u", pipeline->n_labels),
+				 errhint("Use sentiment_probabilities.")));
+	PG_RETURN_FLOAT8(predict(question.model, question.text)[pipeline->positive]);
+}
+
+PG_FUNCTION_INFO_V1(sentiment_score);
+Datum
+sentiment_score(PG_FUNCTION_ARGS)
+{
+	return score(fcinfo, false);
+}
+
+PG_FUNCTION_INFO_V1(sentiment_score_by_value);
+Datum
+sentiment_score_by_value(PG_FUNCTION_ARGS)
+{
+	return score(fcinfo, true);
+}
+
+/* Body of sentiment_classify: (label, probability, model, version). */
+static Datum
+classify(FunctionCallInfo fcinfo, bool by_value)
+{
+	Question question;
+	TupleDesc descriptor;
+	const double *probabilities;
+	uint32 best;
+	Datum values[4] = {0};
+	bool nulls[4] = {false, false, by_value, by_value};
+
+	if (!read_question(fcinfo, by_value, &question))
+		PG_RETURN_NULL();
+	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	probabilities = predict(question.model, question.text);
+	best = pipeline_most_probable(question.model->pipeline, probabilities);
+	values[0] = label_datum(question.model, best);
+	values[1] = Float8GetDatum(probabilities[best]);
+	if (!by_value)
+	{
+		values[2] = CStringGetTextDatum(question.site->name);
+		values[3] = Int32GetDatum(question.site->version);
+	}
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
+}
+
+PG_FUNCTION_INFO_V1(sentiment_classify);
+Datum
+sentiment_classify(PG_FUNCTION_ARGS)
+{
+	return classify(fcinfo, false);
+}
+
+PG_FUNCTION_INFO_V1(sentiment_classify_by_value);
+Datum
+sentiment_classify_by_value(PG_FUNCTION_ARGS)
+{
+	return classify(fcinfo, true);
+}
+
+/* Add a row to a set that a function returns. */
+static void
+put_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/* Body of sentiment_probabilities: (label, probability) in the order of the labels. */
+static Datum
+probabilities(FunctionCallInfo fcinfo, bool by_value)
+{
+	Question question;
+	const double *values_of_classes;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (!read_question(fcinfo, by_value, &question))
+		return (Datum) 0;
+	values_of_classes = predict(question.model, question.text);
+	for (uint32 i = 0; i < question.model->pipeline->n_labels; i++)
+	{
+		Datum values[2] = {label_datum(question.model, i), Float8GetDatum(values_of_classes[i])};
+		bool nulls[2] = {false, false};
+
+		put_row(fcinfo, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(sentiment_probabilities);
+Datum
+sentiment_probabilities(PG_FUNCTION_ARGS)
+{
+	return probabilities(fcinfo, false);
+}
+
+PG_FUNCTION_INFO_V1(sentiment_probabilities_by_value);
+Datum
+sentiment_probabilities_by_value(PG_FUNCTION_ARGS)
+{
+	return probabilities(fcinfo, true);
+}
+
+/* What each term contributes to the predicted class; in the current memory context. */
+static TermContribution *
+explain_terms(CachedModel *model, Datum text_datum, uint32 *n_terms, double *intercept)
+{
+	Utf8Text text = utf8_from_datum(text_datum);
+	MemoryContext result_context = CurrentMemoryContext;
+	Pipeline *pipeline = model->pipeline;
+	TermContribution *terms;
+	TermContribution *copy;
+	uint32 best;
+
+	MemoryContextSwitchTo(model->context);
+	model->in_use = true;
+	best = pipeline_most_probable(pipeline, pipeline_predict(pipeline, text.bytes, text.length));
+	terms = pipeline_explain(pipeline, text.bytes, text.length, best, n_terms, intercept);
+	model->in_use = false;
+	MemoryContextSwitchTo(result_context);
+	copy = palloc_array(TermContribution, *n_terms + 1);
+	memcpy(copy, terms, *n_terms * sizeof(TermContribution));
+	pfree(terms);
+	utf8_free(&text);
+	return copy;
+}
+
+/* Body of sentiment_explain: (term, weight, contribution), strongest first, then the intercept. */
+static Datum
+explain(FunctionCallInfo fcinfo, bool by_value)
+{
+	Question question;
+	TermContribution *terms;
+	uint32 n_terms;
+	double intercept;
+	const Vocabulary *vocabulary;
+	ByteBuffer term = {0};
+	bool nulls[3] = {false, false, false};
+	Datum values[3];
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (!read_question(fcinfo, by_value, &question))
+		return (Datum) 0;
+	terms = explain_terms(question.model, question.text, &n_terms, &intercept);
+	vocabulary = &question.model->pipeline->space.vocabulary;
+	for (uint32 i = 0; i < n_terms; i++)
+	{
+		term.length = 0;
+		vocabulary_append_term(vocabulary, vocabulary_feature_node(vocabulary, terms[i].feature),
+							   &term);
+		values[0] = utf8_to_text(term.data, term.length);
+		values[1] = Float8GetDatum(terms[i].weight);
+		values[2] = Float8GetDatum(terms[i].contribution);
+		put_row(fcinfo, values, nulls);
+		pfree(DatumGetPointer(values[0]));
+	}
+	values[0] = CStringGetTextDatum("(intercept)");
+	values[1] = Float8GetDatum(intercept);
+	values[2] = Float8GetDatum(intercept);
+	put_row(fcinfo, values, nulls);
+	return (Datum) 0;
+}
+
+PG_FUNCTION_INFO_V1(sentiment_explain);
+Datum
+sentiment_explain(PG_FUNCTION_ARGS)
+{
+	return explain(fcinfo, false);
+}
+
+PG_FUNCTION_INFO_V1(sentiment_explain_by_value);
+Datum
+sentiment_explain_by_value(PG_FUNCTION_ARGS)
+{
+	return explain(fcinfo, true);
+}
+
+/* (ordinal, label, probability) of every element of an array, in its order. */
+PG_FUNCTION_INFO_V1(sentiment_predict_batch);
+Datum
+sentiment_predict_batch(PG_FUNCTION_ARGS)
+{
+	CachedModel *model;
+	ArrayType *array;
+	Datum *texts;
+	bool *text_nulls;
+	int n_texts;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0))
+		return (Datum) 0;
+	array = PG_GETARG_ARRAYTYPE_P(0);
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &texts, &text_nulls, &n_texts);
+	if (n_texts == 0)
+		return (Datum) 0;
+	model = model_by_name(call_site(fcinfo), PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1));
+	for (int i = 0; i < n_texts; i++)
+	{
+		Datum values[3] = {Int32GetDatum(i + 1), 0, 0};
+		bool nulls[3] = {false, text_nulls[i], text_nulls[i]};
+
+		CHECK_FOR_INTERRUPTS();
+		if (!text_nulls[i])
+		{
+			const double *probability = predict(model, texts[i]);
+			uint32 best = pipeline_most_probable(model->pipeline, probability);
+
+			values[1] = label_datum(model, best);
+			values[2] = Float8GetDatum(probability[best]);
+		}
+		put_row(fcinfo, values, nulls);
+		if (!text_nulls[i])
+			pfree(DatumGetPointer(values[1]));
+	}
+	return (Datum) 0;
+}

@@ -1,0 +1,568 @@
+/*
+ * registry.c
+ *	  The tables of models and versions.
+ *
+ * Reads go straight to the tables by their indexes, under the snapshot that the caller names: they are
+ * on the path of every prediction. Writes are SQL.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "tcop/utility.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+
+#include "extension/compat.h"
+#include "extension/host.h"
+#include "extension/registry.h"
+
+#define REGISTRY_SCHEMA "sentiment"
+
+/* Columns of sentiment.model; upgrades only append columns. */
+#define MODEL_ID             1
+#define MODEL_NAME           2
+#define MODEL_OWNER          3
+#define MODEL_SPLIT_SEED     4
+#define MODEL_POSITIVE_LABEL 5
+#define MODEL_FIRST_DEPLOYED 8
+
+/* Columns of sentiment.model_version. */
+#define VERSION_MODEL_ID       1
+#define VERSION_VERSION        2
+#define VERSION_IMAGE_CHECKSUM 3
+#define VERSION_IMAGE_BYTES    4
+#define VERSION_IMAGE          5
+
+/* Columns of sentiment.deployment. */
+#define DEPLOYMENT_MODEL_ID 1
+#define DEPLOYMENT_VERSION  2
+
+/* Columns of sentiment.model_privilege. */
+#define PRIVILEGE_MODEL_ID 1
+#define PRIVILEGE_GRANTEE  2
+#define PRIVILEGE_NAME     3
+
+static const char *const privilege_names[] = {"predict", "train", "admin"};
+
+/* Longest name of a model, in bytes: as of an identifier. */
+#define MAX_NAME_LENGTH (NAMEDATALEN - 1)
+
+/* The OID of a table or index of the registry. */
+static Oid
+registry_relation(const char *name)
+{
+	Oid namespace_id = get_namespace_oid(REGISTRY_SCHEMA, false);
+	Oid relation_id = get_relname_relid(name, namespace_id);
+
+	if (!OidIsValid(relation_id))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+						errmsg("relation \"%s.%s\" does not exist", REGISTRY_SCHEMA, name),
+						errdetail("The extension keeps its models in this schema."),
+						errhint("Drop the extension and create it again.")));
+	return relation_id;
+}
+
+/* A column that is not null. */
+static Datum
+required_attribute(HeapTuple tuple, int attribute, Relation relation)
+{
+	bool is_null;
+	Datum value = heap_getattr(tuple, attribute, RelationGetDescr(relation), &is_null);
+
+	if (is_null)
+		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+						errmsg("column %d of relation \"%s\" is null", attribute,
+							   RelationGetRelationName(relation))));
+	return value;
+}
+
+/* Copy a name out of a text column. */
+static void
+copy_name(char *destination, Datum value)
+{
+	char *name = TextDatumGetCString(value);
+
+	strlcpy(destination, name, NAMEDATALEN);
+	pfree(name);
+}
+
+/* Read a row of sentiment.model. */
+static void
+read_model(HeapTuple tuple, Relation relation, RegistryModel *model)
+{
+	bool is_null;
+	Datum positive_label =
+		heap_getattr(tuple, MODEL_POSITIVE_LABEL, RelationGetDescr(relation), &is_null);
+
+	model->model_id = DatumGetInt64(required_attribute(tuple, MODEL_ID, relation));
+	model->split_seed = DatumGetInt64(required_attribute(tuple, MODEL_SPLIT_SEED, relation));
+	copy_name(model->name, required_attribute(tuple, MODEL_NAME, relation));
+	copy_name(model->owner, required_attribute(tuple, MODEL_OWNER, relation));
+	model->positive_label = is_null ? NULL : TextDatumGetCString(positive_label);
+}
+
+bool
+registry_find_model(const char *name, Snapshot snapshot, RegistryModel *model)
+{
+	Relation relation = table_open(registry_relation("model"), AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple tuple;
+	bool found;
+
+	ScanKeyInit(&key, MODEL_NAME, BTEqualStrategyNumber, F_TEXTEQ, CStringGetTextDatum(name));
+	scan =
+		systable_beginscan(relation, registry_relation("model_name_key"), true, snapshot, 1, &key);
+	tuple = systable_getnext(scan);
+	found = HeapTupleIsValid(tuple);
+	if (found)
+		read_model(tuple, relation, model);
+	systable_endscan(scan);
+	table_close(relation, AccessShareLock);
+	return found;
+}
+
+bool
+registry_find_first_deployed(Snapshot snapshot, RegistryModel *model)
+{
+	Relation relation = table_open(registry_relation("model"), AccessShareLock);
+	Relation index = index_open(registry_relation("model_first_deployed"), AccessShareLock);
+	SysScanDesc scan = systable_beginscan_ordered(relation, index, snapshot, 0, NULL);
+	HeapTuple tuple;
+	bool found = false;
+
+	while (!found && HeapTupleIsValid(tuple = systable_getnext_ordered(scan, ForwardScanDirection)))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (heap_attisnull(tuple, MODEL_FIRST_DEPLOYED, RelationGetDescr(relation)))
+			break;
+		read_model(tuple, relation, model);
+		found = registry_has_privilege(model, PRIVILEGE_PREDICT, snapshot);
+	}
+	systable_endscan_ordered(scan);
+	index_close(index, AccessShareLock);
+	table_close(relation, AccessShareLock);
+	return found;
+}
+
+int32
+registry_deployed_version(int64 model_id, Snapshot snapshot)
+{
+	Relation relation = table_open(registry_relation("deployment"), AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple tuple;
+	int32 version = 0;
+
+	ScanKeyInit(&key, DEPLOYMENT_MODEL_ID, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(model_id));
+	scan =
+		systable_beginscan(relation, registry_relation("deployment_pkey"), true, snapshot, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+		version = DatumGetInt32(required_attribute(tuple, DEPLOYMENT_VERSION, relation));
+	systable_endscan(scan);
+	table_close(relation, AccessShareLock);
+	return version;
+}
+
+bool
+registry_find_version(int64 model_id, int32 version, Snapshot snapshot, RegistryVersion *found,
+					  ImageValue **image)
+{
+	Relation relation = table_open(registry_relation("model_version"), AccessShareLock);
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple tuple;
+	bool is_found;
+
+	ScanKeyInit(&keys[0], VERSION_MODEL_ID, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(model_id));
+	ScanKeyInit(&keys[1], VERSION_VERSION, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(version));
+	scan = systable_beginscan(relation, registry_relation("model_version_pkey"), true, snapshot, 2,
+							  keys);
+	tuple = systable_getnext(scan);
+	is_found = HeapTupleIsValid(tuple);
+	if (is_found)
+	{
+		found->version = version;
+		found->key.checksum =
+			(uint64) DatumGetInt64(required_attribute(tuple, VERSION_IMAGE_CHECKSUM, relation));
+		found->key.length =
+			(uint64) DatumGetInt64(required_attribute(tuple, VERSION_IMAGE_BYTES, relation));
+		if (image != NULL)
+			*image = (ImageValue *) PG_DETOAST_DATUM_COPY(
+				required_attribute(tuple, VERSION_IMAGE, relation));
+	}
+	systable_endscan(scan);
+	table_close(relation, AccessShareLock);
+	return is_found;
+}
+
+/* Whether the current role is one or a member of one; a role that is gone has no members. */
+static bool
+is_member_of(const char *role)
+{
+	Oid role_id = get_role_oid(role, true);
+
+	return OidIsValid(role_id) && has_privs_of_role(GetUserId(), role_id);
+}
+
+/* Whether a grant to the current role, to a role that it is in, or to public suffices. */
+static bool
+has_grant(int64 model_id, ModelPrivilege privilege, Snapshot snapshot)
+{
+	Relation relation = table_open(registry_relation("model_privilege"), AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple tuple;
+	bool found = false;
+
+	ScanKeyInit(&key, PRIVILEGE_MODEL_ID, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(model_id));
+	scan = systable_beginscan(relation, registry_relation("model_privilege_pkey"), true, snapshot,
+							  1, &key);
+	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		char *granted = TextDatumGetCString(required_attribute(tuple, PRIVILEGE_NAME, relation));
+		char *grantee = TextDatumGetCString(required_attribute(tuple, PRIVILEGE_GRANTEE, relation));
+
+		for (int i = privilege; i <= PRIVILEGE_ADMIN && !found; i++)
+			found = strcmp(granted, privilege_names[i]) == 0 &&
+					(strcmp(grantee, "public") == 0 || is_member_of(grantee));
+		pfree(granted);
+		pfree(grantee);
+	}
+	systable_endscan(scan);
+	table_close(relation, AccessShareLock);
+	return found;
+}
+
+bool
+registry_has_privilege(const RegistryModel *model, ModelPrivilege privilege, Snapshot snapshot)
+{
+	return superuser() || is_member_of(model->owner) ||
+		   has_grant(model->model_id, privilege, snapshot);
+}
+
+void
+registry_check_privilege(const RegistryModel *model, ModelPrivilege privilege, Snapshot snapshot)
+{
+	if (!registry_has_privilege(model, privilege, snapshot))
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("permission denied for model \"%s\"", model->name),
+						errdetail("The privilege \"%s\" is needed.", privilege_names[privilege]),
+						errhint("Ask its owner \"%s\" to run sentiment_grant('%s', '%s', '%s').",
+								model->owner, model->name, GetUserNameFromId(GetUserId(), false),
+								privilege_names[privilege])));
+}
+
+void
+registry_check_name(const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length == 0 || length > MAX_NAME_LENGTH)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_NAME), errmsg("invalid name of a model: \"%s\"", name),
+				 errdetail("A name has 1 to %d bytes.", MAX_NAME_LENGTH)));
+}
+
+void
+registry_model_missing(const char *name)
+{
+	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model \"%s\" does not exist", name),
+					errhint("The view sentiment_models lists the models that you may use.")));
+}
+
+void
+registry_version_missing(const char *name, int32 version)
+{
+	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+					errmsg("version %d of model \"%s\" does not exist", version, name),
+					errhint("The view sentiment_model_versions lists the versions.")));
+}
+
+RegistryWriter
+registry_begin_write(const char *command)
+{
+	RegistryWriter writer = {0};
+	Oid model_table;
+
+	PreventCommandIfReadOnly(command);
+	PreventCommandIfParallelMode(command);
+	PreventCommandDuringRecovery(command);
+	model_table = registry_relation("model");
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	GetUserIdAndSecContext(&writer.caller, &writer.security_context);
+	{
+		Relation relation = table_open(model_table, AccessShareLock);
+
+		SetUserIdAndSecContext(relation->rd_rel->relowner,
+							   writer.security_context | SECURITY_LOCAL_USERID_CHANGE);
+		table_close(relation, AccessShareLock);
+	}
+	writer.guc_level = NewGUCNestLevel();
+	restrict_search_path();
+	return writer;
+}
+
+void
+registry_execute(const char *query, int n_arguments, Oid *types, Datum *values, const char *nulls,
+				 int expected)
+{
+	int result = SPI_execute_with_args(query, n_arguments, types, values, nulls, false, 0);
+
+	if (result != expected)
+		elog(ERROR, "SPI_execute_with_args answered %s for: %s", SPI_result_code_string(result),
+			 query);
+}
+
+void
+registry_end_write(RegistryWriter *writer)
+{
+	if (writer->has_snapshot)
+		PopActiveSnapshot();
+	AtEOXact_GUC(false, writer->guc_level);
+	SetUserIdAndSecContext(writer->caller, writer->security_context);
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+}
+
+bool
+registry_lock_model(RegistryWriter *writer, const char *name, RegistryModel *model)
+{
+	Oid types[1] = {TEXTOID};
+	Datum values[1] = {CStringGetTextDatum(name)};
+
+	registry_execute("SELECT model_id FROM sentiment.model WHERE name = $1 FOR UPDATE", 1, types,
+					 values, NULL, SPI_OK_SELECT);
+	if (SPI_processed == 0)
+		return false;
+	if (writer->has_snapshot)
+		PopActiveSnapshot();
+	PushActiveSnapshot(GetLatestSnapshot());
+	writer->has_snapshot = true;
+	return registry_find_model(name, GetActiveSnapshot(), model);
+}
+
+void
+registry_lock_for_change(RegistryWriter *writer, const char *name, ModelPrivilege privilege,
+						 RegistryModel *model)
+{
+	Oid owner = GetUserId();
+	int context = writer->security_context | SECURITY_LOCAL_USERID_CHANGE;
+
+	if (!registry_lock_model(writer, name, model))
+		registry_model_missing(name);
+	/* the right is the caller's, not the tables' owner's */
+	SetUserIdAndSecContext(writer->caller, context);
+	registry_check_privilege(model, privilege, GetActiveSnapshot());
+	SetUserIdAndSecContext(owner, context);
+}
+
+void
+registry_deploy(const RegistryModel *model, int32 version, const char *reason, const char *done_by)
+{
+	Oid types[5] = {INT8OID, INT4OID, TEXTOID, TEXTOID, TEXTOID};
+	Datum values[5] = {Int64GetDatum(model->model_id), Int32GetDatum(version),
+					   CStringGetTextDatum(done_by), CStringGetTextDatum(model->name),
+					   CStringGetTextDatum(reason)};
+
+	registry_execute("INSERT INTO sentiment.deployment_history"
+					 " (model_id, model, action, version, previous_version, reason, done_by)"
+					 " SELECT $1, $4, 'deploy', $2,"
+					 " (SELECT version FROM sentiment.deployment WHERE model_id = $1), $5, $3",
+					 5, types, values, NULL, SPI_OK_INSERT);
+	registry_execute("INSERT INTO sentiment.deployment AS d (model_id, version, deployed_by)"
+					 " VALUES ($1, $2, $3) ON CONFLICT (model_id) DO UPDATE"
+					 " SET version = excluded.version, deployed_by = excluded.deployed_by,"
+					 " deployed_at = excluded.deployed_at",
+					 3, types, values, NULL, SPI_OK_INSERT);
+	registry_execute("UPDATE sentiment.model SET first_deployed_at = pg_catalog.clock_timestamp()"
+					 " WHERE model_id = $1 AND first_deployed_at IS NULL",
+					 1, types, values, NULL, SPI_OK_UPDATE);
+}
+
+PG_FUNCTION_INFO_V1(sentiment_deploy);
+Datum
+sentiment_deploy(PG_FUNCTION_ARGS)
+{
+	char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	int32 version = PG_GETARG_INT32(1);
+	char *caller = GetUserNameFromId(GetUserId(), false);
+	RegistryWriter writer = registry_begin_write("sentiment_deploy()");
+	RegistryVersion found;
+	RegistryModel model;
+
+	registry_lock_for_change(&writer, name, PRIVILEGE_TRAIN, &model);
+	if (!registry_find_version(model.model_id, version, GetActiveSnapshot(), &found, NULL))
+		registry_version_missing(name, version);
+	registry_deploy(&model, version, "sentiment_deploy", caller);
+	registry_end_write(&writer);
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(sentiment_drop_model);
+Datum
+sentiment_drop_model(PG_FUNCTION_ARGS)
+{
+	char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char *caller = GetUserNameFromId(GetUserId(), false);
+	RegistryWriter writer = registry_begin_write("sentiment_drop_model()");
+	RegistryModel model;
+	Oid types[3] = {INT8OID, TEXTOID, TEXTOID};
+	Datum values[3];
+
+	registry_lock_for_change(&writer, name, PRIVILEGE_ADMIN, &model);
+	values[0] = Int64GetDatum(model.model_id);
+	values[1] = CStringGetTextDatum(model.name);
+	values[2] = CStringGetTextDatum(caller);
+	registry_execute("INSERT INTO sentiment.deployment_history"
+					 " (model_id, model, action, previous_version, reason, done_by)"
+					 " SELECT $1, $2, 'drop',"
+					 " (SELECT version FROM sentiment.deployment WHERE model_id = $1),"
+					 " 'sentiment_drop_model', $3",
+					 3, types, values, NULL, SPI_OK_INSERT);
+	registry_execute("DELETE FROM sentiment.deployment WHERE model_id = $1", 1, types, values, NULL,
+					 SPI_OK_DELETE);
+	registry_execute("DELETE FROM sentiment.model WHERE model_id = $1", 1, types, values, NULL,
+					 SPI_OK_DELETE);
+	registry_end_write(&writer);
+	PG_RETURN_VOID();
+}
+
+/* Read the name of a privilege. */
+static ModelPrivilege
+parse_privilege(const char *name)
+{
+	for (int i = PRIVILEGE_PREDICT; i <= PRIVILEGE_ADMIN; i++)
+	{
+		if (pg_strcasecmp(privilege_names[i], name) == 0)
+			return (ModelPrivilege) i;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown privilege \"%s\"", name),
+			 errhint("The privileges are \"predict\", \"train\" and \"admin\".")));
+}
+
+/* Write or delete one row of sentiment.model_privilege. */
+static void
+change_privilege(FunctionCallInfo fcinfo, const char *command, const char *query, int expected)
+{
+	char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char *grantee = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	ModelPrivilege privilege = parse_privilege(text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	char *caller = GetUserNameFromId(GetUserId(), false);
+	RegistryWriter writer = registry_begin_write(command);
+	RegistryModel model;
+	Oid types[4] = {INT8OID, TEXTOID, TEXTOID, TEXTOID};
+	Datum values[4];
+
+	registry_lock_for_change(&writer, name, PRIVILEGE_ADMIN, &model);
+	values[0] = Int64GetDatum(model.model_id);
+	values[1] = CStringGetTextDatum(grantee);
+	values[2] = CStringGetTextDatum(privilege_names[privilege]);
+	values[3] = CStringGetTextDatum(caller);
+	registry_execute(query, 4, types, values, NULL, expected);
+	registry_end_write(&writer);
+}
+
+PG_FUNCTION_INFO_V1(sentiment_grant);
+Datum
+sentiment_grant(PG_FUNCTION_ARGS)
+{
+	char *grantee = text_to_cstring(PG_GETARG_TEXT_PP(1));
+
+	if (strcmp(grantee, "public") != 0)
+		(void) get_role_oid(grantee, false);
+	change_privilege(fcinfo, "sentiment_grant()",
+					 "INSERT INTO sentiment.model_privilege"
+					 " (model_id, grantee, privilege, granted_by) VALUES ($1, $2, $3, $4)"
+					 " ON CONFLICT DO NOTHING",
+					 SPI_OK_INSERT);
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(sentiment_revoke);
+Datum
+sentiment_revoke(PG_FUNCTION_ARGS)
+{
+	change_privilege(fcinfo, "sentiment_revoke()",
+					 "DELETE FROM sentiment.model_privilege WHERE model_id = $1 AND grantee = $2"
+					 " AND privilege = $3 AND $4 IS NOT NULL",
+					 SPI_OK_DELETE);
+	PG_RETURN_VOID();
+}
+
+/* Read a model by number; false if there is none. */
+static bool
+find_model_by_id(int64 model_id, Snapshot snapshot, RegistryModel *model)
+{
+	Relation relation = table_open(registry_relation("model"), AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple tuple;
+	bool found;
+
+	ScanKeyInit(&key, MODEL_ID, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(model_id));
+	scan = systable_beginscan(relation, registry_relation("model_pkey"), true, snapshot, 1, &key);
+	tuple = systable_getnext(scan);
+	found = HeapTupleIsValid(tuple);
+	if (found)
+		read_model(tuple, relation, model);
+	systable_endscan(scan);
+	table_close(relation, AccessShareLock);
+	return found;
+}
+
+PG_FUNCTION_INFO_V1(sentiment_has_privilege);
+Datum
+sentiment_has_privilege(PG_FUNCTION_ARGS)
+{
+	ModelPrivilege privilege = parse_privilege(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	RegistryModel model;
+
+	PG_RETURN_BOOL(find_model_by_id(PG_GETARG_INT64(0), GetActiveSnapshot(), &model) &&
+				   registry_has_privilege(&model, privilege, GetActiveSnapshot()));
+}
+
+PG_FUNCTION_INFO_V1(sentiment_get_model);
+Datum
+sentiment_get_model(PG_FUNCTION_ARGS)
+{
+	Snapshot snapshot = GetActiveSnapshot();
+	RegistryModel model;
+	RegistryVersion found;
+	ImageValue *image;
+	char *name;
+	int32 version;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	if (!registry_find_model(name, snapshot, &model))
+		registry_model_missing(name);
+	registry_check_privilege(&model, PRIVILEGE_ADMIN, snapshot);
+	version =
+		PG_ARGISNULL(1) ? registry_deployed_version(model.model_id, snapshot) : PG_GETARG_INT32(1);
+	if (PG_ARGISNULL(1) && version == 0)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("model \"%s\" has no deployed version", name),
+						errhint("Name a version, or deploy one with sentiment_deploy.")));
+	if (!registry_find_version(model.model_id, version, snapshot, &found, &image))
+		registry_version_missing(name, version);
+	PG_RETURN_POINTER(image);
+}

@@ -1,0 +1,110 @@
+/*
+ * registry.h
+ *	  The tables of models and versions: reading them directly, writing them as their owner.
+ *
+ * Nobody but the owner of the tables has the right to write them, and row security hides what a role
+ * may not use. The functions here check the caller's right to a model themselves, then read the tables
+ * without further checks, or write them through SPI as their owner.
+ */
+#ifndef SENTIMENT_REGISTRY_H
+#define SENTIMENT_REGISTRY_H
+
+#include "postgres.h"
+
+#include "utils/snapshot.h"
+
+#include "extension/image_value.h"
+
+/* What a role may do with a model; each includes those before. */
+typedef enum ModelPrivilege
+{
+	PRIVILEGE_PREDICT, /* ask it, see its metrics */
+	PRIVILEGE_TRAIN,   /* train and deploy versions */
+	PRIVILEGE_ADMIN    /* all that the owner may */
+} ModelPrivilege;
+
+/* A row of sentiment.model. */
+typedef struct RegistryModel
+{
+	int64 model_id;
+	char name[NAMEDATALEN];
+	char owner[NAMEDATALEN];
+	int64 split_seed;
+	char *positive_label; /* in the current memory context; NULL for more than two classes */
+} RegistryModel;
+
+/* What identifies a version, and its image. */
+typedef struct RegistryVersion
+{
+	int32 version;
+	ImageKey key;
+} RegistryVersion;
+
+/* Read a model by name; false if there is none under the snapshot. */
+extern bool registry_find_model(const char *name, Snapshot snapshot, RegistryModel *model);
+
+/* The model that was deployed first among those that the current role may ask; false if none. */
+extern bool registry_find_first_deployed(Snapshot snapshot, RegistryModel *model);
+
+/* Number of the deployed version, or 0. */
+extern int32 registry_deployed_version(int64 model_id, Snapshot snapshot);
+
+/*
+ * Read a version; false if there is none. With image not NULL, gives a detoasted copy of the image in
+ * the current memory context.
+ */
+extern bool registry_find_version(int64 model_id, int32 version, Snapshot snapshot,
+								  RegistryVersion *found, ImageValue **image);
+
+/* Whether the current role may do something with a model. */
+extern bool registry_has_privilege(const RegistryModel *model, ModelPrivilege privilege,
+								   Snapshot snapshot);
+
+/* Raise an error if it may not. */
+extern void registry_check_privilege(const RegistryModel *model, ModelPrivilege privilege,
+									 Snapshot snapshot);
+
+/* Refuse a name that cannot be a model's. */
+extern void registry_check_name(const char *name);
+
+/* Raise the error for a model that does not exist. */
+extern void registry_model_missing(const char *name) pg_attribute_noreturn();
+
+/* Raise the error for a version that does not exist. */
+extern void registry_version_missing(const char *name, int32 version) pg_attribute_noreturn();
+
+/* What must be undone after writing the tables. */
+typedef struct RegistryWriter
+{
+	Oid caller;
+	int security_context;
+	int guc_level;
+	bool has_snapshot; /* registry_lock_model has pushed one */
+} RegistryWriter;
+
+/* Connect to SPI as the owner of the tables, with a safe search_path. Refuses a standby. */
+extern RegistryWriter registry_begin_write(const char *command);
+
+/* Run a statement with text, bigint, ... parameters; checks SPI's result code. */
+extern void registry_execute(const char *query, int n_arguments, Oid *types, Datum *values,
+							 const char *nulls, int expected);
+
+/* Return to the caller's role and disconnect. */
+extern void registry_end_write(RegistryWriter *writer);
+
+/*
+ * Lock a model's row against other trainings and deployments until the transaction's end, and read it
+ * again; false if it is gone. From then on until registry_end_write the active snapshot is one that was
+ * taken under the lock, so that what a concurrent change has committed is seen.
+ */
+extern bool registry_lock_model(RegistryWriter *writer, const char *name, RegistryModel *model);
+
+/* As registry_lock_model, for a change that needs a privilege of the caller's; errors if denied. */
+extern void registry_lock_for_change(RegistryWriter *writer, const char *name,
+									 ModelPrivilege privilege, RegistryModel *model);
+
+/* Let a version answer: writes the deployment and the history. Under the lock of the model. */
+extern void registry_deploy(const RegistryModel *model, int32 version, const char *reason,
+							const char *done_by);
+
+#endif /* SENTIMENT_REGISTRY_H */

@@ -1,0 +1,62 @@
+/* src/extension/views.sql: what people and BI tools look at */
+
+CREATE VIEW @extschema@.sentiment_models WITH (security_invoker = true, security_barrier = true) AS
+SELECT m.name AS model,
+	   m.owner,
+	   d.version AS deployed_version,
+	   v.kind,
+	   (v.metrics OPERATOR(pg_catalog.->>) 'f1')::pg_catalog.float8 AS f1,
+	   (v.metrics OPERATOR(pg_catalog.->>) 'accuracy')::pg_catalog.float8 AS accuracy,
+	   v.labels,
+	   m.positive_label,
+	   v.rows_trained,
+	   v.trained_at,
+	   d.deployed_at,
+	   d.deployed_by,
+	   (SELECT pg_catalog.count(*) FROM sentiment.model_version AS a WHERE a.model_id OPERATOR(pg_catalog.=) m.model_id) AS versions
+FROM sentiment.model AS m
+LEFT JOIN sentiment.deployment AS d ON d.model_id OPERATOR(pg_catalog.=) m.model_id
+LEFT JOIN sentiment.model_version AS v
+	ON v.model_id OPERATOR(pg_catalog.=) d.model_id AND v.version OPERATOR(pg_catalog.=) d.version;
+
+COMMENT ON VIEW @extschema@.sentiment_models IS 'the models that the current role may use, with their deployed version and its F1';
+
+CREATE VIEW @extschema@.sentiment_model_versions WITH (security_invoker = true, security_barrier = true) AS
+SELECT m.name AS model,
+	   v.version,
+	   d.model_id IS NOT NULL AS deployed,
+	   v.kind,
+	   (v.metrics OPERATOR(pg_catalog.->>) 'f1')::pg_catalog.float8 AS f1,
+	   (v.metrics OPERATOR(pg_catalog.->>) 'macro_f1')::pg_catalog.float8 AS macro_f1,
+	   (v.metrics OPERATOR(pg_catalog.->>) 'accuracy')::pg_catalog.float8 AS accuracy,
+	   (v.metrics OPERATOR(pg_catalog.->>) 'roc_auc')::pg_catalog.float8 AS roc_auc,
+	   v.rows_trained,
+	   v.rows_held_out,
+	   v.rows_skipped,
+	   v.features,
+	   v.image_bytes,
+	   v.seconds,
+	   v.source_schema,
+	   v.source_name,
+	   v.text_column,
+	   v.label_column,
+	   v.labels,
+	   v.parameters,
+	   v.metrics,
+	   v.trained_by,
+	   v.trained_at
+FROM sentiment.model_version AS v
+JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) v.model_id
+LEFT JOIN sentiment.deployment AS d
+	ON d.model_id OPERATOR(pg_catalog.=) v.model_id AND d.version OPERATOR(pg_catalog.=) v.version;
+
+COMMENT ON VIEW @extschema@.sentiment_model_versions IS 'every version of the models that the current role may use';
+
+CREATE VIEW @extschema@.sentiment_deployments WITH (security_invoker = true, security_barrier = true) AS
+SELECT h.model, h.action, h.version, h.previous_version, h.reason, h.done_by, h.done_at
+FROM sentiment.deployment_history AS h
+ORDER BY h.history_id;
+
+COMMENT ON VIEW @extschema@.sentiment_deployments IS 'who deployed or dropped what, when and why';
+
+GRANT SELECT ON @extschema@.sentiment_models, @extschema@.sentiment_model_versions, @extschema@.sentiment_deployments TO PUBLIC;

@@ -308,7 +308,8 @@ confusion_counts_flatten(const ConfusionCounts *counts, char *bytes)
 /* Raise the error for a flat form that cannot be right. */
 static void __attribute__((noreturn)) invalid_counts(const char *detail)
 {
-	host_error(HOST_ERROR_INVALID_IMAGE, detail, NULL, "invalid sentiment_confusion value");
+	host_error(HOST_ERROR_INVALID_IMAGE, detail, NULL,
+			   "invalid value for type sentiment_confusion");
 }
 
 /* Check a flat form's header, and that what it announces is there but for the labels' bytes. */
@@ -323,8 +324,9 @@ read_header(const char *bytes, size_t length)
 	if (header.version == 0)
 		invalid_counts("It has no format version.");
 	if (header.version > FORMAT_VERSION)
-		host_error(HOST_ERROR_UNSUPPORTED_IMAGE, NULL, "Upgrade the extension.",
-				   "sentiment_confusion value of format version %u is not supported",
+		host_error(HOST_ERROR_UNSUPPORTED_IMAGE, "A later release of sentiment wrote it.",
+				   "Upgrade the extension.",
+				   "format version %u of type sentiment_confusion is not supported",
 				   header.version);
 	if (header.n_labels > MAX_EVALUATED_LABELS)
 		invalid_counts("It has too many labels.");

@@ -116,7 +116,8 @@ scored_rows_flatten(const ScoredRows *rows, char *bytes)
 /* Raise the error for a flat form that cannot be right. */
 static void __attribute__((noreturn)) invalid_rows(const char *detail)
 {
-	host_error(HOST_ERROR_INVALID_IMAGE, detail, NULL, "invalid sentiment_scored_rows value");
+	host_error(HOST_ERROR_INVALID_IMAGE, detail, NULL,
+			   "invalid value for type sentiment_scored_rows");
 }
 
 /* Check a flat form's header against its length. */
@@ -132,8 +133,9 @@ read_header(const char *bytes, size_t length)
 	if (header.version == 0 || header.reserved != 0)
 		invalid_rows("It has no format version.");
 	if (header.version > FORMAT_VERSION)
-		host_error(HOST_ERROR_UNSUPPORTED_IMAGE, NULL, "Upgrade the extension.",
-				   "sentiment_scored_rows value of format version %u is not supported",
+		host_error(HOST_ERROR_UNSUPPORTED_IMAGE, "A later release of sentiment wrote it.",
+				   "Upgrade the extension.",
+				   "format version %u of type sentiment_scored_rows is not supported",
 				   header.version);
 	n_scores = (length - sizeof(header)) / sizeof(double);
 	if (header.n_positive > n_scores || header.n_negative != n_scores - header.n_positive ||

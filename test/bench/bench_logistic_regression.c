@@ -7,7 +7,8 @@
  *
  * A matrix file holds, little-endian: n_rows, n_features, n_entries, n_classes (uint64 each),
  * row_starts (uint64, n_rows + 1), indices (uint32), values (float), labels (uint32, n_rows).
- * REFERENCE holds one double for each row of TEST and class.
+ * REFERENCE holds one double for each row of TEST and class. Each of REPEAT fits has a seed of its
+ * own.
  */
 #include <math.h>
 #include <stdio.h>
@@ -147,7 +148,7 @@ main(int argc, char **argv)
 	}
 	for (int i = 0; i < repeat; i++)
 	{
-		TrainingSet training_set = {train.matrix, train.labels, train.n_classes, 1};
+		TrainingSet training_set = {train.matrix, train.labels, train.n_classes, (uint64_t) i};
 		ByteBuffer image = {0};
 		size_t before = test_host_allocated;
 		double start = now();

@@ -24,6 +24,7 @@
  * the value sqrt(r) in every row (so q grows by c_i r), and the multiplier moves to b several times
  * an epoch. It rests where s = 0, at the optimum without a penalty on b, whatever r > 0; r decides
  * how fast. A small r is good as long as r times the curvature of the loss in b is well above 1.
+ * On its way b swings about its resting place, so the answer is a running mean of it.
  *
  * The weights are float while they are solved for, which keeps them in the caches: they drift from
  * the sum above by some 1e-6 of their size, which is far below any tol that makes sense.
@@ -44,6 +45,7 @@ typedef struct BinaryState
 	float *duals;               /* (n_rows) a_i */
 	const float *squared_norms; /* (n_rows) ||x_i||^2 */
 	double intercept;           /* multiplier + intercept_rate * dual_sum */
+	double smoothed_intercept;
 	double multiplier;
 	double intercept_rate; /* r */
 	double dual_sum;       /* s */
@@ -146,6 +148,8 @@ move_multiplier(void *state_pointer)
 	BinaryState *state = state_pointer;
 
 	state->multiplier = state->intercept;
+	state->smoothed_intercept +=
+		INTERCEPT_SMOOTHING * (state->intercept - state->smoothed_intercept);
 	state->intercept = state->multiplier + state->intercept_rate * state->dual_sum;
 }
 
@@ -177,8 +181,9 @@ dual_coordinate_descent(const LogisticProblem *problem, float *weights, double *
 	state.intercept_rate = dual_epochs_intercept_rate(&sizes, cost0 * cost1 / (cost0 + cost1));
 	state.multiplier = log(cost1 / cost0);
 	state.intercept = state.multiplier;
+	state.smoothed_intercept = state.multiplier;
 	report = dual_epochs_run(&solver, &sizes);
-	*intercept = state.intercept;
+	*intercept = state.smoothed_intercept;
 	host_free(state.duals);
 	host_free(sizes.squared_norms);
 	return report;

@@ -3,16 +3,17 @@
  *	  Epochs of dual coordinate descent: which row is visited when, and when to stop.
  *
  * An epoch visits all rows once, in an order shuffled anew: in the rows' own order descent takes
- * several times as many epochs. Then it visits the rows whose residual stood out once more: rows
- * that are nearly equal correct each other slowly, and they are few.
+ * several times as many epochs. Short runs of neighbours stay together, because memory is read
+ * faster that way. Then it visits the rows whose residual stood out once more: rows that are
+ * nearly equal correct each other slowly, and they are few.
  *
  * A large C. Where q = cost * ||x||^2 is in the hundreds, descent from nothing wanders for a long
  * time. So the costs begin with a part of their size, and grow from epoch to epoch; the weights
  * carry over.
  *
  * When to stop. tol bounds the largest residual of an epoch, each taken before its row was put
- * right. On TF-IDF rows the probabilities of held-out rows are then ten times closer to the optimum
- * than that, or more.
+ * right. On TF-IDF rows the probabilities of held-out rows are then about ten times closer to the
+ * optimum than that.
  */
 #include <math.h>
 
@@ -24,6 +25,9 @@
 
 /* And the rate times the curvature of the loss in the intercept is this at least. */
 #define INTERCEPT_CURVATURE 10.0
+
+/* Neighbouring rows that are visited one after the other. */
+#define RUN_LENGTH 4
 
 /* Moves of the multipliers in an epoch. */
 #define MULTIPLIER_MOVES 4
@@ -171,6 +175,33 @@ grow_costs(Epochs *epochs)
 	epochs->cost_scale = scale;
 }
 
+/*
+ * Put all rows in a new order: runs of neighbours, which are faster to read than single rows, are
+ * shuffled. The rows that fill no run come last.
+ */
+static void
+order_rows(Epochs *epochs, int epoch)
+{
+	const LogisticProblem *problem = epochs->solver->problem;
+	uint32_t n_rows = problem->features->n_rows;
+	uint32_t n_runs = n_rows / RUN_LENGTH;
+	uint32_t *order = epochs->order;
+
+	/* the starts of the runs, shuffled, then spread out from the last one on, in place */
+	for (uint32_t i = 0; i < n_runs; i++)
+		order[i] = i * RUN_LENGTH;
+	shuffle(order, n_runs, problem->seed, 2 * (uint64_t) epoch);
+	for (uint32_t i = n_runs; i-- > 0;)
+	{
+		uint32_t start = order[i];
+
+		for (uint32_t j = 0; j < RUN_LENGTH; j++)
+			order[i * RUN_LENGTH + j] = start + j;
+	}
+	for (uint32_t i = n_runs * RUN_LENGTH; i < n_rows; i++)
+		order[i] = i;
+}
+
 /* Visit all rows, and some again. Answers whether the solution was good enough before. */
 static bool
 run_epoch(Epochs *epochs, int epoch)
@@ -178,18 +209,18 @@ run_epoch(Epochs *epochs, int epoch)
 	const LogisticProblem *problem = epochs->solver->problem;
 	uint32_t n_rows = problem->features->n_rows;
 	uint32_t n_standing_out;
+	bool good;
 
-	shuffle(epochs->order, n_rows, problem->seed, 2 * (uint64_t) epoch);
+	order_rows(epochs, epoch);
 	n_standing_out = visit_rows(epochs, n_rows);
-	if (epochs->largest_residual <= problem->tol && epochs->cost_scale == 1)
-		return true;
+	good = epochs->largest_residual <= problem->tol && epochs->cost_scale == 1;
 	epochs->stand_out = STAND_OUT_SHARE * sqrt(epochs->squared_residuals / n_rows);
 	if (n_standing_out <= MAX_REVISITED_SHARE * n_rows)
 	{
 		shuffle(epochs->order, n_standing_out, problem->seed, 2 * (uint64_t) epoch + 1);
 		visit_rows(epochs, n_standing_out);
 	}
-	return false;
+	return good;
 }
 
 LogisticRegressionReport
@@ -201,8 +232,6 @@ dual_epochs_run(const DualSolver *solver, const RowSizes *sizes)
 
 	epochs.cost_scale = sizes->mean_q > FIRST_MEAN_Q ? FIRST_MEAN_Q / sizes->mean_q : 1;
 	epochs.order = host_allocate_array(uint32_t, n_rows);
-	for (uint32_t i = 0; i < n_rows; i++)
-		epochs.order[i] = i;
 	while (!report.converged && report.iterations < solver->problem->max_iter)
 	{
 		if (report.iterations > 0)

@@ -15,6 +15,9 @@ typedef struct RowSizes
 	double mean_q;            /* mean of cost * ||x_i||^2 */
 } RowSizes;
 
+/* Weight of an intercept in its running mean when the multipliers move; the mean is the answer. */
+#define INTERCEPT_SMOOTHING 0.33
+
 /* What a solver does with a row and with its own state. */
 typedef struct DualSolver
 {

@@ -37,13 +37,14 @@
 typedef struct MultinomialState
 {
 	const LogisticProblem *problem;
-	float *weights;             /* (n_features, n_classes) */
-	float *duals;               /* (n_rows, n_classes) p_ik */
-	const float *squared_norms; /* (n_rows) ||x_i||^2 */
-	double *intercepts;         /* (n_classes) multiplier + rate * dual_sum */
-	double *multipliers;        /* (n_classes) */
-	double *intercept_rates;    /* (n_classes) r_k */
-	double *dual_sums;          /* (n_classes) sum of c_i (e_ik - p_ik) */
+	float *weights;              /* (n_features, n_classes) */
+	float *duals;                /* (n_rows, n_classes) p_ik */
+	const float *squared_norms;  /* (n_rows) ||x_i||^2 */
+	double *intercepts;          /* (n_classes) multiplier + rate * dual_sum */
+	double *smoothed_intercepts; /* (n_classes) */
+	double *multipliers;         /* (n_classes) */
+	double *intercept_rates;     /* (n_classes) r_k */
+	double *dual_sums;           /* (n_classes) sum of c_i (e_ik - p_ik) */
 
 	/* of the row that is visited, (n_classes) each */
 	double *logits;
@@ -272,6 +273,8 @@ move_multipliers(void *state_pointer)
 	for (uint32_t k = 0; k < state->problem->n_classes; k++)
 	{
 		state->multipliers[k] = state->intercepts[k];
+		state->smoothed_intercepts[k] +=
+			INTERCEPT_SMOOTHING * (state->intercepts[k] - state->smoothed_intercepts[k]);
 		state->intercepts[k] += state->intercept_rates[k] * state->dual_sums[k];
 	}
 }
@@ -328,6 +331,7 @@ initialize(MultinomialState *state, const RowSizes *sizes)
 			dual_epochs_intercept_rate(sizes, cost * (total - cost) / total);
 		state->multipliers[k] = log(cost) - mean_log;
 		state->intercepts[k] = state->multipliers[k];
+		state->smoothed_intercepts[k] = state->multipliers[k];
 		state->dual_sums[k] = 0;
 	}
 }
@@ -350,11 +354,12 @@ multinomial_dual_coordinate_descent(const LogisticProblem *problem, float *weigh
 {
 	uint32_t n_classes = problem->n_classes;
 	RowSizes sizes = dual_epochs_measure_rows(problem);
-	double *vectors = host_allocate_array(double, (size_t) 8 * n_classes);
+	double *vectors = host_allocate_array(double, (size_t) 9 * n_classes);
 	MultinomialState state = {.problem = problem,
 							  .weights = weights,
 							  .squared_norms = sizes.squared_norms,
-							  .intercepts = intercepts,
+							  .smoothed_intercepts = intercepts,
+							  .intercepts = vectors + 8 * n_classes,
 							  .multipliers = vectors,
 							  .intercept_rates = vectors + n_classes,
 							  .dual_sums = vectors + 2 * n_classes,

@@ -110,6 +110,6 @@ hash_pair(uint32_t prefix, uint32_t last)
 }
 
 /* Hash of a whole text or image (XXH3, 64 bits). */
-extern uint64_t hash_bytes(const void *bytes, size_t length);
+extern uint64_t hash_content(const void *bytes, size_t length);
 
 #endif /* SENTIMENT_HASH_H */

@@ -27,7 +27,7 @@ image_checksum(const void *bytes, size_t length)
 {
 	const size_t start = offsetof(ImageHeader, n_sections);
 
-	return hash_mix(hash_bytes((const char *) bytes + start, length - start) ^ length);
+	return hash_mix(hash_content((const char *) bytes + start, length - start) ^ length);
 }
 
 /* Close the section that is open, if any. */

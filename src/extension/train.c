@@ -247,7 +247,7 @@ check_model(Training *training)
 	Snapshot snapshot = GetActiveSnapshot();
 
 	/* the name decides, so that two first trainings at once agree */
-	training->split_seed = hash_bytes(training->name, strlen(training->name)) >> 1;
+	training->split_seed = hash_content(training->name, strlen(training->name)) >> 1;
 	if (!registry_find_model(training->name, snapshot, &model))
 		return;
 	registry_check_privilege(&model, PRIVILEGE_TRAIN, snapshot);
@@ -340,7 +340,7 @@ static void
 read_source(Training *training)
 {
 	RowReceiver receiver = {
-		{receive_row, receiver_startup, receiver_nothing, receiver_nothing, DestNone}, training};
+		{receive_row, receiver_startup, receiver_nothing, receiver_nothing, DestTuplestore}, training};
 	SPIPrepareOptions prepare_options = {0};
 	SPIExecuteOptions execute_options = {0};
 	StringInfoData query;

@@ -79,6 +79,9 @@ string_table_append(StringTable *table, const char *bytes, size_t length)
 		{
 			table->starts = host_allocate_array(uint64_t, (size_t) capacity + 1);
 			table->starts[0] = 0;
+			/* an address for the strings, even if all of them are empty */
+			buffer_extend(&table->bytes, 1);
+			table->bytes.length = 0;
 		}
 		else
 			table->starts = host_reallocate_array(table->starts, uint64_t, (size_t) capacity + 1);
@@ -350,7 +353,7 @@ flat_checksum(const void *bytes, size_t length)
 {
 	const size_t start = offsetof(CorpusHeader, n_token_ids);
 
-	return hash_bytes((const char *) bytes + start, length - start);
+	return hash_content((const char *) bytes + start, length - start);
 }
 
 void
@@ -500,7 +503,7 @@ corpus_unflatten(Corpus *corpus, const void *bytes, size_t length)
 uint64_t
 corpus_text_hash(const char *text, size_t length)
 {
-	return hash_bytes(text, length);
+	return hash_content(text, length);
 }
 
 bool

@@ -91,14 +91,17 @@ clean_text(const char *text, size_t length, const TokenizerOptions *options, siz
 	if (options->strip_urls)
 	{
 		char *copy = malloc(*clean_length + 1);
+		char *expected = malloc(*clean_length + 1);
 		size_t stripped = url_strip(clean, *clean_length, copy);
 
-		require(stripped <= *clean_length);
+		require(stripped == reference_strip_urls(clean, *clean_length, expected));
+		require(memcmp(copy, expected, stripped) == 0);
 		require(url_is_present(clean, *clean_length) || stripped == *clean_length);
 		/* Stripping in place is the same. */
 		require(url_strip(clean, *clean_length, clean) == stripped);
 		require(memcmp(clean, copy, stripped) == 0);
 		*clean_length = stripped;
+		free(expected);
 		free(copy);
 	}
 	return clean;

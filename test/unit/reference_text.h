@@ -62,6 +62,14 @@ reference_category(uint32_t code)
 	return utf8proc_category_string((utf8proc_int32_t) code);
 }
 
+/* White space as Python's str.isspace has it. */
+static inline bool
+reference_is_space(uint32_t code)
+{
+	return reference_category(code)[0] == 'Z' || (code >= 9 && code <= 13) ||
+		   (code >= 28 && code <= 31) || code == 0x85;
+}
+
 static inline bool
 reference_is_mark(uint32_t code)
 {
@@ -397,12 +405,65 @@ reference_tokenize(const char *bytes, size_t length, const TokenizerOptions *opt
 	return true;
 }
 
-/* White space as Python's str.isspace has it. */
+/* Does a text begin with a string of lower-case characters, in any case? */
 static inline bool
-reference_is_space(uint32_t code)
+reference_begins_with(const char *text, size_t length, const char *string)
 {
-	return reference_category(code)[0] == 'Z' || (code >= 9 && code <= 13) ||
-		   (code >= 28 && code <= 31) || code == 0x85;
+	for (size_t i = 0; string[i] != '\0'; i++)
+	{
+		if (i >= length || (text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i]) != string[i])
+			return false;
+	}
+	return true;
+}
+
+/* An ASCII letter, digit or underscore */
+static inline bool
+reference_is_ascii_word(char c)
+{
+	return (unsigned char) c < 0x80 && reference_is_word((unsigned char) c);
+}
+
+/* Does a web address begin at a position? */
+static inline bool
+reference_is_url(const char *text, size_t length, size_t position)
+{
+	const char *rest = text + position;
+	size_t n = length - position;
+
+	return reference_begins_with(rest, n, "http://") ||
+		   reference_begins_with(rest, n, "https://") || reference_begins_with(rest, n, "ftp://") ||
+		   (reference_begins_with(rest, n, "www.") && n > 4 &&
+			(reference_is_ascii_word(rest[4]) || (rest[4] & 0x80) != 0) &&
+			(position == 0 || !reference_is_ascii_word(rest[-1])));
+}
+
+/* Replace web addresses in a valid text by spaces; answers the bytes written. */
+static inline size_t
+reference_strip_urls(const char *text, size_t length, char *destination)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < length;)
+	{
+		if (!reference_is_url(text, length, i))
+		{
+			destination[n++] = text[i++];
+			continue;
+		}
+		while (i < length && text[i] != '<' && text[i] != '>' && text[i] != '"')
+		{
+			utf8proc_int32_t code;
+			utf8proc_ssize_t size = utf8proc_iterate((const utf8proc_uint8_t *) text + i,
+													 (utf8proc_ssize_t) (length - i), &code);
+
+			if (reference_is_space((uint32_t) code))
+				break;
+			i += (size_t) size;
+		}
+		destination[n++] = ' ';
+	}
+	return n;
 }
 
 /* A letter in lower case, or 0 for another character. */

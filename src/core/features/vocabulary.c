@@ -52,9 +52,6 @@ const ParameterSpec vocabulary_parameters[] = {
 const size_t n_vocabulary_parameters =
 	sizeof(vocabulary_parameters) / sizeof(vocabulary_parameters[0]);
 
-/* How many lookups ahead a hash table's slots and nodes are fetched. */
-#define PREFETCH_DISTANCE 12
-
 void
 vocabulary_check_options(const VocabularyOptions *options)
 {
@@ -93,7 +90,7 @@ vocabulary_section_size(const VocabularyHeader *header)
 	/* every number is below 2^32 and every element at most 16 bytes: no overflow in 64 bits */
 	return align_part(sizeof(VocabularyHeader)) +
 		   align_part((size_t) header->n_nodes * sizeof(VocabularyNode)) +
-		   align_part((size_t) header->token_slots * sizeof(VocabularySlot)) +
+		   align_part((size_t) header->token_slots * sizeof(TokenSlot)) +
 		   align_part((size_t) header->ngram_slots * sizeof(VocabularySlot)) +
 		   align_part((size_t) header->n_features * sizeof(uint32_t)) +
 		   align_part(((size_t) header->n_tokens + 1) * sizeof(uint32_t)) + header->token_bytes;
@@ -115,8 +112,8 @@ vocabulary_locate(const void *section, Vocabulary *vocabulary)
 	vocabulary->ngram_mask = header->ngram_slots - 1;
 	vocabulary->nodes = (const VocabularyNode *) part;
 	part += align_part((size_t) header->n_nodes * sizeof(VocabularyNode));
-	vocabulary->token_slots = (const VocabularySlot *) part;
-	part += align_part((size_t) header->token_slots * sizeof(VocabularySlot));
+	vocabulary->token_slots = (const TokenSlot *) part;
+	part += align_part((size_t) header->token_slots * sizeof(TokenSlot));
 	vocabulary->ngram_slots = (const VocabularySlot *) part;
 	part += align_part((size_t) header->ngram_slots * sizeof(VocabularySlot));
 	vocabulary->document_frequency = (const uint32_t *) part;
@@ -179,23 +176,30 @@ check_nodes(const Vocabulary *vocabulary)
 		image_invalid("Its number of features is not the number that it states.");
 }
 
-/* Check a hash table: entries point to nodes of the right sort, and a free place ends every probe. */
-static void
-check_slots(const Vocabulary *vocabulary, const VocabularySlot *slots, uint32_t mask, bool tokens)
+/* Check one entry of a hash table: it points to a node of the right sort. Answers 1 if it is free. */
+static uint32_t
+check_slot(const Vocabulary *vocabulary, uint32_t node, bool is_token)
 {
-	uint32_t n_free = 0;
+	if (node == VOCABULARY_NONE)
+		return 1;
+	if (node >= vocabulary->n_nodes ||
+		(vocabulary->nodes[node].prefix == VOCABULARY_NONE) != is_token)
+		image_invalid("A hash table points to no such term.");
+	return 0;
+}
 
-	for (size_t i = 0; i <= mask; i++)
-	{
-		uint32_t node = slots[i].node;
+/* Check the hash tables; a free place ends every probe. */
+static void
+check_slots(const Vocabulary *vocabulary)
+{
+	uint32_t n_free_tokens = 0;
+	uint32_t n_free_ngrams = 0;
 
-		if (node == VOCABULARY_NONE)
-			n_free++;
-		else if (node >= vocabulary->n_nodes ||
-				 (vocabulary->nodes[node].prefix == VOCABULARY_NONE) != tokens)
-			image_invalid("A hash table points to no such term.");
-	}
-	if (n_free == 0)
+	for (size_t i = 0; i <= vocabulary->token_mask; i++)
+		n_free_tokens += check_slot(vocabulary, vocabulary->token_slots[i].node, true);
+	for (size_t i = 0; i <= vocabulary->ngram_mask; i++)
+		n_free_ngrams += check_slot(vocabulary, vocabulary->ngram_slots[i].node, false);
+	if (n_free_tokens == 0 || n_free_ngrams == 0)
 		image_invalid("A hash table has no free place.");
 }
 
@@ -225,8 +229,7 @@ vocabulary_open(const void *section, size_t length, Vocabulary *vocabulary)
 	check_header(header, length);
 	vocabulary_locate(section, vocabulary);
 	check_nodes(vocabulary);
-	check_slots(vocabulary, vocabulary->token_slots, vocabulary->token_mask, true);
-	check_slots(vocabulary, vocabulary->ngram_slots, vocabulary->ngram_mask, false);
+	check_slots(vocabulary);
 	check_tokens(vocabulary, header->token_bytes);
 }
 
@@ -283,32 +286,40 @@ vocabulary_feature_node(const Vocabulary *vocabulary, uint32_t feature)
 	host_error(HOST_ERROR_INTERNAL, NULL, NULL, "feature %u has no term", feature);
 }
 
+/* Whether a longer token, whose hash is the same, really is the same. */
+static bool
+is_same_long_token(const Vocabulary *vocabulary, uint32_t node, const char *bytes, uint32_t length)
+{
+	uint32_t token = vocabulary->nodes[node].last;
+	uint32_t start = vocabulary->token_starts[token];
+
+	return vocabulary->token_starts[token + 1] - start == length &&
+		   memcmp(vocabulary->token_bytes + start, bytes, length) == 0;
+}
+
 /* Find a token's node by its string. */
 static inline uint32_t
 find_token(const Vocabulary *vocabulary, uint64_t hash, const char *bytes, uint32_t length)
 {
-	uint32_t tag = (uint32_t) (hash >> 32);
+	uint64_t key = token_key(bytes, length, hash);
 
 	for (uint32_t i = (uint32_t) hash & vocabulary->token_mask;;
 		 i = (i + 1) & vocabulary->token_mask)
 	{
-		const VocabularySlot *slot = &vocabulary->token_slots[i];
+		const TokenSlot *slot = &vocabulary->token_slots[i];
 
 		if (slot->node == VOCABULARY_NONE)
 			return VOCABULARY_NONE;
-		if (slot->tag == tag)
-		{
-			uint32_t token = vocabulary->nodes[slot->node].last;
-			uint32_t start = vocabulary->token_starts[token];
-
-			if (vocabulary->token_starts[token + 1] - start == length &&
-				memcmp(vocabulary->token_bytes + start, bytes, length) == 0)
-				return slot->node;
-		}
+		if (slot->key == key && slot->length == length &&
+			(length <= TOKEN_KEY_LENGTH ||
+			 is_same_long_token(vocabulary, slot->node, bytes, length)))
+			return slot->node;
 	}
 }
 
-/* Find the node of an n-gram by its prefix and its last token. */
+/*
+ * Find the node of an n-gram by its prefix and its last token, from a place of the table on.
+ */
 static inline uint32_t
 find_ngram(const Vocabulary *vocabulary, uint64_t hash, uint32_t prefix, uint32_t last)
 {
@@ -441,54 +452,75 @@ typedef struct LevelNodes
 	uint32_t nodes[TOKEN_BATCH_SIZE + 1]; /* [0]: the last one of the batch before */
 } LevelNodes;
 
-/* Look up the tokens of a batch. */
+/*
+ * Look up the tokens of a batch. Lookups wait for memory: first all slots are fetched, then read, and
+ * what they name is fetched for those who count.
+ */
 static void
 find_tokens(const Vocabulary *vocabulary, const TokenBatch *batch, LevelNodes *tokens,
 			TermCounts *counts)
 {
-	for (uint32_t i = 0; i < batch->count && i < PREFETCH_DISTANCE; i++)
+	uint32_t n_unknown = 0;
+
+	for (uint32_t i = 0; i < batch->count; i++)
 		__builtin_prefetch(
 			&vocabulary->token_slots[(uint32_t) batch->hashes[i] & vocabulary->token_mask]);
 	for (uint32_t i = 0; i < batch->count; i++)
 	{
-		if (i + PREFETCH_DISTANCE < batch->count)
-			__builtin_prefetch(
-				&vocabulary->token_slots[(uint32_t) batch->hashes[i + PREFETCH_DISTANCE] &
-										 vocabulary->token_mask]);
-		tokens->nodes[i + 1] =
+		uint32_t node =
 			find_token(vocabulary, batch->hashes[i], batch->bytes[i], batch->lengths[i]);
-		counts->n_unknown += tokens->nodes[i + 1] == VOCABULARY_NONE;
+
+		tokens->nodes[i + 1] = node;
+		n_unknown += node == VOCABULARY_NONE;
+		if (node != VOCABULARY_NONE)
+			__builtin_prefetch(&vocabulary->nodes[node]);
 	}
 	counts->n_tokens += batch->count;
+	counts->n_unknown += n_unknown;
 }
 
-/* Look up the n-grams that extend those of prefixes by one token. */
+/* An n-gram of which both parts are known. */
+typedef struct NgramLookup
+{
+	uint64_t hash;
+	uint32_t position; /* of its last token in the batch */
+} NgramLookup;
+
+/* Look up the n-grams that extend those of prefixes by one token; in steps, as find_tokens. */
 static void
 find_ngrams(const Vocabulary *vocabulary, uint32_t count, const LevelNodes *prefixes,
 			const LevelNodes *tokens, LevelNodes *ngrams)
 {
-	uint64_t hashes[TOKEN_BATCH_SIZE];
+	NgramLookup lookups[TOKEN_BATCH_SIZE];
+	uint32_t n_lookups = 0;
 
 	for (uint32_t i = 0; i < count; i++)
 	{
 		uint32_t prefix = prefixes->nodes[i];
 		uint32_t last = tokens->nodes[i + 1];
+		uint64_t hash = hash_pair(prefix, last);
 
+		/* without a branch, which would be mispredicted often */
 		ngrams->nodes[i + 1] = VOCABULARY_NONE;
-		if (prefix != VOCABULARY_NONE && last != VOCABULARY_NONE)
-		{
-			hashes[i] = hash_pair(prefix, last);
-			__builtin_prefetch(
-				&vocabulary->ngram_slots[(uint32_t) hashes[i] & vocabulary->ngram_mask]);
-		}
+		lookups[n_lookups] = (NgramLookup){hash, i};
+		n_lookups += (prefix != VOCABULARY_NONE) & (last != VOCABULARY_NONE);
+		__builtin_prefetch(&vocabulary->ngram_slots[(uint32_t) hash & vocabulary->ngram_mask]);
 	}
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < n_lookups; i++)
 	{
-		uint32_t prefix = prefixes->nodes[i];
-		uint32_t last = tokens->nodes[i + 1];
+		const VocabularySlot *slot =
+			&vocabulary->ngram_slots[(uint32_t) lookups[i].hash & vocabulary->ngram_mask];
 
-		if (prefix != VOCABULARY_NONE && last != VOCABULARY_NONE)
-			ngrams->nodes[i + 1] = find_ngram(vocabulary, hashes[i], prefix, last);
+		__builtin_prefetch(
+			&vocabulary->nodes[slot->node &
+							   (slot->tag == (uint32_t) (lookups[i].hash >> 32) ? UINT32_MAX : 0)]);
+	}
+	for (uint32_t i = 0; i < n_lookups; i++)
+	{
+		uint32_t position = lookups[i].position;
+
+		ngrams->nodes[position + 1] = find_ngram(
+			vocabulary, lookups[i].hash, prefixes->nodes[position], tokens->nodes[position + 1]);
 	}
 }
 

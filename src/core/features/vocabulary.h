@@ -15,9 +15,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "core/buffer.h"
 #include "core/features/sparse_matrix.h"
+#include "core/hash.h"
 #include "core/parameters.h"
 #include "core/text/tokenizer.h"
 
@@ -56,6 +58,31 @@ typedef struct VocabularySlot
 	uint32_t node; /* NONE: empty */
 } VocabularySlot;
 
+/* A place of the tokens' hash table. A short token is told by its slot alone, without its bytes. */
+typedef struct TokenSlot
+{
+	uint64_t key;    /* token_key of the token */
+	uint32_t length; /* of the token, in bytes */
+	uint32_t node;   /* NONE: empty */
+} TokenSlot;
+
+/* Longest token that its key holds whole. */
+#define TOKEN_KEY_LENGTH 8
+
+/* The bytes of a short token, or the hash of a longer one. */
+static inline uint64_t
+token_key(const char *bytes, uint32_t length, uint64_t hash)
+{
+	uint64_t key;
+
+	if (length < TOKEN_KEY_LENGTH)
+		return hash_load_partial(bytes, length);
+	if (length > TOKEN_KEY_LENGTH)
+		return hash;
+	memcpy(&key, bytes, sizeof(key));
+	return key;
+}
+
 /* A vocabulary in an image; the pointers are set by vocabulary_open. */
 typedef struct Vocabulary
 {
@@ -68,7 +95,7 @@ typedef struct Vocabulary
 	uint32_t token_mask; /* number of slots - 1 */
 	uint32_t ngram_mask;
 	const VocabularyNode *nodes;        /* (n_nodes) */
-	const VocabularySlot *token_slots;  /* (token_mask + 1) */
+	const TokenSlot *token_slots;       /* (token_mask + 1) */
 	const VocabularySlot *ngram_slots;  /* (ngram_mask + 1) */
 	const uint32_t *document_frequency; /* (n_features) texts with the term */
 	const uint32_t *token_starts;       /* (n_tokens + 1), positions in token_bytes */

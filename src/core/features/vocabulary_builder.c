@@ -637,6 +637,18 @@ insert_slot(VocabularySlot *slots, uint32_t mask, uint64_t hash, uint32_t node)
 	slots[i] = (VocabularySlot){(uint32_t) (hash >> 32), node};
 }
 
+/* Put a token into the tokens' hash table. */
+static void
+insert_token(TokenSlot *slots, uint32_t mask, const char *token, uint32_t length, uint32_t node)
+{
+	uint64_t hash = hash_token(token, length);
+	uint32_t i = (uint32_t) hash & mask;
+
+	while (slots[i].node != NONE)
+		i = (i + 1) & mask;
+	slots[i] = (TokenSlot){token_key(token, length, hash), length, node};
+}
+
 /* Write the tokens' strings in the order of their nodes; tokens: (n_tokens) builder nodes. */
 static void
 write_tokens(const Builder *builder, const uint32_t *tokens, uint32_t n_tokens,
@@ -656,8 +668,8 @@ write_tokens(const Builder *builder, const uint32_t *tokens, uint32_t n_tokens,
 		memcpy(bytes + position, token, length);
 		position += length;
 		((VocabularyNode *) vocabulary->nodes)[node].last = i;
-		insert_slot((VocabularySlot *) vocabulary->token_slots, vocabulary->token_mask,
-					hash_token(token, length), node);
+		insert_token((TokenSlot *) vocabulary->token_slots, vocabulary->token_mask, token,
+					 (uint32_t) length, node);
 	}
 	starts[n_tokens] = position;
 }
@@ -695,7 +707,7 @@ write_vocabulary(const Builder *builder, const uint8_t *states, const uint32_t *
 	memset(section, 0, vocabulary_section_size(header));
 	memcpy(section, header, sizeof(*header));
 	vocabulary_locate(section, &vocabulary);
-	memset((void *) vocabulary.token_slots, 0xff, header->token_slots * sizeof(VocabularySlot));
+	memset((void *) vocabulary.token_slots, 0xff, header->token_slots * sizeof(TokenSlot));
 	memset((void *) vocabulary.ngram_slots, 0xff, header->ngram_slots * sizeof(VocabularySlot));
 	nodes = (VocabularyNode *) vocabulary.nodes;
 	for (uint32_t i = 0; i < header->n_nodes; i++)

@@ -8,21 +8,6 @@
 #include "core/host.h"
 #include "core/text/stop_words.h"
 
-/* A word of the set; bytes is NULL in an empty slot. */
-typedef struct StopWord
-{
-	uint64_t hash;
-	const char *bytes;
-	size_t length;
-} StopWord;
-
-/* An open-addressing hash table that is at most a quarter full. */
-struct StopWordSet
-{
-	size_t mask; /* slots - 1 */
-	StopWord slots[];
-};
-
 /* The slot that holds a word, or the empty one where it belongs. */
 static StopWord *
 find_slot(const StopWordSet *set, const char *bytes, size_t length, uint64_t hash)
@@ -59,7 +44,9 @@ stop_word_set_create(int language)
 	{
 		size_t length = strlen(words[i]);
 		uint64_t hash = hash_token(words[i], length);
+		uint64_t bit = (hash >> 32) % STOP_WORD_FILTER_BITS;
 
+		set->filter[bit / 64] |= UINT64_C(1) << bit % 64;
 		*find_slot(set, words[i], length, hash) = (StopWord){hash, words[i], length};
 	}
 	return set;

@@ -14,6 +14,7 @@ extern const char *const text_feature_names[N_TEXT_FEATURES];
 
 /*
  * Compute the features of a raw text (UTF-8; raises HOST_ERROR_INVALID_TEXT for other bytes).
+ * Checks for interrupts in long texts.
  * values: (N_TEXT_FEATURES)
  *   text_len            characters (code points)
  *   word_count          words: runs of characters that are not white space
@@ -24,7 +25,7 @@ extern const char *const text_feature_names[N_TEXT_FEATURES];
  *   digit_ratio         decimal digits / characters; 0 for an empty text
  *   punctuation_ratio   punctuation / characters; 0 for an empty text
  *   emoji_count         emoji (sequences)
- *   elongation_count    runs of three or more equal letters, as in "sooo"
+ *   elongation_count    runs of three or more equal letters, in any case, as in "sooo"
  */
 extern void text_features_compute(const char *text, size_t length, double *values);
 

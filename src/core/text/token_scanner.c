@@ -46,8 +46,10 @@ static void
 add_text_token(TokenScanner *scanner, size_t start, size_t end)
 {
 	const char *bytes = scanner->text + start;
+	uint64_t hash = scanner->length - start >= ARENA_PADDING ? hash_token_padded(bytes, end - start)
+															 : hash_token(bytes, end - start);
 
-	add_token(&scanner->batch, bytes, end - start, hash_token(bytes, end - start), true);
+	add_token(&scanner->batch, bytes, end - start, hash, true);
 }
 
 /* Let the host interrupt when another stretch of the text was scanned. */

@@ -10,6 +10,7 @@
 #include "core/text/characters.h"
 #include "core/text/emoji.h"
 #include "core/text/html.h"
+#include "core/text/stem_cache.h"
 #include "core/text/stemmer.h"
 #include "core/text/stop_words.h"
 #include "core/text/token_scanner.h"
@@ -69,6 +70,8 @@ struct Tokenizer
 	char *clean_text;
 	size_t clean_capacity;
 
+	StemCache *stem_cache; /* NULL for no stemmer */
+
 	/* Stems that are no prefix of their word, for one batch */
 	ByteBuffer stems;
 };
@@ -85,7 +88,7 @@ tokenizer_create(const TokenizerOptions *options)
 	if (options->stop_words != 0)
 		tokenizer->stop_words = stop_word_set_create(options->stop_words);
 	if (options->stemmer != 0)
-		stemmer_prepare(options->stemmer);
+		tokenizer->stem_cache = stem_cache_create(options->stemmer);
 	return tokenizer;
 }
 
@@ -95,6 +98,7 @@ tokenizer_free(Tokenizer *tokenizer)
 {
 	token_scanner_clear(&tokenizer->scanner);
 	stop_word_set_free(tokenizer->stop_words);
+	stem_cache_free(tokenizer->stem_cache);
 	host_free(tokenizer->clean_text);
 	buffer_reset(&tokenizer->stems);
 	host_free(tokenizer);
@@ -154,17 +158,30 @@ tokenizer_begin(Tokenizer *tokenizer, const char *text, size_t length)
 static void
 remove_stop_words(const StopWordSet *stop_words, TokenBatch *batch)
 {
+	uint32_t suspects[TOKEN_BATCH_SIZE];
+	bool is_stop_word[TOKEN_BATCH_SIZE] = {false};
+	uint32_t n_suspects = 0;
 	uint32_t n_kept = 0;
 
+	/* Three loops, because every second word is one: a branch could not be predicted. */
 	for (uint32_t i = 0; i < batch->count; i++)
 	{
-		if (stop_word_set_contains(stop_words, batch->bytes[i], batch->lengths[i],
-								   batch->hashes[i]))
-			continue;
+		suspects[n_suspects] = i;
+		n_suspects += stop_word_set_may_contain(stop_words, batch->hashes[i]);
+	}
+	for (uint32_t i = 0; i < n_suspects; i++)
+	{
+		uint32_t suspect = suspects[i];
+
+		is_stop_word[suspect] = stop_word_set_contains(
+			stop_words, batch->bytes[suspect], batch->lengths[suspect], batch->hashes[suspect]);
+	}
+	for (uint32_t i = 0; i < batch->count; i++)
+	{
 		batch->bytes[n_kept] = batch->bytes[i];
 		batch->lengths[n_kept] = batch->lengths[i];
 		batch->hashes[n_kept] = batch->hashes[i];
-		n_kept++;
+		n_kept += !is_stop_word[i];
 	}
 	batch->count = n_kept;
 }
@@ -196,8 +213,8 @@ stem_words(Tokenizer *tokenizer, TokenBatch *batch)
 
 		if (!is_stemmable(batch->bytes[i], batch->lengths[i]))
 			continue;
-		stem =
-			stemmer_stem(tokenizer->options.stemmer, batch->bytes[i], batch->lengths[i], &length);
+		stem = stem_cache_stem(tokenizer->stem_cache, batch->bytes[i], batch->lengths[i],
+							   batch->hashes[i], &length);
 		if (length == 0)
 			continue;
 		if (length > batch->lengths[i] || memcmp(stem, batch->bytes[i], length) != 0)
@@ -229,7 +246,7 @@ tokenizer_next(Tokenizer *tokenizer)
 		if (tokenizer->stop_words != NULL)
 			remove_stop_words(tokenizer->stop_words, batch);
 	} while (batch->count == 0);
-	if (tokenizer->options.stemmer != 0)
+	if (tokenizer->stem_cache != NULL)
 		stem_words(tokenizer, batch);
 	return batch;
 }

@@ -56,7 +56,8 @@ extern void parameters_set_defaults(const ParameterGroup *group);
 extern void parameters_parse(const char *json, const ParameterGroup *groups, size_t n_groups);
 
 /* Append all parameters of the groups with their present values, as one JSON object. */
-extern void parameters_append_json(ByteBuffer *buffer, const ParameterGroup *groups, size_t n_groups);
+extern void parameters_append_json(ByteBuffer *buffer, const ParameterGroup *groups,
+								   size_t n_groups);
 
 /* The range or choices of a parameter for people, such as "a number > 0 and <= 1000000". */
 extern void parameters_append_allowed(ByteBuffer *buffer, const ParameterSpec *spec);

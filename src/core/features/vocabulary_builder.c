@@ -25,6 +25,9 @@
 /* N-grams that are hashed and fetched ahead of being looked up. */
 #define BLOCK_SIZE 256
 
+/* Entries that are fetched ahead while rows are translated. */
+#define PREFETCH_DISTANCE 32
+
 /* Tokens between two checks for interrupts. */
 #define INTERRUPT_INTERVAL 16384
 
@@ -734,9 +737,24 @@ write_vocabulary(const Builder *builder, const uint8_t *states, const uint32_t *
 	write_tokens(builder, tokens, header->n_tokens, &vocabulary);
 }
 
+/* The feature of every node of the builder, NONE for those that are none: (n_nodes) */
+static uint32_t *
+list_features(const Builder *builder, const VocabularyNode *nodes)
+{
+	uint32_t *features = host_allocate_array(uint32_t, (size_t) builder->n_nodes + 1);
+
+	for (uint32_t node = 0; node < builder->n_nodes; node++)
+	{
+		uint32_t final_node = builder->nodes[node].entry;
+
+		features[node] = final_node == NONE ? NONE : nodes[final_node].feature;
+	}
+	return features;
+}
+
 /* Turn the rows' nodes into features in place, dropping those that are none. */
 static void
-translate_rows(Builder *builder, const VocabularyNode *nodes)
+translate_rows(Builder *builder, const uint32_t *features)
 {
 	uint64_t from = 0;
 	uint64_t to = 0;
@@ -747,13 +765,14 @@ translate_rows(Builder *builder, const VocabularyNode *nodes)
 
 		for (; from < end; from++)
 		{
-			uint32_t final_node = builder->nodes[builder->entries[from]].entry;
+			uint32_t feature = features[builder->entries[from]];
 
-			if (final_node == NONE || nodes[final_node].feature == NONE)
-				continue;
-			builder->entries[to] = nodes[final_node].feature;
+			if (from + PREFETCH_DISTANCE < builder->n_entries)
+				__builtin_prefetch(&features[builder->entries[from + PREFETCH_DISTANCE]]);
+			/* without a branch: whether a term stays is hard to predict */
+			builder->entries[to] = feature;
 			builder->counts[to] = builder->counts[from];
-			to++;
+			to += feature != NONE;
 		}
 		builder->row_starts[row + 1] = to;
 		if (row % 1024 == 0)
@@ -816,9 +835,14 @@ vocabulary_build(const Corpus *corpus, const CorpusDocument *documents, uint32_t
 	if (counts != NULL)
 	{
 		Vocabulary vocabulary;
+		uint32_t *features;
 
 		vocabulary_locate(section->data + section_start, &vocabulary);
-		translate_rows(&builder, vocabulary.nodes);
+		features = list_features(&builder, vocabulary.nodes);
+		host_free(builder.nodes);
+		builder.nodes = NULL;
+		translate_rows(&builder, features);
+		host_free(features);
 		*counts = (TermCountMatrix){n_documents, header.n_features, builder.row_starts,
 									builder.entries, builder.counts};
 	}

@@ -77,7 +77,7 @@ corpus_state_read_flat(void *state, const char *bytes, Size length)
 {
 	CorpusState *corpus_state = state;
 	FlatCorpusState flat;
-	FeatureSpaceOptions options;
+	FeatureSpaceOptions options = {0};
 	Size left = length;
 
 	if (left < sizeof(flat))
@@ -161,7 +161,7 @@ take_kind(FunctionCallInfo fcinfo, int params_argument, char **parameters)
 static void
 begin_state(FunctionCallInfo fcinfo, bool has_labels, int params_argument, CorpusState *state)
 {
-	FeatureSpaceOptions options;
+	FeatureSpaceOptions options = {0};
 
 	if (has_labels)
 		state->kind = take_kind(fcinfo, params_argument, &state->parameters);
@@ -173,6 +173,58 @@ begin_state(FunctionCallInfo fcinfo, bool has_labels, int params_argument, Corpu
 	}
 	parse_options(state->kind, state->parameters, &options);
 	corpus_initialize(&state->corpus, &options.tokenizer);
+}
+
+/*
+ * One tokenizer serves all groups of an aggregate, which may be thousands: it is kept for as long as
+ * the same options are asked for. It is static because not every caller of a transition function keeps
+ * fn_extra. While a text is tokenized it is in use; an error leaves it so, and a new one is made then.
+ */
+static Tokenizer *shared_tokenizer = NULL;
+static MemoryContext tokenizer_context = NULL;
+static TokenizerOptions shared_options;
+static bool tokenizer_in_use = false;
+
+/* The shared tokenizer for some options (made in zeroed memory, so that they compare as bytes). */
+static Tokenizer *
+borrow_tokenizer(const TokenizerOptions *options)
+{
+	if (shared_tokenizer == NULL || tokenizer_in_use ||
+		memcmp(&shared_options, options, sizeof(TokenizerOptions)) != 0)
+	{
+		MemoryContext old_context;
+
+		if (tokenizer_context == NULL)
+			tokenizer_context = AllocSetContextCreate(TopMemoryContext, "sentiment tokenizer",
+													  ALLOCSET_DEFAULT_SIZES);
+		shared_tokenizer = NULL;
+		MemoryContextReset(tokenizer_context);
+		old_context = MemoryContextSwitchTo(tokenizer_context);
+		shared_tokenizer = tokenizer_create(options);
+		MemoryContextSwitchTo(old_context);
+		shared_options = *options;
+	}
+	return shared_tokenizer;
+}
+
+/* Tokenize a text in the tokenizer's context and add its tokens in the corpus's. */
+static void
+add_tokens(Corpus *corpus, const Utf8Text *text, MemoryContext corpus_context)
+{
+	Tokenizer *tokenizer = borrow_tokenizer(&corpus->tokenizer_options);
+	const TokenBatch *batch;
+
+	tokenizer_in_use = true;
+	MemoryContextSwitchTo(tokenizer_context);
+	tokenizer_begin(tokenizer, text->bytes, text->length);
+	while ((batch = tokenizer_next(tokenizer)) != NULL)
+	{
+		MemoryContextSwitchTo(corpus_context);
+		corpus_add_tokens(corpus, batch);
+		MemoryContextSwitchTo(tokenizer_context);
+	}
+	MemoryContextSwitchTo(corpus_context);
+	tokenizer_in_use = false;
 }
 
 Datum
@@ -205,8 +257,8 @@ corpus_state_add(FunctionCallInfo fcinfo, int label_argument, int params_argumen
 			label = corpus_add_label(&state->corpus, label_text.bytes, label_text.length);
 			utf8_free(&label_text);
 		}
-		MemoryContextSwitchTo(expanded->header.eoh_context);
-		corpus_add_text(&state->corpus, text.bytes, text.length, label);
+		add_tokens(&state->corpus, &text, expanded->header.eoh_context);
+		corpus_end_text(&state->corpus, corpus_text_hash(text.bytes, text.length), label);
 		MemoryContextSwitchTo(old_context);
 		host_end_budget(old_budget);
 		utf8_free(&text);

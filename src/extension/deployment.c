@@ -101,12 +101,12 @@ deployment_forget(void)
 uint64
 deployment_generation(void)
 {
-	Snapshot snapshot = GetActiveSnapshot();
-
-	if (!is_same_snapshot(snapshot))
+	if (!ActiveSnapshotSet())
+		deployment_forget();
+	else if (!is_same_snapshot(GetActiveSnapshot()))
 	{
 		deployment_forget();
-		remember_snapshot(snapshot);
+		remember_snapshot(GetActiveSnapshot());
 	}
 	return generation;
 }
@@ -171,6 +171,9 @@ deployment_resolve(const char *name)
 	Deployment found = {0};
 	Deployment *entry;
 
+	if (!ActiveSnapshotSet())
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("cannot look up a deployed model outside of a statement")));
 	(void) deployment_generation();
 	if (name != NULL && strlen(name) >= NAMEDATALEN)
 		registry_model_missing(name);

@@ -8,13 +8,13 @@
  */
 #include "postgres.h"
 
-#include "common/base64.h"
 #include "libpq/pqformat.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
 #include "core/features/feature_space.h"
 #include "core/pipeline.h"
+#include "extension/compat.h"
 #include "extension/image_value.h"
 
 /* A value with room for an image of that size. */
@@ -82,7 +82,7 @@ image_in(const char *text, ImageType type, const char *type_name)
 
 	image_check_size(text_length / 4 * 3);
 	value = image_value_allocate(pg_b64_dec_len(text_length));
-	length = pg_b64_decode(text, text_length, value->image, pg_b64_dec_len(text_length));
+	length = base64_decode(text, text_length, value->image, pg_b64_dec_len(text_length));
 	if (length < 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 						errmsg("invalid input syntax for type %s", type_name),
@@ -99,7 +99,7 @@ image_out(Datum datum)
 	ImageValue *value = DatumGetImageValue(datum);
 	int capacity = pg_b64_enc_len(image_value_length(value));
 	char *text = palloc(capacity + 1);
-	int length = pg_b64_encode(value->image, image_value_length(value), text, capacity);
+	int length = base64_encode(value->image, image_value_length(value), text, capacity);
 
 	if (length < 0)
 		elog(ERROR, "could not encode an image");

@@ -8,11 +8,19 @@
 
 #include "utils/guc.h"
 
+#include "extension/deployment.h"
 #include "extension/settings.h"
 
 int training_memory = 4 * 1024 * 1024;
 int model_cache_size = 256 * 1024;
 char *default_model = NULL;
+
+/* Another default model answers from now on. */
+static void
+default_model_changed(const char *value, void *extra)
+{
+	deployment_forget();
+}
 
 void
 settings_define(void)
@@ -28,6 +36,6 @@ settings_define(void)
 	DefineCustomStringVariable("sentiment.default_model",
 							   "Sets the model that answers where none is named.",
 							   "Empty: the model that was deployed first.", &default_model, "",
-							   PGC_USERSET, 0, NULL, NULL, NULL);
+							   PGC_USERSET, 0, NULL, default_model_changed, NULL);
 	MarkGUCPrefixReserved("sentiment");
 }

@@ -340,7 +340,8 @@ static void
 read_source(Training *training)
 {
 	RowReceiver receiver = {
-		{receive_row, receiver_startup, receiver_nothing, receiver_nothing, DestTuplestore}, training};
+		{receive_row, receiver_startup, receiver_nothing, receiver_nothing, DestTuplestore},
+		training};
 	SPIPrepareOptions prepare_options = {0};
 	SPIExecuteOptions execute_options = {0};
 	StringInfoData query;

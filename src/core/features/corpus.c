@@ -199,8 +199,8 @@ reserve_token_ids(Corpus *corpus, uint64_t count)
 	capacity = capacity + capacity / 2;
 	if (capacity < needed)
 		capacity = needed;
-	if (capacity < 4096)
-		capacity = 4096;
+	if (capacity < 256)
+		capacity = 256;
 	if (corpus->token_ids == NULL)
 		corpus->token_ids = host_allocate_array(uint32_t, capacity);
 	else
@@ -223,8 +223,8 @@ reserve_documents(Corpus *corpus, uint32_t count)
 	capacity = capacity * 2;
 	if (capacity < needed)
 		capacity = needed;
-	if (capacity < 256)
-		capacity = 256;
+	if (capacity < 16)
+		capacity = 16;
 	if (capacity > UINT32_MAX - 1)
 		capacity = UINT32_MAX - 1;
 	if (corpus->documents == NULL)
@@ -235,32 +235,49 @@ reserve_documents(Corpus *corpus, uint32_t count)
 }
 
 void
+corpus_add_tokens(Corpus *corpus, const TokenBatch *batch)
+{
+	uint32_t *token_ids;
+
+	reserve_token_ids(corpus, batch->count);
+	token_ids = corpus->token_ids + corpus->n_token_ids;
+	for (uint32_t i = 0; i < batch->count; i++)
+		string_table_prefetch(&corpus->tokens, batch->hashes[i]);
+	for (uint32_t i = 0; i < batch->count; i++)
+		token_ids[i] =
+			string_table_add(&corpus->tokens, batch->bytes[i], batch->lengths[i], batch->hashes[i]);
+	corpus->n_token_ids += batch->count;
+}
+
+void
+corpus_end_text(Corpus *corpus, uint64_t hash, uint32_t label)
+{
+	uint64_t start = 0;
+
+	if (corpus->n_documents > 0)
+	{
+		const CorpusDocument *last = &corpus->documents[corpus->n_documents - 1];
+
+		start = last->start + last->length;
+	}
+	if (corpus->n_token_ids - start > UINT32_MAX)
+		host_error(HOST_ERROR_LIMIT_EXCEEDED, NULL, NULL, "text has too many tokens");
+	reserve_documents(corpus, 1);
+	corpus->documents[corpus->n_documents++] =
+		(CorpusDocument){hash, start, (uint32_t) (corpus->n_token_ids - start), label};
+}
+
+void
 corpus_add_text(Corpus *corpus, const char *text, size_t length, uint32_t label)
 {
-	uint64_t start = corpus->n_token_ids;
 	const TokenBatch *batch;
 
 	if (corpus->tokenizer == NULL)
 		corpus->tokenizer = tokenizer_create(&corpus->tokenizer_options);
 	tokenizer_begin(corpus->tokenizer, text, length);
 	while ((batch = tokenizer_next(corpus->tokenizer)) != NULL)
-	{
-		uint32_t *token_ids;
-
-		reserve_token_ids(corpus, batch->count);
-		token_ids = corpus->token_ids + corpus->n_token_ids;
-		for (uint32_t i = 0; i < batch->count; i++)
-			string_table_prefetch(&corpus->tokens, batch->hashes[i]);
-		for (uint32_t i = 0; i < batch->count; i++)
-			token_ids[i] = string_table_add(&corpus->tokens, batch->bytes[i], batch->lengths[i],
-											batch->hashes[i]);
-		corpus->n_token_ids += batch->count;
-	}
-	if (corpus->n_token_ids - start > UINT32_MAX)
-		host_error(HOST_ERROR_LIMIT_EXCEEDED, NULL, NULL, "text has too many tokens");
-	reserve_documents(corpus, 1);
-	corpus->documents[corpus->n_documents++] = (CorpusDocument){
-		corpus_text_hash(text, length), start, (uint32_t) (corpus->n_token_ids - start), label};
+		corpus_add_tokens(corpus, batch);
+	corpus_end_text(corpus, corpus_text_hash(text, length), label);
 }
 
 /* Add all strings of another table; answers the new number of each. */

@@ -48,7 +48,7 @@ typedef struct Corpus
 	uint32_t n_documents;
 	uint32_t documents_capacity;
 	uint64_t n_skipped;   /* rows without a text or a label */
-	Tokenizer *tokenizer; /* NULL until the first text */
+	Tokenizer *tokenizer; /* made by the first corpus_add_text */
 	TokenizerOptions tokenizer_options;
 } Corpus;
 
@@ -78,6 +78,13 @@ extern uint32_t corpus_add_label(Corpus *corpus, const char *label, size_t lengt
 
 /* Add a text; label is a number of corpus_add_label, or 0 where there are no labels. */
 extern void corpus_add_text(Corpus *corpus, const char *text, size_t length, uint32_t label);
+
+/*
+ * The same in parts, for a caller with a tokenizer of its own: add tokens of the next text, batch by
+ * batch, then end it. hash: corpus_text_hash of the text
+ */
+extern void corpus_add_tokens(Corpus *corpus, const TokenBatch *batch);
+extern void corpus_end_text(Corpus *corpus, uint64_t hash, uint32_t label);
 
 /* Add all documents of another corpus that was made with the same options. */
 extern void corpus_combine(Corpus *corpus, const Corpus *other);

@@ -1,0 +1,51 @@
+# Every SQL example of the README works, in the order in which it stands there.
+
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $readme = $ENV{SENTIMENT_README} || 'README.md';
+plan skip_all => "cannot read $readme" unless -r $readme;
+
+my $text = slurp_file($readme);
+my @examples = $text =~ /^```sql\n(.*?)^```/msg;
+
+my $node = PostgreSQL::Test::Cluster->new('readme');
+$node->init;
+$node->start;
+
+# What the README takes for granted: a table of reviews.
+my $first = shift @examples;
+like($first, qr/CREATE EXTENSION sentiment/, 'the first example creates the extension');
+$node->safe_psql('postgres', $first);
+$node->safe_psql('postgres', q{
+	CREATE TABLE reviews (id int, text text, label text, category text);
+	INSERT INTO reviews
+	SELECT i,
+		CASE WHEN i % 2 = 0 THEN 'A wonderful book, I loved the story'
+			 ELSE 'Boring and far too long, a waste of money' END || ' number ' || i % 37
+			|| CASE WHEN i % 3 = 0 THEN ' for my book club' ELSE '' END,
+		CASE WHEN i % 2 = 0 THEN 'pos' ELSE 'neg' END,
+		'category ' || i % 3
+	FROM generate_series(1, 600) AS i;
+});
+
+my $number = 1;
+foreach my $example (@examples)
+{
+	my ($stdout, $stderr);
+	my $result = $node->psql('postgres', $example, stdout => \$stdout, stderr => \$stderr);
+
+	$number++;
+	is($result, 0, "example $number works") or diag("$example\n$stderr");
+}
+
+# What the README says about the first model.
+is($node->safe_psql('postgres', q{SELECT sentiment_predict('Could not put it down, a wonderful book.')}),
+	'pos', 'the first prediction is what it should be');
+cmp_ok(scalar(@examples), '>', 15, 'the README has its examples');
+
+$node->stop;
+done_testing();

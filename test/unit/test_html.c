@@ -120,6 +120,8 @@ wrong_numbers_are_repaired(void **state)
 {
 	(void) state;
 	assert_html("&#0;&#xD800;&#x110000;&#99999999999999999999;", "\ufffd\ufffd\ufffd\ufffd");
+	/* 2 to the 32nd and 65 is no "A". */
+	assert_html("&#4294967361;&#x100000041;", "\ufffd\ufffd");
 	assert_html("&#150;&#x80;", "\u2013€");
 	assert_html("&#x10FFFF;", "\U0010ffff");
 }

@@ -7,12 +7,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 #include <libstemmer.h>
 
 #include "core/hash.h"
+#include "core/text/stem_cache.h"
 #include "core/text/stemmer.h"
 #include "core/text/stop_words.h"
 #include "core/text/utf8.h"
@@ -148,6 +150,35 @@ words_have_stems(void **state)
 	}
 }
 
+/* Words that push each other out of the cache have the stems that the stemmer gives them. */
+static void
+cache_gives_the_same_stems(void **state)
+{
+	int english = index_of(stemmer_languages, "english");
+	StemCache *cache = stem_cache_create(english);
+
+	(void) state;
+	for (int i = 0; i < 60000; i++)
+	{
+		char word[128];
+		char expected[128];
+		size_t expected_length;
+		size_t length;
+		const char *stem;
+
+		/* Each word comes twice in a row; some are too long to be kept. */
+		snprintf(word, sizeof(word), "%s%dhoping", i % 7 == 0 ? "abcdefghijklmnopqrstuvwxyz" : "x",
+				 i / 2 % 10000);
+		stem = stemmer_stem(english, word, strlen(word), &expected_length);
+		memcpy(expected, stem, expected_length);
+		stem = stem_cache_stem(cache, word, strlen(word), hash_token(word, strlen(word)), &length);
+		assert_int_equal(length, expected_length);
+		assert_memory_equal(stem, expected, length);
+	}
+	stem_cache_free(cache);
+	stem_cache_free(NULL);
+}
+
 int
 main(void)
 {
@@ -157,6 +188,7 @@ main(void)
 		cmocka_unit_test(words_of_languages),
 		cmocka_unit_test(stemmers_are_those_of_the_library),
 		cmocka_unit_test(words_have_stems),
+		cmocka_unit_test(cache_gives_the_same_stems),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -231,6 +231,9 @@ huge_texts_work(void **state)
 	assert_float_equal(values[TEXT_LEN], length, 0);
 	assert_float_equal(values[WORD_COUNT], length / 5, 0);
 	assert_float_equal(values[ELONGATION_COUNT], length / 5, 0);
+	memset(text, '!', length);
+	text_features_compute(text, length, values);
+	assert_float_equal(values[EXCLAMATION_COUNT], length, 0);
 	test_host_interrupt_after = 20;
 	assert_host_error(HOST_ERROR_INTERNAL, text_features_compute(text, length, values));
 	memset(text, 0xcd, length);

@@ -347,6 +347,37 @@ boundaries_do_not_matter(void **state)
 	}
 }
 
+/* What goes on behind a full batch: a run of an unspaced script, a keycap. */
+static void
+full_batches_part_nothing(void **state)
+{
+	TokenizerOptions options = parse_options("{\"token_min_length\": 1}");
+
+	(void) state;
+	for (int n = TOKEN_BATCH_SIZE - 40; n < TOKEN_BATCH_SIZE + 40; n++)
+	{
+		ByteBuffer text = {0};
+
+		for (int i = 0; i < n; i++)
+			buffer_append(&text, "日本 ", strlen("日本 "));
+		buffer_append(&text, "日本語abcdefghij 字", strlen("日本語abcdefghij 字"));
+		check_against_reference(text.data, text.length, &options);
+
+		/* Spaces move the block at whose end the batch is full. */
+		for (int spaces = 0; spaces < ASCII_BLOCK_SIZE; spaces++)
+		{
+			text.length = 0;
+			for (int i = 0; i < spaces; i++)
+				buffer_append(&text, " ", 1);
+			for (int i = 0; i < n; i++)
+				buffer_append(&text, "a ", 2);
+			buffer_append(&text, "#\uFE0F\u20E3", 7);
+			check_against_reference(text.data, text.length, &options);
+		}
+		buffer_reset(&text);
+	}
+}
+
 static void
 batches_are_full(void **state)
 {
@@ -515,6 +546,8 @@ stop_words_and_stems(void **state)
 	/* A stem can be longer than its word: the bytes do not come from the text. */
 	assert_tokens("hoping hoped HOPES", "{\"stemmer\": \"english\"}", "hope hope hope");
 	assert_tokens("本本 👍 5️⃣", "{\"stemmer\": \"english\"}", "本本 👍 5️⃣");
+	/* A word whose stem is empty stays. */
+	assert_tokens("यो किताब", "{\"stemmer\": \"nepali\"}", "यो किताब");
 	/* A text of nothing but stop words has no batch. */
 	assert_tokens("the and of", "{\"stop_words\": \"english\"}", "");
 }
@@ -622,6 +655,7 @@ main(void)
 		cmocka_unit_test_teardown(valid_extremes_pass, free_host_memory),
 		cmocka_unit_test_teardown(tokenizer_survives_errors, free_host_memory),
 		cmocka_unit_test_teardown(boundaries_do_not_matter, free_host_memory),
+		cmocka_unit_test_teardown(full_batches_part_nothing, free_host_memory),
 		cmocka_unit_test_teardown(batches_are_full, free_host_memory),
 		cmocka_unit_test_teardown(long_tokens_work, free_host_memory),
 		cmocka_unit_test_teardown(huge_texts_need_little_memory, free_host_memory),

@@ -76,22 +76,66 @@ reserve_arena(TokenScanner *scanner, size_t capacity)
 	scanner->arena_capacity = capacity;
 }
 
+/* A scan over ASCII text. */
+typedef struct AsciiScan
+{
+	size_t position; /* of the next block in the text */
+	char *target;    /* and in the arena */
+	char *open;      /* the token that the last block ended within; NULL for none */
+} AsciiScan;
+
+/* Bytes of the token that the scan is within. */
+static inline size_t
+open_length(const AsciiScan *scan)
+{
+	return scan->open != NULL ? (size_t) (scan->target - scan->open) : 0;
+}
+
 /*
- * Leave scan_ascii: the next scan starts at position, or where the token that is still open there
- * started. '#' and '*' before a character that is not ASCII may be part of a keycap.
+ * Leave scan_ascii. The next scan starts where the token that is still open started, and gets its room
+ * in the arena. '#' and '*' before a character that is not ASCII may be part of a keycap.
  */
 static ScanStop
-stop_scan_ascii(TokenScanner *scanner, size_t position, size_t open_length, ScanStop stop)
+stop_scan_ascii(TokenScanner *scanner, const AsciiScan *scan, ScanStop stop)
 {
-	if (stop != SCAN_PAUSED && open_length == 0 && position > scanner->position &&
+	size_t position = scan->position - open_length(scan);
+
+	scanner->arena_used = (size_t) (scan->target - scanner->arena) - open_length(scan);
+	if (stop != SCAN_PAUSED && scan->open == NULL && position > scanner->position &&
 		(scanner->text[position - 1] == '#' || scanner->text[position - 1] == '*'))
-		open_length = 1;
-	position -= open_length;
+		position--;
 	/* A token that fills the arena alone is for scan_characters. */
 	if (stop == SCAN_FULL && scanner->batch.count == 0)
 		stop = position == scanner->position ? SCAN_NOT_ASCII : SCAN_PAUSED;
 	scanner->position = position;
 	return stop;
+}
+
+/*
+ * Add the tokens that end within the block at target. starts and ends are masks of the bytes where
+ * tokens start and behind which they end.
+ */
+static inline void
+add_block_tokens(TokenScanner *scanner, AsciiScan *scan, uint64_t starts, uint64_t ends)
+{
+	for (; ends != 0; ends &= ends - 1)
+	{
+		char *end = scan->target + __builtin_ctzll(ends);
+		char *start = scan->open;
+		size_t length;
+
+		if (start == NULL)
+		{
+			start = scan->target + __builtin_ctzll(starts);
+			starts &= starts - 1;
+		}
+		scan->open = NULL;
+		length = (size_t) (end - start);
+		add_token(&scanner->batch, start, length, hash_token_padded(start, length),
+				  length >= scanner->min_length);
+	}
+	if (starts != 0)
+		scan->open = scan->target + __builtin_ctzll(starts);
 }
 
 /*
@@ -101,93 +145,48 @@ stop_scan_ascii(TokenScanner *scanner, size_t position, size_t open_length, Scan
 static ScanStop
 scan_ascii(TokenScanner *scanner)
 {
-	TokenBatch *batch = &scanner->batch;
 	const uint8_t case_bit = scanner->lowercase ? ASCII_CASE_BIT : 0;
-	size_t position = scanner->position;
-	char *target = scanner->arena + scanner->arena_used; /* of the next block */
-	char *const target_limit = scanner->arena + scanner->arena_capacity - ASCII_BLOCK_SIZE;
-	char *open = NULL; /* the token that the last block ended within */
+	const char *const target_limit = scanner->arena + scanner->arena_capacity - ASCII_BLOCK_SIZE;
+	AsciiScan scan = {scanner->position, scanner->arena + scanner->arena_used, NULL};
 
-	for (;;)
+	/* One block beyond the text, if it ends at a block's end within a token. */
+	while (scan.position < scanner->length || scan.open != NULL)
 	{
-		const char *source = scanner->text + position;
+		const char *source = scanner->text + scan.position;
+		size_t n_bytes = scanner->length - scan.position;
 		char tail[ASCII_BLOCK_SIZE];
 		AsciiBlock block;
 		uint64_t continued; /* bytes whose predecessor is a word character */
-		uint64_t starts;
-		uint64_t ends;
+		uint64_t before;    /* bytes before the first that is not ASCII */
 
-		if (batch->count > TOKEN_BATCH_SIZE - BLOCK_TOKENS || target > target_limit)
+		if (scanner->batch.count > TOKEN_BATCH_SIZE - BLOCK_TOKENS || scan.target > target_limit)
+			return stop_scan_ascii(scanner, &scan, SCAN_FULL);
+		check_interrupts(scanner, scan.position);
+		if (n_bytes >= ASCII_BLOCK_SIZE)
+			n_bytes = ASCII_BLOCK_SIZE;
+		else
 		{
-			/* What an open token copied to the arena is given back with it. */
-			scanner->arena_used = (size_t) ((open ? open : target) - scanner->arena);
-			return stop_scan_ascii(scanner, position, open ? (size_t) (target - open) : 0,
-								   SCAN_FULL);
-		}
-		check_interrupts(scanner, position);
-		if (__builtin_expect(scanner->length - position < ASCII_BLOCK_SIZE, 0))
-		{
-			size_t remaining = scanner->length - position;
-
-			if (remaining == 0 && open == NULL)
-			{
-				scanner->arena_used = (size_t) (target - scanner->arena);
-				return stop_scan_ascii(scanner, position, 0, SCAN_PAUSED);
-			}
 			memset(tail, 0, sizeof(tail));
-			memcpy(tail, source, remaining);
+			memcpy(tail, source, n_bytes);
 			source = tail;
 		}
-
-		block = ascii_block_classify(source, target, case_bit);
-		continued = block.words << 1 | (open != NULL);
-		starts = block.words & ~continued;
-		ends = ~block.words & continued;
+		block = ascii_block_classify(source, scan.target, case_bit);
+		continued = block.words << 1 | (scan.open != NULL);
+		before = block.non_ascii == 0 ? UINT64_MAX : (block.non_ascii & -block.non_ascii) - 1;
+		add_block_tokens(scanner, &scan, block.words & ~continued & before,
+						 ~block.words & continued & before);
 		if (__builtin_expect(block.non_ascii != 0, 0))
 		{
-			/* Only what comes before it; a word that touches it is left to scan_characters. */
-			uint64_t before = (block.non_ascii & -block.non_ascii) - 1;
-
-			ends &= before;
-			starts &= before;
+			scan.position += (size_t) __builtin_ctzll(block.non_ascii);
+			scan.target += __builtin_ctzll(block.non_ascii);
+			return stop_scan_ascii(scanner, &scan, SCAN_NOT_ASCII);
 		}
-		while (ends != 0)
-		{
-			char *end = target + __builtin_ctzll(ends);
-			char *start = open;
-
-			if (start == NULL)
-			{
-				start = target + __builtin_ctzll(starts);
-				starts &= starts - 1;
-			}
-			open = NULL;
-			add_token(batch, start, (size_t) (end - start),
-					  hash_token_padded(start, (size_t) (end - start)),
-					  (size_t) (end - start) >= scanner->min_length);
-			ends &= ends - 1;
-		}
-		if (starts != 0)
-			open = target + __builtin_ctzll(starts);
-		if (__builtin_expect(block.non_ascii != 0, 0))
-		{
-			unsigned n_before = (unsigned) __builtin_ctzll(block.non_ascii);
-
-			scanner->arena_used = (size_t) ((open ? open : target + n_before) - scanner->arena);
-			return stop_scan_ascii(scanner, position + n_before,
-								   open ? (size_t) (target + n_before - open) : 0, SCAN_NOT_ASCII);
-		}
-		if (source == tail)
-		{
-			position = scanner->length;
-			target += ASCII_BLOCK_SIZE;
-			continue;
-		}
-		position += ASCII_BLOCK_SIZE;
+		scan.position += n_bytes;
 		/* Blocks without a word character need no room. */
 		if (block.words != 0)
-			target += ASCII_BLOCK_SIZE;
+			scan.target += ASCII_BLOCK_SIZE;
 	}
+	return stop_scan_ascii(scanner, &scan, SCAN_PAUSED);
 }
 
 /* End the run of an unspaced script: one character alone is a token too. */

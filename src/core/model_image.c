@@ -15,7 +15,9 @@
 static const char image_magic[8] = "SENTIMG";
 
 /* Room for the table of sections is always the same, so that nothing moves at the end. */
-#define FIRST_SECTION_OFFSET (sizeof(ImageHeader) + IMAGE_MAX_SECTIONS * sizeof(ImageSection))
+#define FIRST_SECTION_OFFSET                                                                   \
+	((sizeof(ImageHeader) + IMAGE_MAX_SECTIONS * sizeof(ImageSection) + IMAGE_ALIGNMENT - 1) / \
+	 IMAGE_ALIGNMENT * IMAGE_ALIGNMENT)
 
 _Static_assert(sizeof(ImageHeader) == 48, "the header's layout is part of the format");
 _Static_assert(sizeof(ImageSection) == 24, "the table's layout is part of the format");

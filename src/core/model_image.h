@@ -3,7 +3,7 @@
  *	  Stored values as bytes: a header, a table of sections, and the sections.
  *
  * An image is data, never code: fixed little-endian layout, position independent, used in place.
- * Sections start at multiples of 16 bytes from the image's start. The checksum covers all bytes
+ * Sections start at multiples of 64 bytes (a cache line) from the image's start. The checksum covers all bytes
  * behind the header and the header's other fields; opening checks it and every offset, so that the
  * readers of sections only have to check their own content.
  */
@@ -34,7 +34,7 @@ typedef enum ImageSectionId
 } ImageSectionId;
 
 #define IMAGE_FORMAT_VERSION 1
-#define IMAGE_ALIGNMENT      16
+#define IMAGE_ALIGNMENT      64
 #define IMAGE_MAX_SECTIONS   16
 
 /* An image may not pass 256 MB: its text form and COPY must stay below PostgreSQL's 1 GB. */

@@ -4,6 +4,9 @@
  */
 #include <math.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "core/features/vocabulary.h"
 #include "core/hash.h"
@@ -67,14 +70,32 @@ vocabulary_idf(uint32_t n_documents, uint32_t document_frequency)
 	return log((1.0 + n_documents) / (1.0 + document_frequency)) + 1.0;
 }
 
-size_t
-vocabulary_slots_for(size_t n_entries)
+uint32_t
+vocabulary_buckets_for(uint32_t n_nodes)
 {
-	size_t n_slots = 8;
+	return n_nodes / (BUCKET_SIZE / 2) + 1;
+}
 
-	while (n_slots / 3 * 2 <= n_entries)
-		n_slots *= 2;
-	return n_slots;
+void
+vocabulary_insert(VocabularyTable *table, uint64_t hash, uint32_t node)
+{
+	uint32_t bucket_number = vocabulary_bucket(table, hash);
+
+	for (;;)
+	{
+		VocabularyBucket *bucket = (VocabularyBucket *) &table->buckets[bucket_number];
+
+		for (int i = 0; i < BUCKET_SIZE; i++)
+		{
+			if (bucket->nodes[i] == VOCABULARY_NONE)
+			{
+				bucket->tags[i] = (uint32_t) (hash >> 32);
+				bucket->nodes[i] = node;
+				return;
+			}
+		}
+		bucket_number = bucket_number + 1 == table->n_buckets ? 0 : bucket_number + 1;
+	}
 }
 
 /* Round up to the alignment of sections' parts. */
@@ -87,11 +108,11 @@ align_part(size_t size)
 size_t
 vocabulary_section_size(const VocabularyHeader *header)
 {
-	/* every number is below 2^32 and every element at most 16 bytes: no overflow in 64 bits */
+	/* every number is below 2^32 and every element at most 64 bytes: no overflow in 64 bits */
 	return align_part(sizeof(VocabularyHeader)) +
 		   align_part((size_t) header->n_nodes * sizeof(VocabularyNode)) +
-		   align_part((size_t) header->token_slots * sizeof(TokenSlot)) +
-		   align_part((size_t) header->ngram_slots * sizeof(VocabularySlot)) +
+		   align_part((size_t) header->token_buckets * sizeof(VocabularyBucket)) +
+		   align_part((size_t) header->ngram_buckets * sizeof(VocabularyBucket)) +
 		   align_part((size_t) header->n_features * sizeof(uint32_t)) +
 		   align_part(((size_t) header->n_tokens + 1) * sizeof(uint32_t)) + header->token_bytes;
 }
@@ -108,14 +129,12 @@ vocabulary_locate(const void *section, Vocabulary *vocabulary)
 	vocabulary->n_documents = header->n_documents;
 	vocabulary->ngram_min = header->ngram_min;
 	vocabulary->ngram_max = header->ngram_max;
-	vocabulary->token_mask = header->token_slots - 1;
-	vocabulary->ngram_mask = header->ngram_slots - 1;
 	vocabulary->nodes = (const VocabularyNode *) part;
 	part += align_part((size_t) header->n_nodes * sizeof(VocabularyNode));
-	vocabulary->token_slots = (const TokenSlot *) part;
-	part += align_part((size_t) header->token_slots * sizeof(TokenSlot));
-	vocabulary->ngram_slots = (const VocabularySlot *) part;
-	part += align_part((size_t) header->ngram_slots * sizeof(VocabularySlot));
+	vocabulary->tokens = (VocabularyTable){(const VocabularyBucket *) part, header->token_buckets};
+	part += align_part((size_t) header->token_buckets * sizeof(VocabularyBucket));
+	vocabulary->ngrams = (VocabularyTable){(const VocabularyBucket *) part, header->ngram_buckets};
+	part += align_part((size_t) header->ngram_buckets * sizeof(VocabularyBucket));
 	vocabulary->document_frequency = (const uint32_t *) part;
 	part += align_part((size_t) header->n_features * sizeof(uint32_t));
 	vocabulary->token_starts = (const uint32_t *) part;
@@ -129,15 +148,33 @@ check_header(const VocabularyHeader *header, size_t length)
 {
 	if (length < sizeof(VocabularyHeader) || header->token_bytes > length)
 		image_invalid("Its vocabulary is truncated.");
-	if (header->token_slots == 0 || (header->token_slots & (header->token_slots - 1)) != 0 ||
-		header->ngram_slots == 0 || (header->ngram_slots & (header->ngram_slots - 1)) != 0)
-		image_invalid("A hash table's size is not a power of two.");
-	if (header->n_nodes == VOCABULARY_NONE || header->n_tokens > header->n_nodes ||
+	if (header->token_buckets == 0 || header->ngram_buckets == 0)
+		image_invalid("A hash table has no places.");
+	if (header->n_nodes >= VOCABULARY_MAX_NODES || header->n_tokens > header->n_nodes ||
 		header->n_features > header->n_nodes || header->ngram_min < 1 ||
 		header->ngram_min > header->ngram_max || header->ngram_max > MAX_NGRAM)
 		image_invalid("Its vocabulary's sizes contradict each other.");
 	if (vocabulary_section_size(header) != length)
 		image_invalid("Its vocabulary's length is not the length that it states.");
+}
+
+/* The node of all tokens but the last; NONE for a single token. */
+static inline uint32_t
+node_prefix(const Vocabulary *vocabulary, uint32_t node)
+{
+	return vocabulary_node_is_token(&vocabulary->nodes[node]) ? VOCABULARY_NONE
+															  : vocabulary->nodes[node].prefix;
+}
+
+/* Number of tokens of a term; links are checked already. */
+static uint32_t
+node_length(const Vocabulary *vocabulary, uint32_t node)
+{
+	uint32_t length = 1;
+
+	while ((node = node_prefix(vocabulary, node)) != VOCABULARY_NONE)
+		length++;
+	return length;
 }
 
 /* Check the nodes: links point to earlier nodes of the right sort, features are numbered in order. */
@@ -149,23 +186,16 @@ check_nodes(const Vocabulary *vocabulary)
 	for (uint32_t i = 0; i < vocabulary->n_nodes; i++)
 	{
 		const VocabularyNode *node = &vocabulary->nodes[i];
-		uint32_t depth = 1;
 
-		if (node->prefix == VOCABULARY_NONE)
+		if (vocabulary_node_is_token(node))
 		{
-			if (node->last >= vocabulary->n_tokens)
+			if ((node->last & ~VOCABULARY_TOKEN) >= vocabulary->n_tokens)
 				image_invalid("A token of its vocabulary is missing.");
 		}
-		else
-		{
-			if (node->prefix >= i || node->last >= vocabulary->n_nodes ||
-				vocabulary->nodes[node->last].prefix != VOCABULARY_NONE)
-				image_invalid("A term of its vocabulary has no such part.");
-			for (uint32_t part = i; vocabulary->nodes[part].prefix != VOCABULARY_NONE;
-				 part = vocabulary->nodes[part].prefix)
-				depth++;
-		}
-		if (depth > vocabulary->ngram_max)
+		else if (node->prefix >= i || node->last >= vocabulary->n_nodes ||
+				 !vocabulary_node_is_token(&vocabulary->nodes[node->last]))
+			image_invalid("A term of its vocabulary has no such part.");
+		if (node_length(vocabulary, i) > vocabulary->ngram_max)
 			image_invalid("A term of its vocabulary is too long.");
 		if (!isfinite(node->idf))
 			image_invalid("A weight of its vocabulary is not a number.");
@@ -176,30 +206,28 @@ check_nodes(const Vocabulary *vocabulary)
 		image_invalid("Its number of features is not the number that it states.");
 }
 
-/* Check one entry of a hash table: it points to a node of the right sort. Answers 1 if it is free. */
-static uint32_t
-check_slot(const Vocabulary *vocabulary, uint32_t node, bool is_token)
-{
-	if (node == VOCABULARY_NONE)
-		return 1;
-	if (node >= vocabulary->n_nodes ||
-		(vocabulary->nodes[node].prefix == VOCABULARY_NONE) != is_token)
-		image_invalid("A hash table points to no such term.");
-	return 0;
-}
-
-/* Check the hash tables; a free place ends every probe. */
+/* Check a hash table: entries point to nodes of the right sort, and some bucket ends every probe. */
 static void
-check_slots(const Vocabulary *vocabulary)
+check_table(const Vocabulary *vocabulary, const VocabularyTable *table, bool tokens)
 {
-	uint32_t n_free_tokens = 0;
-	uint32_t n_free_ngrams = 0;
+	bool has_end = false;
 
-	for (size_t i = 0; i <= vocabulary->token_mask; i++)
-		n_free_tokens += check_slot(vocabulary, vocabulary->token_slots[i].node, true);
-	for (size_t i = 0; i <= vocabulary->ngram_mask; i++)
-		n_free_ngrams += check_slot(vocabulary, vocabulary->ngram_slots[i].node, false);
-	if (n_free_tokens == 0 || n_free_ngrams == 0)
+	for (uint32_t i = 0; i < table->n_buckets; i++)
+	{
+		const VocabularyBucket *bucket = &table->buckets[i];
+
+		for (int place = 0; place < BUCKET_SIZE; place++)
+		{
+			uint32_t node = bucket->nodes[place];
+
+			if (node != VOCABULARY_NONE &&
+				(node >= vocabulary->n_nodes ||
+				 vocabulary_node_is_token(&vocabulary->nodes[node]) != tokens))
+				image_invalid("A hash table points to no such term.");
+		}
+		has_end |= bucket->nodes[BUCKET_SIZE - 1] == VOCABULARY_NONE;
+	}
+	if (!has_end)
 		image_invalid("A hash table has no free place.");
 }
 
@@ -229,7 +257,8 @@ vocabulary_open(const void *section, size_t length, Vocabulary *vocabulary)
 	check_header(header, length);
 	vocabulary_locate(section, vocabulary);
 	check_nodes(vocabulary);
-	check_slots(vocabulary);
+	check_table(vocabulary, &vocabulary->tokens, true);
+	check_table(vocabulary, &vocabulary->ngrams, false);
 	check_tokens(vocabulary, header->token_bytes);
 }
 
@@ -239,7 +268,7 @@ vocabulary_append_term(const Vocabulary *vocabulary, uint32_t node, ByteBuffer *
 	uint32_t tokens[MAX_NGRAM];
 	uint32_t n_tokens = 0;
 
-	while (vocabulary->nodes[node].prefix != VOCABULARY_NONE)
+	while (!vocabulary_node_is_token(&vocabulary->nodes[node]))
 	{
 		tokens[n_tokens++] = vocabulary->nodes[node].last;
 		node = vocabulary->nodes[node].prefix;
@@ -247,7 +276,7 @@ vocabulary_append_term(const Vocabulary *vocabulary, uint32_t node, ByteBuffer *
 	tokens[n_tokens++] = node;
 	while (n_tokens-- > 0)
 	{
-		uint32_t token = vocabulary->nodes[tokens[n_tokens]].last;
+		uint32_t token = vocabulary->nodes[tokens[n_tokens]].last & ~VOCABULARY_TOKEN;
 		uint32_t start = vocabulary->token_starts[token];
 
 		buffer_append(buffer, vocabulary->token_bytes + start,
@@ -286,59 +315,65 @@ vocabulary_feature_node(const Vocabulary *vocabulary, uint32_t feature)
 	host_error(HOST_ERROR_INTERNAL, NULL, NULL, "feature %u has no term", feature);
 }
 
-/* Whether a longer token, whose hash is the same, really is the same. */
-static bool
-is_same_long_token(const Vocabulary *vocabulary, uint32_t node, const char *bytes, uint32_t length)
+/* What a node must be, for a lookup: a token by its hash, or an n-gram by its parts. */
+typedef struct Lookup
 {
-	uint32_t token = vocabulary->nodes[node].last;
-	uint32_t start = vocabulary->token_starts[token];
+	uint64_t hash;
+	uint32_t prefix;
+	uint32_t last;
+	uint32_t position; /* of the last token in the batch */
+	uint32_t candidate;
+} Lookup;
 
-	return vocabulary->token_starts[token + 1] - start == length &&
-		   memcmp(vocabulary->token_bytes + start, bytes, length) == 0;
+/* Whether a node is what a lookup looks for; of a token's last field only the flag counts. */
+static inline bool
+is_match(const VocabularyNode *node, const Lookup *lookup, uint32_t last_mask)
+{
+	return node->prefix == lookup->prefix && (node->last & last_mask) == lookup->last;
 }
 
-/* Find a token's node by its string. */
+/* Which of a bucket's tags are equal to one, as bits. */
 static inline uint32_t
-find_token(const Vocabulary *vocabulary, uint64_t hash, const char *bytes, uint32_t length)
+match_tags(const VocabularyBucket *bucket, uint32_t tag)
 {
-	uint64_t key = token_key(bytes, length, hash);
+#ifdef __SSE2__
+	__m128i wanted = _mm_set1_epi32((int) tag);
+	__m128i low = _mm_loadu_si128((const __m128i *) bucket->tags);
+	__m128i high = _mm_loadu_si128((const __m128i *) (bucket->tags + 4));
 
-	for (uint32_t i = (uint32_t) hash & vocabulary->token_mask;;
-		 i = (i + 1) & vocabulary->token_mask)
-	{
-		const TokenSlot *slot = &vocabulary->token_slots[i];
+	return (uint32_t) _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(low, wanted))) |
+		   (uint32_t) _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(high, wanted))) << 4;
+#else
+	uint32_t matches = 0;
 
-		if (slot->node == VOCABULARY_NONE)
-			return VOCABULARY_NONE;
-		if (slot->key == key && slot->length == length &&
-			(length <= TOKEN_KEY_LENGTH ||
-			 is_same_long_token(vocabulary, slot->node, bytes, length)))
-			return slot->node;
-	}
+	for (int i = 0; i < BUCKET_SIZE; i++)
+		matches |= (uint32_t) (bucket->tags[i] == tag) << i;
+	return matches;
+#endif
 }
 
-/*
- * Find the node of an n-gram by its prefix and its last token, from a place of the table on.
- */
-static inline uint32_t
-find_ngram(const Vocabulary *vocabulary, uint64_t hash, uint32_t prefix, uint32_t last)
+/* Find a node with all care: every place with the tag, and the buckets behind full ones. */
+static uint32_t
+find_node(const Vocabulary *vocabulary, const VocabularyTable *table, const Lookup *lookup,
+		  uint32_t last_mask)
 {
-	uint32_t tag = (uint32_t) (hash >> 32);
+	uint32_t bucket_number = vocabulary_bucket(table, lookup->hash);
 
-	for (uint32_t i = (uint32_t) hash & vocabulary->ngram_mask;;
-		 i = (i + 1) & vocabulary->ngram_mask)
+	for (;;)
 	{
-		const VocabularySlot *slot = &vocabulary->ngram_slots[i];
+		const VocabularyBucket *bucket = &table->buckets[bucket_number];
+		uint32_t matches = match_tags(bucket, (uint32_t) (lookup->hash >> 32));
 
-		if (slot->node == VOCABULARY_NONE)
-			return VOCABULARY_NONE;
-		if (slot->tag == tag)
+		for (; matches != 0; matches &= matches - 1)
 		{
-			const VocabularyNode *node = &vocabulary->nodes[slot->node];
+			uint32_t node = bucket->nodes[__builtin_ctz(matches)];
 
-			if (node->prefix == prefix && node->last == last)
-				return slot->node;
+			if (node != VOCABULARY_NONE && is_match(&vocabulary->nodes[node], lookup, last_mask))
+				return node;
 		}
+		if (bucket->nodes[BUCKET_SIZE - 1] == VOCABULARY_NONE)
+			return VOCABULARY_NONE;
+		bucket_number = bucket_number + 1 == table->n_buckets ? 0 : bucket_number + 1;
 	}
 }
 
@@ -354,51 +389,56 @@ term_counts_free(TermCounts *counts)
 	host_free(counts->features);
 	host_free(counts->counts);
 	host_free(counts->idfs);
+	host_free(counts->slots);
 	host_free(counts->map);
 	host_free(counts);
 }
 
-/* Where a feature's position is kept in the map, or the empty place for it. */
-static inline VocabularySlot *
-map_slot(const TermCounts *counts, uint32_t feature)
+/* Where a feature's position is kept in the map, or the free place for it. */
+static inline uint32_t
+map_place(const TermCounts *counts, uint32_t feature)
 {
-	uint32_t i = feature * UINT32_C(0x9e3779b1);
+	uint32_t i = (feature * UINT32_C(0x9e3779b1)) >> 7 & counts->map_mask;
 
-	for (i = (i ^ (i >> 15)) & counts->map_mask;; i = (i + 1) & counts->map_mask)
-	{
-		VocabularySlot *slot = &counts->map[i];
-
-		if (slot->node == VOCABULARY_NONE || slot->tag == feature)
-			return slot;
-	}
+	while (counts->map[i].position != VOCABULARY_NONE && counts->map[i].feature != feature)
+		i = (i + 1) & counts->map_mask;
+	return i;
 }
 
-/* Double the arrays; the map is made anew, half full at most. */
+/* Make room for that many terms; the map is made anew. */
 static void
-grow_counts(TermCounts *counts)
+grow_counts(TermCounts *counts, uint32_t needed)
 {
-	uint32_t capacity = counts->capacity == 0 ? 512 : counts->capacity * 2;
-	size_t n_slots = (size_t) capacity * 2;
+	uint32_t capacity = counts->capacity == 0 ? 512 : counts->capacity;
+	size_t n_slots;
 
+	while (capacity < needed)
+		capacity *= 2;
+	n_slots = (size_t) capacity * 4;
 	if (counts->capacity == 0)
 	{
 		counts->features = host_allocate_array(uint32_t, capacity);
 		counts->counts = host_allocate_array(float, capacity);
 		counts->idfs = host_allocate_array(float, capacity);
+		counts->slots = host_allocate_array(uint32_t, capacity);
 	}
 	else
 	{
 		counts->features = host_reallocate_array(counts->features, uint32_t, capacity);
 		counts->counts = host_reallocate_array(counts->counts, float, capacity);
 		counts->idfs = host_reallocate_array(counts->idfs, float, capacity);
+		counts->slots = host_reallocate_array(counts->slots, uint32_t, capacity);
 		host_free(counts->map);
 		counts->map = NULL;
 	}
-	counts->map = host_allocate_array(VocabularySlot, n_slots);
-	memset(counts->map, 0xff, n_slots * sizeof(VocabularySlot));
+	counts->map = host_allocate_array(CountSlot, n_slots);
+	memset(counts->map, 0xff, n_slots * sizeof(CountSlot));
 	counts->map_mask = (uint32_t) (n_slots - 1);
 	for (uint32_t i = 0; i < counts->n_terms; i++)
-		*map_slot(counts, counts->features[i]) = (VocabularySlot){counts->features[i], i};
+	{
+		counts->slots[i] = map_place(counts, counts->features[i]);
+		counts->map[counts->slots[i]] = (CountSlot){counts->features[i], i};
+	}
 	counts->capacity = capacity;
 }
 
@@ -406,44 +446,33 @@ grow_counts(TermCounts *counts)
 static void
 clear_counts(TermCounts *counts)
 {
-	if (counts->n_terms > counts->capacity / 8)
-		memset(counts->map, 0xff, ((size_t) counts->map_mask + 1) * sizeof(VocabularySlot));
-	else
-	{
-		/* probing needs the places before: forget from the last to the first */
-		for (uint32_t i = counts->n_terms; i-- > 0;)
-			map_slot(counts, counts->features[i])->node = VOCABULARY_NONE;
-	}
+	for (uint32_t i = 0; i < counts->n_terms; i++)
+		counts->map[counts->slots[i]].position = VOCABULARY_NONE;
 	counts->n_terms = 0;
 	counts->n_tokens = 0;
 	counts->n_unknown = 0;
 }
 
-/* Count one occurrence of a node, if it is a feature. */
+/*
+ * Count one occurrence of a feature; there must be room for one more. Written without a branch for
+ * whether it is new, which would be mispredicted often.
+ */
 static inline void
-count_node(const Vocabulary *vocabulary, uint32_t node_number, TermCounts *counts)
+count_feature(const VocabularyNode *node, TermCounts *counts)
 {
-	const VocabularyNode *node = &vocabulary->nodes[node_number];
-	VocabularySlot *slot;
+	uint32_t place = map_place(counts, node->feature);
+	uint32_t n_terms = counts->n_terms;
+	uint32_t known = counts->map[place].position;
+	bool is_new = known == VOCABULARY_NONE;
+	uint32_t position = is_new ? n_terms : known;
 
-	if (node->feature == VOCABULARY_NONE)
-		return;
-	slot = map_slot(counts, node->feature);
-	if (slot->node != VOCABULARY_NONE)
-	{
-		counts->counts[slot->node] += 1.0f;
-		return;
-	}
-	if (counts->n_terms == counts->capacity)
-	{
-		grow_counts(counts);
-		slot = map_slot(counts, node->feature);
-	}
-	*slot = (VocabularySlot){node->feature, counts->n_terms};
-	counts->features[counts->n_terms] = node->feature;
-	counts->counts[counts->n_terms] = 1.0f;
-	counts->idfs[counts->n_terms] = node->idf;
-	counts->n_terms++;
+	counts->counts[n_terms] = 0.0f;
+	counts->features[position] = node->feature;
+	counts->idfs[position] = node->idf;
+	counts->slots[position] = place;
+	counts->counts[position] += 1.0f;
+	counts->map[place] = (CountSlot){node->feature, position};
+	counts->n_terms = n_terms + is_new;
 }
 
 /* Nodes of a batch's n-grams of one length, by the position of their last token + 1. */
@@ -453,45 +482,75 @@ typedef struct LevelNodes
 } LevelNodes;
 
 /*
- * Look up the tokens of a batch. Lookups wait for memory: first all slots are fetched, then read, and
- * what they name is fetched for those who count.
+ * Look terms up and count them. Lookups wait for memory, so they go in steps: the caller has asked for
+ * the buckets; they are read, and the nodes that they name are asked for; then these are read.
+ * Answers how many were found.
  */
-static void
-find_tokens(const Vocabulary *vocabulary, const TokenBatch *batch, LevelNodes *tokens,
-			TermCounts *counts)
+static uint32_t
+find_and_count(const Vocabulary *vocabulary, const VocabularyTable *table, uint32_t last_mask,
+			   Lookup *lookups, uint32_t n_lookups, LevelNodes *level, TermCounts *counts)
 {
-	uint32_t n_unknown = 0;
+	uint32_t n_candidates = 0;
+	uint32_t n_found = 0;
 
-	for (uint32_t i = 0; i < batch->count; i++)
-		__builtin_prefetch(
-			&vocabulary->token_slots[(uint32_t) batch->hashes[i] & vocabulary->token_mask]);
-	for (uint32_t i = 0; i < batch->count; i++)
+	for (uint32_t i = 0; i < n_lookups; i++)
 	{
-		uint32_t node =
-			find_token(vocabulary, batch->hashes[i], batch->bytes[i], batch->lengths[i]);
+		const VocabularyBucket *bucket = &table->buckets[vocabulary_bucket(table, lookups[i].hash)];
+		uint32_t matches = match_tags(bucket, (uint32_t) (lookups[i].hash >> 32));
+		uint32_t node = bucket->nodes[__builtin_ctz(matches | 1u << (BUCKET_SIZE - 1))];
 
-		tokens->nodes[i + 1] = node;
-		n_unknown += node == VOCABULARY_NONE;
-		if (node != VOCABULARY_NONE)
-			__builtin_prefetch(&vocabulary->nodes[node]);
+		/* what has no match is a candidate still if the bucket is full: the last node stands for it */
+		level->nodes[lookups[i].position + 1] = VOCABULARY_NONE;
+		lookups[n_candidates] = lookups[i];
+		lookups[n_candidates].candidate = node;
+		__builtin_prefetch(&vocabulary->nodes[node]);
+		n_candidates += node != VOCABULARY_NONE;
 	}
-	counts->n_tokens += batch->count;
-	counts->n_unknown += n_unknown;
+	if (counts->capacity - counts->n_terms <= n_candidates)
+		grow_counts(counts, counts->n_terms + n_candidates + 1);
+	for (uint32_t i = 0; i < n_candidates; i++)
+	{
+		const Lookup *lookup = &lookups[i];
+		uint32_t node = lookup->candidate;
+
+		if (!is_match(&vocabulary->nodes[node], lookup, last_mask))
+		{
+			node = find_node(vocabulary, table, lookup, last_mask);
+			if (node == VOCABULARY_NONE)
+				continue;
+		}
+		level->nodes[lookup->position + 1] = node;
+		n_found++;
+		if (vocabulary->nodes[node].feature != VOCABULARY_NONE)
+			count_feature(&vocabulary->nodes[node], counts);
+	}
+	return n_found;
 }
 
-/* An n-gram of which both parts are known. */
-typedef struct NgramLookup
-{
-	uint64_t hash;
-	uint32_t position; /* of its last token in the batch */
-} NgramLookup;
-
-/* Look up the n-grams that extend those of prefixes by one token; in steps, as find_tokens. */
+/* Look up the tokens of a batch. */
 static void
-find_ngrams(const Vocabulary *vocabulary, uint32_t count, const LevelNodes *prefixes,
-			const LevelNodes *tokens, LevelNodes *ngrams)
+count_tokens(const Vocabulary *vocabulary, const TokenBatch *batch, Lookup *lookups,
+			 LevelNodes *tokens, TermCounts *counts)
 {
-	NgramLookup lookups[TOKEN_BATCH_SIZE];
+	for (uint32_t i = 0; i < batch->count; i++)
+	{
+		uint64_t hash = batch->hashes[i];
+
+		__builtin_prefetch(
+			&vocabulary->tokens.buckets[vocabulary_bucket(&vocabulary->tokens, hash)]);
+		lookups[i] = (Lookup){hash, (uint32_t) hash, VOCABULARY_TOKEN, i, 0};
+	}
+	counts->n_tokens += batch->count;
+	counts->n_unknown +=
+		batch->count - find_and_count(vocabulary, &vocabulary->tokens, VOCABULARY_TOKEN, lookups,
+									  batch->count, tokens, counts);
+}
+
+/* Look up the n-grams that extend those of prefixes by one token. */
+static void
+count_ngrams(const Vocabulary *vocabulary, uint32_t count, const LevelNodes *prefixes,
+			 const LevelNodes *tokens, Lookup *lookups, LevelNodes *ngrams, TermCounts *counts)
+{
 	uint32_t n_lookups = 0;
 
 	for (uint32_t i = 0; i < count; i++)
@@ -500,28 +559,14 @@ find_ngrams(const Vocabulary *vocabulary, uint32_t count, const LevelNodes *pref
 		uint32_t last = tokens->nodes[i + 1];
 		uint64_t hash = hash_pair(prefix, last);
 
-		/* without a branch, which would be mispredicted often */
 		ngrams->nodes[i + 1] = VOCABULARY_NONE;
-		lookups[n_lookups] = (NgramLookup){hash, i};
-		n_lookups += (prefix != VOCABULARY_NONE) & (last != VOCABULARY_NONE);
-		__builtin_prefetch(&vocabulary->ngram_slots[(uint32_t) hash & vocabulary->ngram_mask]);
-	}
-	for (uint32_t i = 0; i < n_lookups; i++)
-	{
-		const VocabularySlot *slot =
-			&vocabulary->ngram_slots[(uint32_t) lookups[i].hash & vocabulary->ngram_mask];
-
 		__builtin_prefetch(
-			&vocabulary->nodes[slot->node &
-							   (slot->tag == (uint32_t) (lookups[i].hash >> 32) ? UINT32_MAX : 0)]);
+			&vocabulary->ngrams.buckets[vocabulary_bucket(&vocabulary->ngrams, hash)]);
+		lookups[n_lookups] = (Lookup){hash, prefix, last, i, 0};
+		n_lookups += (prefix != VOCABULARY_NONE) & (last != VOCABULARY_NONE);
 	}
-	for (uint32_t i = 0; i < n_lookups; i++)
-	{
-		uint32_t position = lookups[i].position;
-
-		ngrams->nodes[position + 1] = find_ngram(
-			vocabulary, lookups[i].hash, prefixes->nodes[position], tokens->nodes[position + 1]);
-	}
+	(void) find_and_count(vocabulary, &vocabulary->ngrams, UINT32_MAX, lookups, n_lookups, ngrams,
+						  counts);
 }
 
 void
@@ -529,10 +574,11 @@ vocabulary_count(const Vocabulary *vocabulary, Tokenizer *tokenizer, const char 
 				 size_t length, TermCounts *counts)
 {
 	LevelNodes levels[MAX_NGRAM];
+	Lookup lookups[TOKEN_BATCH_SIZE];
 	const TokenBatch *batch;
 
 	if (counts->capacity == 0)
-		grow_counts(counts);
+		grow_counts(counts, 1);
 	clear_counts(counts);
 	for (uint32_t level = 0; level < vocabulary->ngram_max; level++)
 		levels[level].nodes[0] = VOCABULARY_NONE;
@@ -540,20 +586,10 @@ vocabulary_count(const Vocabulary *vocabulary, Tokenizer *tokenizer, const char 
 	tokenizer_begin(tokenizer, text, length);
 	while ((batch = tokenizer_next(tokenizer)) != NULL)
 	{
-		for (uint32_t level = 0; level < vocabulary->ngram_max; level++)
-		{
-			LevelNodes *nodes = &levels[level];
-
-			if (level == 0)
-				find_tokens(vocabulary, batch, nodes, counts);
-			else
-				find_ngrams(vocabulary, batch->count, &levels[level - 1], &levels[0], nodes);
-			for (uint32_t i = 1; i <= batch->count; i++)
-			{
-				if (nodes->nodes[i] != VOCABULARY_NONE)
-					count_node(vocabulary, nodes->nodes[i], counts);
-			}
-		}
+		count_tokens(vocabulary, batch, lookups, &levels[0], counts);
+		for (uint32_t level = 1; level < vocabulary->ngram_max; level++)
+			count_ngrams(vocabulary, batch->count, &levels[level - 1], &levels[0], lookups,
+						 &levels[level], counts);
 		for (uint32_t level = 0; level < vocabulary->ngram_max; level++)
 			levels[level].nodes[0] = levels[level].nodes[batch->count];
 	}

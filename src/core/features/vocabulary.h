@@ -4,8 +4,8 @@
  *
  * A term is an n-gram of tokens. Terms are the nodes of a trie: the node of "not good" has the node
  * of "not" as its prefix and the node of "good" as its last token. So a term is found by its tokens'
- * nodes, exactly, without hashing or storing its whole string, and a text's bigrams are looked up
- * only where both words are known. Nodes are numbered in the order of the terms' bytes (a word comes
+ * nodes, without hashing or storing its whole string, and a text's bigrams are looked up only where
+ * both words are known. Nodes are numbered in the order of the terms' bytes (a word comes
  * before its continuations), and features, the nodes that count, in the same order: this is the order
  * of scikit-learn's vocabulary_.
  */
@@ -15,11 +15,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "core/buffer.h"
 #include "core/features/sparse_matrix.h"
-#include "core/hash.h"
 #include "core/parameters.h"
 #include "core/text/tokenizer.h"
 
@@ -42,45 +40,52 @@ extern const size_t n_vocabulary_parameters;
 /* Refuse options that contradict each other. */
 extern void vocabulary_check_options(const VocabularyOptions *options);
 
-/* One n-gram. */
+/*
+ * One n-gram. A token is told by the 64 bits of its hash, of which the low half stands here: that two
+ * tokens of a text and a vocabulary share all of them does not happen by chance.
+ */
 typedef struct VocabularyNode
 {
-	uint32_t prefix;  /* node of all tokens but the last; NONE for a single token */
-	uint32_t last;    /* node of the last token; for a single token its number in token_starts */
+	uint32_t
+		prefix; /* node of all tokens but the last; for a single token the low half of its hash */
+	uint32_t last;    /* node of the last token; for a single token its number | VOCABULARY_TOKEN */
 	uint32_t feature; /* number of the feature; NONE if only a part of longer terms */
 	float idf;        /* inverse document frequency; 0 if not a feature */
 } VocabularyNode;
 
-/* One place of a hash table with linear probing: the low bits of the hash tell where to begin. */
-typedef struct VocabularySlot
+#define VOCABULARY_TOKEN     UINT32_C(0x80000000)
+#define VOCABULARY_MAX_NODES VOCABULARY_TOKEN
+
+static inline bool
+vocabulary_node_is_token(const VocabularyNode *node)
 {
-	uint32_t tag;  /* the high bits of the hash */
-	uint32_t node; /* NONE: empty */
-} VocabularySlot;
+	return (node->last & VOCABULARY_TOKEN) != 0;
+}
 
-/* A place of the tokens' hash table. A short token is told by its slot alone, without its bytes. */
-typedef struct TokenSlot
+/*
+ * A cache line of a hash table: the tags of eight nodes are compared at once. The low half of a hash
+ * tells the bucket, the high half is the tag. Places fill from the first on; what does not fit into a
+ * full bucket is in the next one.
+ */
+#define BUCKET_SIZE 8
+
+typedef struct VocabularyBucket
 {
-	uint64_t key;    /* token_key of the token */
-	uint32_t length; /* of the token, in bytes */
-	uint32_t node;   /* NONE: empty */
-} TokenSlot;
+	uint32_t tags[BUCKET_SIZE];
+	uint32_t nodes[BUCKET_SIZE]; /* NONE: free */
+} VocabularyBucket;
 
-/* Longest token that its key holds whole. */
-#define TOKEN_KEY_LENGTH 8
-
-/* The bytes of a short token, or the hash of a longer one. */
-static inline uint64_t
-token_key(const char *bytes, uint32_t length, uint64_t hash)
+typedef struct VocabularyTable
 {
-	uint64_t key;
+	const VocabularyBucket *buckets;
+	uint32_t n_buckets; /* not 0 */
+} VocabularyTable;
 
-	if (length < TOKEN_KEY_LENGTH)
-		return hash_load_partial(bytes, length);
-	if (length > TOKEN_KEY_LENGTH)
-		return hash;
-	memcpy(&key, bytes, sizeof(key));
-	return key;
+/* The bucket where a lookup begins. */
+static inline uint32_t
+vocabulary_bucket(const VocabularyTable *table, uint64_t hash)
+{
+	return (uint32_t) (((hash & UINT32_MAX) * table->n_buckets) >> 32);
 }
 
 /* A vocabulary in an image; the pointers are set by vocabulary_open. */
@@ -92,11 +97,9 @@ typedef struct Vocabulary
 	uint32_t n_documents; /* texts that it was made from */
 	uint32_t ngram_min;
 	uint32_t ngram_max;
-	uint32_t token_mask; /* number of slots - 1 */
-	uint32_t ngram_mask;
 	const VocabularyNode *nodes;        /* (n_nodes) */
-	const TokenSlot *token_slots;       /* (token_mask + 1) */
-	const VocabularySlot *ngram_slots;  /* (ngram_mask + 1) */
+	VocabularyTable tokens;             /* by the hash of the token */
+	VocabularyTable ngrams;             /* by the hash of prefix and last node */
 	const uint32_t *document_frequency; /* (n_features) texts with the term */
 	const uint32_t *token_starts;       /* (n_tokens + 1), positions in token_bytes */
 	const char *token_bytes;
@@ -111,11 +114,11 @@ typedef struct VocabularyHeader
 	uint32_t n_documents;
 	uint32_t ngram_min;
 	uint32_t ngram_max;
-	uint32_t token_slots; /* powers of two */
-	uint32_t ngram_slots;
+	uint32_t token_buckets;
+	uint32_t ngram_buckets;
 	uint64_t token_bytes;
 	uint64_t reserved;
-	/* nodes, token slots, n-gram slots, document frequencies, token starts, token bytes follow */
+	/* nodes, tables of tokens and n-grams, document frequencies, token starts and bytes follow */
 } VocabularyHeader;
 
 /*
@@ -130,8 +133,11 @@ extern size_t vocabulary_section_size(const VocabularyHeader *header);
 /* Set the pointers of a vocabulary whose section begins with a header, without any check. */
 extern void vocabulary_locate(const void *section, Vocabulary *vocabulary);
 
-/* Number of slots of a hash table for that many entries: a power of two, at most 2/3 full. */
-extern size_t vocabulary_slots_for(size_t n_entries);
+/* Number of buckets of a table for that many nodes: half full. */
+extern uint32_t vocabulary_buckets_for(uint32_t n_nodes);
+
+/* Put a node into a table under construction, which must have room. */
+extern void vocabulary_insert(VocabularyTable *table, uint64_t hash, uint32_t node);
 
 /* Append a term: its tokens with a space between them. */
 extern void vocabulary_append_term(const Vocabulary *vocabulary, uint32_t node, ByteBuffer *buffer);
@@ -142,24 +148,32 @@ extern uint32_t vocabulary_feature_node(const Vocabulary *vocabulary, uint32_t f
 /* Inverse document frequency as scikit-learn's, smoothed: ln((1 + n) / (1 + df)) + 1. */
 extern double vocabulary_idf(uint32_t n_documents, uint32_t document_frequency);
 
+/* Where a feature is counted. */
+typedef struct CountSlot
+{
+	uint32_t feature;
+	uint32_t position; /* in the arrays; NONE: free */
+} CountSlot;
+
 /*
  * The terms of one text, counted. A scratch object that is reused from text to text; the arrays live
  * until the next count.
  */
 typedef struct TermCounts
 {
-	uint32_t n_terms;    /* distinct features */
-	uint32_t *features;  /* (n_terms) in order of first occurrence per n-gram length */
-	float *counts;       /* (n_terms) */
-	float *idfs;         /* (n_terms) */
-	uint64_t n_tokens;   /* tokens of the text */
-	uint64_t n_unknown;  /* tokens that the vocabulary does not have */
-	uint32_t capacity;   /* of the arrays */
-	VocabularySlot *map; /* feature -> position, for duplicates */
+	uint32_t n_terms;   /* distinct features */
+	uint32_t *features; /* (n_terms) in order of first occurrence per n-gram length */
+	float *counts;      /* (n_terms) */
+	float *idfs;        /* (n_terms) */
+	uint64_t n_tokens;  /* tokens of the text */
+	uint64_t n_unknown; /* tokens that the vocabulary does not have */
+	uint32_t capacity;  /* of the arrays */
+	uint32_t *slots;    /* (n_terms) places of the features in the map */
+	CountSlot *map;     /* a quarter full at most */
 	uint32_t map_mask;
 } TermCounts;
 
-/* Make a scratch object; zero-initialized memory will do as well. */
+/* Make a scratch object. */
 extern TermCounts *term_counts_create(void);
 
 /* Free a scratch object and its arrays. */

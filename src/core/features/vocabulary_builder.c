@@ -31,6 +31,13 @@
 /* Tokens between two checks for interrupts. */
 #define INTERRUPT_INTERVAL 16384
 
+/* One place of the n-grams' hash table, with linear probing. */
+typedef struct BuilderSlot
+{
+	uint32_t tag;  /* the high bits of the hash */
+	uint32_t node; /* NONE: free */
+} BuilderSlot;
+
 /* An n-gram under construction. */
 typedef struct BuilderNode
 {
@@ -47,8 +54,8 @@ typedef struct Builder
 	BuilderNode *nodes; /* (n_nodes) */
 	uint32_t n_nodes;
 	uint32_t nodes_capacity;
-	uint32_t n_tokens;     /* nodes below are tokens */
-	VocabularySlot *slots; /* of n-grams of two tokens or more */
+	uint32_t n_tokens;  /* nodes below are tokens */
+	BuilderSlot *slots; /* of n-grams of two tokens or more */
 	uint32_t slot_mask;
 	uint64_t *row_starts;
 	uint32_t *entries; /* nodes, later features */
@@ -73,8 +80,8 @@ grow_slots(Builder *builder)
 
 	host_free(builder->slots);
 	builder->slots = NULL;
-	builder->slots = host_allocate_array(VocabularySlot, n_slots);
-	memset(builder->slots, 0xff, n_slots * sizeof(VocabularySlot));
+	builder->slots = host_allocate_array(BuilderSlot, n_slots);
+	memset(builder->slots, 0xff, n_slots * sizeof(BuilderSlot));
 	builder->slot_mask = (uint32_t) (n_slots - 1);
 	for (uint32_t node = builder->n_tokens; node < builder->n_nodes; node++)
 	{
@@ -83,7 +90,7 @@ grow_slots(Builder *builder)
 
 		while (builder->slots[i].node != NONE)
 			i = (i + 1) & builder->slot_mask;
-		builder->slots[i] = (VocabularySlot){(uint32_t) (hash >> 32), node};
+		builder->slots[i] = (BuilderSlot){(uint32_t) (hash >> 32), node};
 		if (node % INTERRUPT_INTERVAL == 0)
 			host_check_interrupts();
 	}
@@ -95,17 +102,17 @@ reserve_nodes(Builder *builder, uint32_t count)
 {
 	uint64_t needed = (uint64_t) builder->n_nodes + count;
 
-	if (needed >= NONE)
+	if (needed >= VOCABULARY_MAX_NODES)
 		host_error(HOST_ERROR_LIMIT_EXCEEDED, NULL, "Lower ngram_max, or train on a sample.",
-				   "more than %u distinct n-grams", NONE - 1);
+				   "more than %u distinct n-grams", VOCABULARY_MAX_NODES - 1);
 	if (needed > builder->nodes_capacity)
 	{
 		uint64_t capacity = (uint64_t) builder->nodes_capacity + builder->nodes_capacity / 2;
 
 		if (capacity < needed)
 			capacity = needed;
-		if (capacity > NONE - 1)
-			capacity = NONE - 1;
+		if (capacity > VOCABULARY_MAX_NODES)
+			capacity = VOCABULARY_MAX_NODES;
 		if (builder->nodes == NULL)
 			builder->nodes = host_allocate_array(BuilderNode, capacity);
 		else
@@ -171,11 +178,11 @@ find_or_add_ngram(Builder *builder, uint64_t hash, uint32_t prefix, uint32_t las
 
 	for (uint32_t i = (uint32_t) hash & builder->slot_mask;; i = (i + 1) & builder->slot_mask)
 	{
-		VocabularySlot *slot = &builder->slots[i];
+		BuilderSlot *slot = &builder->slots[i];
 
 		if (slot->node == NONE)
 		{
-			*slot = (VocabularySlot){tag, builder->n_nodes};
+			*slot = (BuilderSlot){tag, builder->n_nodes};
 			builder->nodes[builder->n_nodes] = (BuilderNode){prefix, last, 0, NONE};
 			return builder->n_nodes++;
 		}
@@ -212,7 +219,7 @@ add_level(Builder *builder, const uint32_t *token_ids, uint32_t n_tokens, uint32
 		for (uint32_t i = 0; i < count; i++)
 		{
 			/* the table has what belongs to the slot by now; fetch the node that it names */
-			const VocabularySlot *slot = &builder->slots[(uint32_t) hashes[i] & builder->slot_mask];
+			const BuilderSlot *slot = &builder->slots[(uint32_t) hashes[i] & builder->slot_mask];
 
 			if (slot->node != NONE)
 				__builtin_prefetch(&builder->nodes[slot->node], 1);
@@ -629,29 +636,6 @@ keep_most_frequent(Builder *builder, uint8_t *states, uint32_t n_features)
 	return limit;
 }
 
-/* Put a node into a hash table of the vocabulary. */
-static void
-insert_slot(VocabularySlot *slots, uint32_t mask, uint64_t hash, uint32_t node)
-{
-	uint32_t i = (uint32_t) hash & mask;
-
-	while (slots[i].node != NONE)
-		i = (i + 1) & mask;
-	slots[i] = (VocabularySlot){(uint32_t) (hash >> 32), node};
-}
-
-/* Put a token into the tokens' hash table. */
-static void
-insert_token(TokenSlot *slots, uint32_t mask, const char *token, uint32_t length, uint32_t node)
-{
-	uint64_t hash = hash_token(token, length);
-	uint32_t i = (uint32_t) hash & mask;
-
-	while (slots[i].node != NONE)
-		i = (i + 1) & mask;
-	slots[i] = (TokenSlot){token_key(token, length, hash), length, node};
-}
-
 /* Write the tokens' strings in the order of their nodes; tokens: (n_tokens) builder nodes. */
 static void
 write_tokens(const Builder *builder, const uint32_t *tokens, uint32_t n_tokens,
@@ -659,6 +643,7 @@ write_tokens(const Builder *builder, const uint32_t *tokens, uint32_t n_tokens,
 {
 	uint32_t *starts = (uint32_t *) vocabulary->token_starts;
 	char *bytes = (char *) vocabulary->token_bytes;
+	VocabularyNode *nodes = (VocabularyNode *) vocabulary->nodes;
 	uint32_t position = 0;
 
 	for (uint32_t i = 0; i < n_tokens; i++)
@@ -666,13 +651,14 @@ write_tokens(const Builder *builder, const uint32_t *tokens, uint32_t n_tokens,
 		size_t length;
 		const char *token = string_table_get(&builder->corpus->tokens, tokens[i], &length);
 		uint32_t node = builder->nodes[tokens[i]].entry;
+		uint64_t hash = hash_token(token, length);
 
 		starts[i] = position;
 		memcpy(bytes + position, token, length);
 		position += length;
-		((VocabularyNode *) vocabulary->nodes)[node].last = i;
-		insert_token((TokenSlot *) vocabulary->token_slots, vocabulary->token_mask, token,
-					 (uint32_t) length, node);
+		nodes[node].prefix = (uint32_t) hash;
+		nodes[node].last = i | VOCABULARY_TOKEN;
+		vocabulary_insert(&vocabulary->tokens, hash, node);
 	}
 	starts[n_tokens] = position;
 }
@@ -710,8 +696,10 @@ write_vocabulary(const Builder *builder, const uint8_t *states, const uint32_t *
 	memset(section, 0, vocabulary_section_size(header));
 	memcpy(section, header, sizeof(*header));
 	vocabulary_locate(section, &vocabulary);
-	memset((void *) vocabulary.token_slots, 0xff, header->token_slots * sizeof(TokenSlot));
-	memset((void *) vocabulary.ngram_slots, 0xff, header->ngram_slots * sizeof(VocabularySlot));
+	memset((void *) vocabulary.tokens.buckets, 0xff,
+		   (size_t) header->token_buckets * sizeof(VocabularyBucket));
+	memset((void *) vocabulary.ngrams.buckets, 0xff,
+		   (size_t) header->ngram_buckets * sizeof(VocabularyBucket));
 	nodes = (VocabularyNode *) vocabulary.nodes;
 	for (uint32_t i = 0; i < header->n_nodes; i++)
 	{
@@ -728,8 +716,7 @@ write_vocabulary(const Builder *builder, const uint8_t *states, const uint32_t *
 		{
 			nodes[i].prefix = builder->nodes[node->prefix].entry;
 			nodes[i].last = builder->nodes[node->last].entry;
-			insert_slot((VocabularySlot *) vocabulary.ngram_slots, vocabulary.ngram_mask,
-						hash_pair(nodes[i].prefix, nodes[i].last), i);
+			vocabulary_insert(&vocabulary.ngrams, hash_pair(nodes[i].prefix, nodes[i].last), i);
 		}
 		if (i % INTERRUPT_INTERVAL == 0)
 			host_check_interrupts();
@@ -823,8 +810,8 @@ vocabulary_build(const Corpus *corpus, const CorpusDocument *documents, uint32_t
 	}
 	tokens = host_allocate_array(uint32_t, (size_t) header.n_tokens + 1);
 	header.token_bytes = count_token_bytes(&builder, final_nodes, header.n_nodes, tokens);
-	header.token_slots = (uint32_t) vocabulary_slots_for(header.n_tokens);
-	header.ngram_slots = (uint32_t) vocabulary_slots_for(header.n_nodes - header.n_tokens);
+	header.token_buckets = vocabulary_buckets_for(header.n_tokens);
+	header.ngram_buckets = vocabulary_buckets_for(header.n_nodes - header.n_tokens);
 	image_check_size(section->length + vocabulary_section_size(&header));
 	buffer_extend(section, vocabulary_section_size(&header));
 	write_vocabulary(&builder, states, final_nodes, &header, tokens, section->data + section_start);

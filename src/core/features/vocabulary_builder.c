@@ -57,6 +57,8 @@ typedef struct Builder
 	uint32_t n_tokens;  /* nodes below are tokens */
 	BuilderSlot *slots; /* of n-grams of two tokens or more */
 	uint32_t slot_mask;
+	uint8_t *filter; /* (filter_mask + 1) two bits for a pair of tokens; NULL: none */
+	uint32_t filter_mask;
 	uint64_t *row_starts;
 	uint32_t *entries; /* nodes, later features */
 	float *counts;
@@ -196,41 +198,145 @@ find_or_add_ngram(Builder *builder, uint64_t hash, uint32_t prefix, uint32_t las
 	}
 }
 
+/* Places of the filter for the hash of a pair of tokens: a byte, and two bits in it. */
+#define FILTER_BYTE(builder, hash) ((uint32_t) ((hash) >> 22) & (builder)->filter_mask)
+#define FILTER_SHIFT(hash)         ((unsigned) ((hash) >> 20) & 3) * 2
+
+/* Count the pairs of a document's tokens in the filter, up to two. */
+static void
+add_to_filter(Builder *builder, const uint32_t *token_ids, uint32_t n_tokens)
+{
+	uint64_t hashes[BLOCK_SIZE];
+
+	for (uint32_t start = 1; start < n_tokens; start += BLOCK_SIZE)
+	{
+		uint32_t count = n_tokens - start < BLOCK_SIZE ? n_tokens - start : BLOCK_SIZE;
+
+		for (uint32_t i = 0; i < count; i++)
+		{
+			hashes[i] = hash_pair(token_ids[start + i - 1], token_ids[start + i]);
+			__builtin_prefetch(&builder->filter[FILTER_BYTE(builder, hashes[i])], 1);
+		}
+		for (uint32_t i = 0; i < count; i++)
+		{
+			uint8_t *byte = &builder->filter[FILTER_BYTE(builder, hashes[i])];
+			unsigned shift = FILTER_SHIFT(hashes[i]);
+			unsigned known = *byte >> shift & 3;
+
+			*byte = (uint8_t) (*byte + ((known < 2) << shift));
+		}
+	}
+}
+
 /*
- * Nodes of the n-grams that extend those of prefixes by one token. The first position of each level
- * that has an n-gram is the level's number.
+ * Most pairs of words occur once, and would fill the tables only to be dropped. So where terms of one
+ * text are dropped (min_df), pairs are first counted in a small filter: who has not been there twice
+ * cannot be in two texts. Who shares its place with others may pass, and is dropped later.
+ */
+static void
+make_filter(Builder *builder, const CorpusDocument *documents, uint32_t n_documents)
+{
+	size_t n_bytes = 1024;
+	uint64_t n_tokens = 0;
+
+	for (uint32_t i = 0; i < n_documents; i++)
+		n_tokens += documents[i].length;
+	while (n_bytes < n_tokens / 2 && n_bytes < (size_t) 1 << 30)
+		n_bytes *= 2;
+	builder->filter = host_allocate_zero(n_bytes);
+	builder->filter_mask = (uint32_t) (n_bytes - 1);
+	n_tokens = 0;
+	for (uint32_t i = 0; i < n_documents; i++)
+	{
+		add_to_filter(builder, builder->corpus->token_ids + documents[i].start,
+					  documents[i].length);
+		n_tokens += documents[i].length + 1;
+		if (n_tokens >= INTERRUPT_INTERVAL)
+		{
+			n_tokens = 0;
+			host_check_interrupts();
+		}
+	}
+}
+
+/* An n-gram of a block that may stay. */
+typedef struct BlockEntry
+{
+	uint64_t hash;
+	uint32_t position; /* of its last token */
+} BlockEntry;
+
+/* List the n-grams of a block whose prefix is known and which pass the filter. */
+static uint32_t
+list_block(const Builder *builder, const uint32_t *token_ids, const uint32_t *prefixes,
+		   uint32_t start, uint32_t count, bool filtered, BlockEntry *entries)
+{
+	uint32_t n_entries = 0;
+
+	for (uint32_t i = start; i < start + count; i++)
+	{
+		entries[n_entries] = (BlockEntry){hash_pair(prefixes[i - 1], token_ids[i]), i};
+		if (filtered)
+			__builtin_prefetch(&builder->filter[FILTER_BYTE(builder, entries[n_entries].hash)]);
+		n_entries += prefixes[i - 1] != NONE;
+	}
+	if (filtered)
+	{
+		uint32_t n_passed = 0;
+
+		for (uint32_t i = 0; i < n_entries; i++)
+		{
+			uint64_t hash = entries[i].hash;
+
+			entries[n_passed] = entries[i];
+			n_passed +=
+				(builder->filter[FILTER_BYTE(builder, hash)] >> FILTER_SHIFT(hash) & 2) != 0;
+		}
+		n_entries = n_passed;
+	}
+	return n_entries;
+}
+
+/*
+ * Nodes of the n-grams that extend those of prefixes by one token, NONE for those that cannot stay. The
+ * first position of each level that has an n-gram is the level's number.
  */
 static void
 add_level(Builder *builder, const uint32_t *token_ids, uint32_t n_tokens, uint32_t level,
 		  const uint32_t *prefixes, uint32_t *nodes, uint64_t row_start)
 {
-	uint64_t hashes[BLOCK_SIZE];
+	BlockEntry entries[BLOCK_SIZE];
+	bool counts = level + 1 >= (uint32_t) builder->options->ngram_min;
+	bool filtered = level == 1 && builder->filter != NULL;
 
 	for (uint32_t start = level; start < n_tokens; start += BLOCK_SIZE)
 	{
 		uint32_t count = n_tokens - start < BLOCK_SIZE ? n_tokens - start : BLOCK_SIZE;
+		uint32_t n_entries =
+			list_block(builder, token_ids, prefixes, start, count, filtered, entries);
 
-		reserve_nodes(builder, count);
-		for (uint32_t i = 0; i < count; i++)
+		reserve_nodes(builder, n_entries);
+		for (uint32_t i = start; i < start + count; i++)
+			nodes[i] = NONE;
+		for (uint32_t i = 0; i < n_entries; i++)
+			__builtin_prefetch(&builder->slots[(uint32_t) entries[i].hash & builder->slot_mask]);
+		for (uint32_t i = 0; i < n_entries; i++)
 		{
-			hashes[i] = hash_pair(prefixes[start + i - 1], token_ids[start + i]);
-			__builtin_prefetch(&builder->slots[(uint32_t) hashes[i] & builder->slot_mask]);
-		}
-		for (uint32_t i = 0; i < count; i++)
-		{
-			/* the table has what belongs to the slot by now; fetch the node that it names */
-			const BuilderSlot *slot = &builder->slots[(uint32_t) hashes[i] & builder->slot_mask];
+			/* the slot is here by now; fetch the node that it names */
+			const BuilderSlot *slot =
+				&builder->slots[(uint32_t) entries[i].hash & builder->slot_mask];
 
 			if (slot->node != NONE)
 				__builtin_prefetch(&builder->nodes[slot->node], 1);
 		}
-		for (uint32_t i = 0; i < count; i++)
+		for (uint32_t i = 0; i < n_entries; i++)
 		{
-			uint32_t node = find_or_add_ngram(builder, hashes[i], prefixes[start + i - 1],
-											  token_ids[start + i]);
+			uint32_t position = entries[i].position;
+			uint32_t node = find_or_add_ngram(builder, entries[i].hash, prefixes[position - 1],
+											  token_ids[position]);
 
-			nodes[start + i] = node;
-			if (level + 1 >= (uint32_t) builder->options->ngram_min)
+			nodes[position] = node;
+			if (counts)
 				count_node(builder, node, row_start);
 		}
 	}
@@ -266,6 +372,20 @@ add_document(Builder *builder, const CorpusDocument *document, Level *levels)
 	builder->row_starts[++builder->n_rows] = builder->n_entries;
 }
 
+/* The number of documents that min_df or max_df stands for, as scikit-learn has it. */
+static double
+document_limit(double limit, bool is_share, uint32_t n_documents)
+{
+	return is_share ? limit * n_documents : limit;
+}
+
+/* The fewest documents that a term must be in. */
+static double
+fewest_documents(const VocabularyOptions *options, uint32_t n_documents)
+{
+	return document_limit(options->min_df, options->min_df < 1, n_documents);
+}
+
 /* Count the n-grams of all documents. */
 static void
 count_documents(Builder *builder, const CorpusDocument *documents, uint32_t n_documents)
@@ -281,6 +401,8 @@ count_documents(Builder *builder, const CorpusDocument *documents, uint32_t n_do
 		builder->nodes[token] = (BuilderNode){NONE, token, 0, NONE};
 	builder->n_nodes = builder->n_tokens;
 
+	if (builder->options->ngram_max > 1 && fewest_documents(builder->options, n_documents) > 1)
+		make_filter(builder, documents, n_documents);
 	for (uint32_t i = 0; i < n_documents; i++)
 	{
 		add_document(builder, &documents[i], levels);
@@ -295,6 +417,8 @@ count_documents(Builder *builder, const CorpusDocument *documents, uint32_t n_do
 		host_free(levels[level].nodes);
 	host_free(builder->slots);
 	builder->slots = NULL;
+	host_free(builder->filter);
+	builder->filter = NULL;
 }
 
 /* Tokens of a node's n-gram. */
@@ -306,13 +430,6 @@ node_length(const Builder *builder, uint32_t node)
 	for (; builder->nodes[node].prefix != NONE; node = builder->nodes[node].prefix)
 		length++;
 	return length;
-}
-
-/* The least document frequency that min_df or max_df stands for, as scikit-learn has it. */
-static double
-document_limit(double limit, bool is_share, uint32_t n_documents)
-{
-	return is_share ? limit * n_documents : limit;
 }
 
 /* States of a node while terms are chosen. */
@@ -328,7 +445,7 @@ static uint32_t
 choose_by_frequency(const Builder *builder, uint32_t n_documents, uint8_t *states)
 {
 	const VocabularyOptions *options = builder->options;
-	double fewest = document_limit(options->min_df, options->min_df < 1, n_documents);
+	double fewest = fewest_documents(options, n_documents);
 	double most = document_limit(options->max_df, options->max_df <= 1, n_documents);
 	uint32_t n_features = 0;
 

@@ -127,7 +127,7 @@ run_regress() {
 	start_server || { report "$suite" 0 1 0 "$build/server.log"; return; }
 	give "$work/$suite"
 	(cd "$work/$suite" && as_user env PGUSER=postgres sh -c 'cd "$1" && shift && exec "$@"' sh "$work/$suite" \
-		"$program" --inputdir=test --expecteddir=. --outputdir="$work/$suite" --bindir="$bindir" \
+		"$program" --inputdir=test --outputdir="$work/$suite" --bindir="$bindir" \
 		--host="$work/socket" --port=5432 --dbname="sentiment_$suite" --load-extension=sentiment "$@") >"$log" 2>&1
 	ok=$(grep -cE '^(test .*ok +[0-9]+ ms|ok [0-9]+)' "$log")
 	bad=$(($# - ok))
@@ -148,7 +148,7 @@ run_tap() {
 	as_user sh -c 'cd "$1" && shift && exec "$@"' sh "$work/tap" \
 		env PATH="$bindir:$PATH" PERL5LIB="$pgxs_test/perl" PG_REGRESS="$pgxs_test/regress/pg_regress" \
 		TESTDATADIR="$work/tap/data" TESTLOGDIR="$work/tap/log" TESTDIR="$work/tap" top_builddir="$work/tap" \
-		portdir="$work/tap" prove --comments --verbose t/ >"$log" 2>&1
+		portdir="$work/tap" prove --comments --verbose --ext=.pl t/ >"$log" 2>&1
 	local status=$?
 	ok=$(grep -cE '^ok [0-9]+' "$log")
 	bad=$(grep -cE '^not ok [0-9]+' "$log")

@@ -13,7 +13,7 @@
  *
  * When to stop. tol bounds the largest residual of an epoch, each taken before its row was put
  * right. On TF-IDF rows the probabilities of held-out rows are then about ten times closer to the
- * optimum than that.
+ * optimum than that; on a hundred short rows of a few dozen features, two or three times.
  */
 #include <math.h>
 
@@ -211,6 +211,7 @@ run_epoch(Epochs *epochs, int epoch)
 	uint32_t n_standing_out;
 	bool good;
 
+	host_check_interrupts();
 	order_rows(epochs, epoch);
 	n_standing_out = visit_rows(epochs, n_rows);
 	good = epochs->largest_residual <= problem->tol && epochs->cost_scale == 1;

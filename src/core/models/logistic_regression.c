@@ -22,6 +22,7 @@
 #include "core/models/logistic_regression.h"
 #include "core/models/logistic_solver.h"
 #include "core/models/multinomial_dual_coordinate_descent.h"
+#include "core/models/proximal_newton.h"
 
 /* Entries of a row whose weights are asked for ahead of their use. */
 #define PREFETCH_DISTANCE 32
@@ -71,7 +72,7 @@ static const ParameterSpec logistic_regression_parameters[] = {
 	{.name = "tol",
 	 .type = PARAMETER_NUMBER,
 	 .offset = offsetof(LogisticRegressionOptions, tol),
-	 .default_json = "0.01",
+	 .default_json = "0.004",
 	 .minimum = 0,
 	 .maximum = 1,
 	 .minimum_is_exclusive = true,
@@ -145,8 +146,8 @@ static LogisticRegressionReport
 solve(const LogisticProblem *problem, const LogisticRegressionOptions *options, float *weights,
 	  double *intercepts)
 {
-	if (options->penalty != PENALTY_L2)
-		host_error(HOST_ERROR_INVALID_PARAMETER, NULL, NULL, "only the l2 penalty is there yet");
+	if (options->penalty == PENALTY_L1)
+		return proximal_newton(problem, weights, intercepts);
 	if (problem->n_classes > 2)
 		return multinomial_dual_coordinate_descent(problem, weights, intercepts);
 	return dual_coordinate_descent(problem, weights, intercepts);

@@ -57,6 +57,18 @@ sigmoid(double z)
 	return z >= 0 ? 1 / (1 + e) : e / (1 + e);
 }
 
+/* Shift the intercepts of a softmax so that they sum up to 0, which changes no probability. */
+static inline void
+center_intercepts(double *intercepts, uint32_t n_outputs)
+{
+	double mean = 0;
+
+	for (uint32_t k = 0; k < n_outputs; k++)
+		mean += intercepts[k] / n_outputs;
+	for (uint32_t k = 0; k < n_outputs; k++)
+		intercepts[k] -= mean;
+}
+
 /* Bring numbers into an order that depends on nothing but the seed, the epoch and their count. */
 static inline void
 shuffle(uint32_t *numbers, uint32_t count, uint64_t seed, uint64_t epoch)

@@ -336,18 +336,6 @@ initialize(MultinomialState *state, const RowSizes *sizes)
 	}
 }
 
-/* Shift the intercepts so that they sum up to 0, which changes no probability. */
-static void
-center_intercepts(double *intercepts, uint32_t n_classes)
-{
-	double mean = 0;
-
-	for (uint32_t k = 0; k < n_classes; k++)
-		mean += intercepts[k] / n_classes;
-	for (uint32_t k = 0; k < n_classes; k++)
-		intercepts[k] -= mean;
-}
-
 LogisticRegressionReport
 multinomial_dual_coordinate_descent(const LogisticProblem *problem, float *weights,
 									double *intercepts)

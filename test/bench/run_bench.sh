@@ -1,0 +1,56 @@
+#!/bin/bash
+# The benchmark: sentiment beside scikit-learn and fastText on this machine, in one table.
+#
+#   test/bench/run_bench.sh [FOLDER]
+#
+# FOLDER may hold more real reviews (kindle/kindle_12k_all_columns.csv.gz, fine_foods/*.csv). Without it
+# the reviews are those of Debian's r-cran-modeldata. PG_CONFIG chooses the server. Ends with an error only
+# if something fails to run, not if a target is missed.
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+data_folder=${1:-}
+pg_config=${PG_CONFIG:-pg_config}
+
+if [ -x "$top/test/install_dependencies.sh" ]; then
+	"$top/test/install_dependencies.sh"
+fi
+export PATH=/usr/bin:$PATH # Debian's python3 is the one with scikit-learn
+make -C "$top" PG_CONFIG="$pg_config" all install >/dev/null
+
+BENCH_BIN=$("$pg_config" --bindir)
+BENCH_WORK=$(mktemp -d "${TMPDIR:-/tmp}/sentiment_bench.XXXXXX")
+BENCH_SOCKET=$BENCH_WORK
+BENCH_PORT=5432
+export BENCH_BIN BENCH_WORK BENCH_SOCKET BENCH_PORT
+# one thread for scikit-learn, whatever BLAS it uses
+export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1
+
+# The server refuses root.
+as_server_user() {
+	if [ "$(id -u)" -eq 0 ]; then
+		runuser -u postgres -- "$@"
+	else
+		"$@"
+	fi
+}
+
+clean_up() {
+	as_server_user "$BENCH_BIN/pg_ctl" -D "$BENCH_WORK/server/data" -m immediate -s stop || true
+	rm -rf "$BENCH_WORK"
+}
+trap clean_up EXIT
+
+mkdir "$BENCH_WORK/server"
+if [ "$(id -u)" -eq 0 ]; then
+	chmod 755 "$BENCH_WORK"
+	chown postgres "$BENCH_WORK/server"
+fi
+BENCH_SOCKET=$BENCH_WORK/server
+cd "$BENCH_WORK/server"
+as_server_user "$BENCH_BIN/initdb" -D data -U postgres -A trust --encoding=UTF8 --locale=C.UTF-8 >/dev/null
+as_server_user "$BENCH_BIN/pg_ctl" -D "$BENCH_WORK/server/data" -l server.log -s -w \
+	-o "-k '$BENCH_SOCKET' -p $BENCH_PORT -c listen_addresses=''" start
+cd "$top"
+
+/usr/bin/python3 "$top/test/bench/run_bench.py" ${data_folder:+"$data_folder"}

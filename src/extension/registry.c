@@ -396,11 +396,34 @@ registry_deploy(const RegistryModel *model, int32 version, const char *reason, c
 					 1, types, values, NULL, SPI_OK_UPDATE);
 }
 
+/*
+ * Raise an error for an argument that is null: a STRICT function would do nothing and report success.
+ */
+static void
+require_arguments(FunctionCallInfo fcinfo)
+{
+	for (int i = 0; i < PG_NARGS(); i++)
+	{
+		if (PG_ARGISNULL(i))
+			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+							errmsg("argument %d of function %s must not be null", i + 1,
+								   get_func_name(fcinfo->flinfo->fn_oid))));
+	}
+}
+
+/* A text argument that must not be null. */
+static char *
+required_text(FunctionCallInfo fcinfo, int argument)
+{
+	require_arguments(fcinfo);
+	return text_to_cstring(PG_GETARG_TEXT_PP(argument));
+}
+
 PG_FUNCTION_INFO_V1(sentiment_deploy);
 Datum
 sentiment_deploy(PG_FUNCTION_ARGS)
 {
-	char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char *name = required_text(fcinfo, 0);
 	int32 version = PG_GETARG_INT32(1);
 	char *caller = GetUserNameFromId(GetUserId(), false);
 	RegistryWriter writer = registry_begin_write("sentiment_deploy()");
@@ -419,7 +442,7 @@ PG_FUNCTION_INFO_V1(sentiment_drop_model);
 Datum
 sentiment_drop_model(PG_FUNCTION_ARGS)
 {
-	char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char *name = required_text(fcinfo, 0);
 	char *caller = GetUserNameFromId(GetUserId(), false);
 	RegistryWriter writer = registry_begin_write("sentiment_drop_model()");
 	RegistryModel model;
@@ -462,9 +485,9 @@ parse_privilege(const char *name)
 static void
 change_privilege(FunctionCallInfo fcinfo, const char *command, const char *query, int expected)
 {
-	char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	char *grantee = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	ModelPrivilege privilege = parse_privilege(text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	char *name = required_text(fcinfo, 0);
+	char *grantee = required_text(fcinfo, 1);
+	ModelPrivilege privilege = parse_privilege(required_text(fcinfo, 2));
 	char *caller = GetUserNameFromId(GetUserId(), false);
 	RegistryWriter writer = registry_begin_write(command);
 	RegistryModel model;
@@ -484,7 +507,7 @@ PG_FUNCTION_INFO_V1(sentiment_grant);
 Datum
 sentiment_grant(PG_FUNCTION_ARGS)
 {
-	char *grantee = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	char *grantee = required_text(fcinfo, 1);
 
 	if (strcmp(grantee, "public") != 0)
 		(void) get_role_oid(grantee, false);

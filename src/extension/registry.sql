@@ -167,14 +167,14 @@ GRANT SELECT (model_id, version, image_bytes, kind, parameters, source_schema, s
 
 CREATE FUNCTION @extschema@.sentiment_deploy(model pg_catalog.text, version pg_catalog.int4)
 RETURNS pg_catalog.void
-AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION @extschema@.sentiment_deploy(pg_catalog.text, pg_catalog.int4) IS
 'let a version of a model answer from now on; takes effect with the transaction''s commit';
 
 CREATE FUNCTION @extschema@.sentiment_drop_model(model pg_catalog.text)
 RETURNS pg_catalog.void
-AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION @extschema@.sentiment_drop_model(pg_catalog.text) IS
 'drop a model with all of its versions; its history stays';
@@ -188,14 +188,14 @@ COMMENT ON FUNCTION @extschema@.sentiment_get_model(pg_catalog.text, pg_catalog.
 
 CREATE FUNCTION @extschema@.sentiment_grant(model pg_catalog.text, role pg_catalog.text, privilege pg_catalog.text)
 RETURNS pg_catalog.void
-AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION @extschema@.sentiment_grant(pg_catalog.text, pg_catalog.text, pg_catalog.text) IS
 'let a role (or public) do something with a model: predict, train or admin';
 
 CREATE FUNCTION @extschema@.sentiment_revoke(model pg_catalog.text, role pg_catalog.text, privilege pg_catalog.text)
 RETURNS pg_catalog.void
-AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION @extschema@.sentiment_revoke(pg_catalog.text, pg_catalog.text, pg_catalog.text) IS
 'take a privilege on a model back from a role (or public)';

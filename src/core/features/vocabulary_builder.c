@@ -449,7 +449,8 @@ choose_by_frequency(const Builder *builder, uint32_t n_documents, uint8_t *state
 	double most = document_limit(options->max_df, options->max_df <= 1, n_documents);
 	uint32_t n_features = 0;
 
-	if (fewest > most)
+	/* scikit-learn's rule; without a max_df of the user's own, it is told as: no terms remain */
+	if (fewest > most && options->max_df != 1)
 		host_error(HOST_ERROR_INVALID_PARAMETER, NULL, "Lower min_df or raise max_df.",
 				   "max_df corresponds to fewer texts than min_df");
 	for (uint32_t node = 0; node < builder->n_nodes; node++)
@@ -889,8 +890,6 @@ translate_rows(Builder *builder, const uint32_t *features)
 static void
 check_n_features(uint32_t n_features, uint32_t n_documents)
 {
-	if (n_documents == 0)
-		host_error(HOST_ERROR_INSUFFICIENT_DATA, NULL, NULL, "there are no texts to learn from");
 	if (n_features == 0)
 		host_error(HOST_ERROR_INSUFFICIENT_DATA,
 				   "The texts may be too few, too short, or consist of stop words only.",
@@ -911,6 +910,8 @@ vocabulary_build(const Corpus *corpus, const CorpusDocument *documents, uint32_t
 	uint32_t *tokens;
 	size_t section_start = section->length;
 
+	if (n_documents == 0)
+		host_error(HOST_ERROR_INSUFFICIENT_DATA, NULL, NULL, "there are no texts to learn from");
 	count_documents(&builder, documents, n_documents);
 	states = host_allocate_zero(builder.n_nodes + 1);
 	header.n_features = choose_by_frequency(&builder, n_documents, states);

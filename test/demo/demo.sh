@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# A private server with real reviews and a trained model: demo.sh start, demo.sh stop.
+#
+# Everything is in build/demo, or in a temporary folder named in build/demo/location where the server's
+# user cannot reach the checkout or the socket's path would be too long. No other cluster is touched.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+root=$PWD
+demo=$root/build/demo
+pg_config=${PG_CONFIG:-pg_config}
+log=$demo/demo.log
+
+fail() {
+	echo "demo: $1" >&2
+	[ -s "$log" ] && tail -20 "$log" >&2
+	exit 1
+}
+
+if [ "$(id -u)" = 0 ]; then
+	as_user() { (cd / && runuser -u postgres -- "$@"); }
+	prefix="runuser -u postgres -- "
+else
+	as_user() { "$@"; }
+	prefix=""
+fi
+
+# The folder of the server, if there is one.
+location() { cat "$demo/location" 2>/dev/null || true; }
+
+stop_server() {
+	local place
+	place=$(location)
+	[ -n "$place" ] && [ -d "$place/data" ] || return 0
+	if as_user "$bindir/pg_ctl" -D "$place/data" status >/dev/null 2>&1; then
+		as_user "$bindir/pg_ctl" -D "$place/data" -m fast -w stop >>"$log" 2>&1 || fail "could not stop the server"
+	fi
+}
+
+choose_location() {
+	local place
+	place=$(location)
+	if [ -n "$place" ] && [ -d "$place/data" ]; then
+		return
+	fi
+	place=$demo/server
+	mkdir -p "$place"
+	[ "$(id -u)" = 0 ] && chown postgres "$place"
+	if [ ${#place} -gt 80 ] || ! as_user test -w "$place" 2>/dev/null; then
+		rm -rf "$place"
+		place=$(mktemp -d /tmp/sentiment-demo.XXXXXX)
+		[ "$(id -u)" = 0 ] && chown postgres "$place"
+	fi
+	chmod 700 "$place"
+	echo "$place" >"$demo/location"
+}
+
+start_server() {
+	local place
+	choose_location
+	place=$(location)
+	if [ ! -f "$place/data/PG_VERSION" ]; then
+		as_user "$bindir/initdb" -D "$place/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 >>"$log" 2>&1 ||
+			fail "could not make a database cluster"
+	fi
+	if as_user "$bindir/pg_ctl" -D "$place/data" status >/dev/null 2>&1; then
+		# the library may have been built anew
+		as_user "$bindir/pg_ctl" -D "$place/data" -m fast -w stop >>"$log" 2>&1 || true
+	fi
+	as_user "$bindir/pg_ctl" -D "$place/data" -l "$place/server.log" -w \
+		-o "-k '$place' -p 5432 -c listen_addresses=''" start >>"$log" 2>&1 ||
+		fail "could not start the server (see $place/server.log)"
+}
+
+case "${1:-start}" in
+	start)
+		mkdir -p "$demo"
+		: >"$log"
+		PG_CONFIG=${PG_CONFIG:-} test/install_dependencies.sh build demo
+		bindir=$("$pg_config" --bindir)
+		echo "building and installing the extension"
+		{ make -s PG_CONFIG="$pg_config" && make -s install PG_CONFIG="$pg_config"; } >>"$log" 2>&1 ||
+			fail "could not build or install the extension"
+		start_server
+		place=$(location)
+		if [ ! -s "$demo/reviews.csv" ]; then
+			Rscript test/demo/reviews.R "$demo/reviews.new" >>"$log" 2>&1 || fail "could not write the reviews"
+			mv "$demo/reviews.new" "$demo/reviews.csv"
+		fi
+		as_user "$bindir/psql" -X -q -h "$place" -U postgres -d postgres -c 'DROP DATABASE IF EXISTS demo WITH (FORCE)' \
+			-c 'CREATE DATABASE demo' >>"$log" 2>&1 || fail "could not create the database"
+		as_user "$bindir/psql" -X -h "$place" -U postgres -d demo -f /dev/fd/3 3<"$root/test/demo/demo.sql" \
+			<"$demo/reviews.csv" 2>>"$log" || fail "the demo did not work"
+		echo
+		echo "Go on with:   ${prefix}psql -h $place -U postgres demo"
+		echo "End it with:  make demo-stop"
+		;;
+	stop)
+		bindir=$("$pg_config" --bindir)
+		stop_server
+		place=$(location)
+		[ -z "$place" ] || rm -rf "$place"
+		rm -f "$demo/location"
+		echo "the demo's server is stopped"
+		;;
+	*)
+		echo "usage: demo.sh start | stop" >&2
+		exit 2
+		;;
+esac

@@ -1,0 +1,6 @@
+# Write the food reviews of the package modeldata as CSV: Rscript reviews.R FILE
+library(modeldata)
+data(small_fine_foods)
+reviews <- rbind(as.data.frame(training_data), as.data.frame(testing_data))
+write.csv(data.frame(id = seq_len(nrow(reviews)), text = reviews$review, label = as.character(reviews$score)),
+	commandArgs(trailingOnly = TRUE)[1], row.names = FALSE)

@@ -1,0 +1,64 @@
+# pg_dump and restore into a fresh cluster: predictions to the last digit, history, privileges, numbers.
+
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use SentimentTest;
+use Test::More;
+
+my $node = start_node('source');
+$node->safe_psql('postgres', reviews_sql('reviews', 600, 5));
+$node->safe_psql('postgres', q{
+	CREATE ROLE analyst;
+	GRANT SELECT ON reviews TO analyst;
+	SET ROLE analyst;
+	SELECT sentiment_train('theirs', 'reviews');
+	RESET ROLE;
+	SELECT sentiment_train('m', 'reviews');
+	SELECT sentiment_train('m', 'reviews', params => '{"C": 1}', deploy => 'always');
+	SELECT sentiment_grant('m', 'analyst', 'predict');
+	CREATE TABLE kept AS SELECT sentiment_get_model('m', 1) AS model;
+	CREATE TABLE vocabularies AS SELECT sentiment_vocabulary_agg(text) AS vocabulary FROM reviews;
+});
+my $before = predictions($node, 'm');
+my $by_value = $node->safe_psql('postgres', q{SELECT sentiment_score(model, 'a good w17') FROM kept});
+
+foreach my $format ('plain', 'custom')
+{
+	my $file = $node->data_dir . "/../dump.$format";
+	my $target = PostgreSQL::Test::Cluster->new("target_$format");
+
+	$target->init;
+	$target->start;
+	# the source table and the role stay behind
+	command_ok([ 'pg_dump', '-d', $node->connstr('postgres'), '--exclude-table=reviews', '--no-owner', '--no-privileges',
+			"--format=$format", "--file=$file" ], "dump, $format");
+	if ($format eq 'plain')
+	{
+		command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $target->connstr('postgres'), '-f', $file ], 'restore');
+	}
+	else
+	{
+		command_ok([ 'pg_restore', '--exit-on-error', '--no-owner', '-d', $target->connstr('postgres'), $file ], 'restore');
+	}
+	is(predictions($target, 'm'), $before, 'the same predictions, to the last digit');
+	is($target->safe_psql('postgres', q{SELECT sentiment_score(model, 'a good w17') FROM kept}), $by_value, 'by value too');
+	is($target->safe_psql('postgres', 'SELECT model, deployed_version FROM sentiment_models ORDER BY model'),
+		"m|2\ntheirs|1", 'deployments');
+	is($target->safe_psql('postgres', 'SELECT count(*) FROM sentiment_deployments'), '3', 'history');
+	is($target->safe_psql('postgres', 'SELECT grantee, privilege FROM sentiment.model_privilege'), 'analyst|predict', 'privileges');
+	is($target->safe_psql('postgres', q{SELECT owner FROM sentiment_models WHERE model = 'theirs'}),
+		'analyst', 'the owner who is not there');
+	$target->safe_psql('postgres', reviews_sql('reviews', 600, 5));
+	is($target->safe_psql('postgres', q{SELECT version, deployed FROM sentiment_train('m', 'reviews', deploy => 'always')}),
+		'3|t', 'numbers of versions go on');
+	is($target->safe_psql('postgres', q{SELECT version FROM sentiment_train('new', 'reviews')}), '1', 'numbers of models go on');
+	is($target->safe_psql('postgres', 'SELECT count(DISTINCT model_id) FROM sentiment.model'), '3', 'no number is given twice');
+	$target->stop;
+}
+
+$node->stop;
+done_testing();

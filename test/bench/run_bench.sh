@@ -13,7 +13,7 @@ data_folder=${1:-}
 pg_config=${PG_CONFIG:-pg_config}
 
 if [ -x "$top/test/install_dependencies.sh" ]; then
-	"$top/test/install_dependencies.sh"
+	"$top/test/install_dependencies.sh" build bench
 fi
 export PATH=/usr/bin:$PATH # Debian's python3 is the one with scikit-learn
 make -C "$top" PG_CONFIG="$pg_config" all install >/dev/null

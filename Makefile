@@ -37,7 +37,7 @@ PG_CPPFLAGS = -Isrc -D_GNU_SOURCE
 PG_CFLAGS = -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers -Wno-declaration-after-statement $(OPTFLAGS)
 # Names of the core must not be taken for the server's or another library's.
-SHLIB_LINK = -lcjson -lutf8proc -lstemmer -lm -Wl,--version-script=src/extension/exports.map
+SHLIB_LINK = -lcjson -lutf8proc -lstemmer -lm -ldl -lpthread -Wl,--version-script=src/extension/exports.map
 
 EXTRA_CLEAN = $(OBJS:.o=.d) $(wildcard sql/$(EXTENSION)--[0-9]*.[0-9]*.[0-9].sql) build results \
 	output_iso regression.diffs regression.out tmp_check log

@@ -11,7 +11,7 @@ if [ -n "${PG_CONFIG:-}" ]; then
 	version=$("$PG_CONFIG" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
 fi
 
-build="gcc make postgresql-$version postgresql-server-dev-$version libcjson-dev libutf8proc-dev libstemmer-dev libxxhash-dev"
+build="gcc make postgresql-$version postgresql-server-dev-$version libcjson-dev libutf8proc-dev libstemmer-dev libxxhash-dev libopenblas0-pthread"
 packages=""
 for group in "${@:-build}"; do
 	case "$group" in

@@ -27,6 +27,7 @@ typedef enum HostErrorCode
 	HOST_ERROR_INVALID_TEXT,      /* bytes that are not valid UTF-8 */
 	HOST_ERROR_INVALID_IMAGE,     /* bytes that are not a valid stored value */
 	HOST_ERROR_UNSUPPORTED_IMAGE, /* a stored value of a later format version */
+	HOST_ERROR_UNAVAILABLE,       /* a library that is not installed */
 	HOST_ERROR_INTERNAL           /* a bug */
 } HostErrorCode;
 
@@ -55,6 +56,15 @@ __attribute__((format(printf, 4, 5)));
 
 /* Leave by an error if a cancel or a timeout is pending. Cheap: call it at least every few ms. */
 extern void host_check_interrupts(void);
+
+/*
+ * Whether host_check_interrupts may have something to do. Never leaves, so that a caller with running
+ * threads can stop them first.
+ */
+extern bool host_interrupt_is_pending(void);
+
+/* How many threads core code may use at once, this one included; 1 to 64. */
+extern uint32_t host_thread_limit(void);
 
 /* Tell a person what is going on: one line, no trailing period. */
 extern void host_progress(const char *message_format, ...) __attribute__((format(printf, 1, 2)));

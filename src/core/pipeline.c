@@ -333,7 +333,7 @@ open_classifier(Pipeline *pipeline)
 	classifier->n_classes = pipeline->n_labels;
 	classifier->bytes =
 		image_required_section(pipeline->image, IMAGE_SECTION_CLASSIFIER, &classifier->length);
-	problem = classifier->kind->validate(classifier);
+	problem = classifier_open(classifier);
 	if (problem != NULL)
 		image_invalid(problem);
 }
@@ -358,6 +358,7 @@ void
 pipeline_close(Pipeline *pipeline)
 {
 	feature_space_close(&pipeline->space);
+	classifier_close(&pipeline->classifier);
 	for (uint32_t i = 0; i < pipeline->n_labels; i++)
 		host_free((void *) pipeline->labels[i]);
 	host_free(pipeline->labels);
@@ -430,16 +431,19 @@ pipeline_explain(Pipeline *pipeline, const char *text, size_t length, uint32_t c
 				 uint32_t *n_terms, double *intercept)
 {
 	SparseRow row = feature_space_transform(&pipeline->space, text, length);
-	double *weights = host_allocate_array(double, (size_t) row.count + 1);
 	double *contributions = host_allocate_array(double, (size_t) row.count + 1);
 	TermContribution *terms = host_allocate_array(TermContribution, (size_t) row.count + 1);
 
-	pipeline->classifier.kind->explain(&pipeline->classifier, &row, class_index, weights,
+	pipeline->classifier.kind->explain(&pipeline->classifier, &row, class_index,
 									   contributions, intercept);
 	for (uint32_t i = 0; i < row.count; i++)
-		terms[i] = (TermContribution){row.indices[i], weights[i], contributions[i]};
+	{
+		double value = row.values[i];
+
+		terms[i] = (TermContribution){row.indices[i], value != 0 ? contributions[i] / value : 0,
+									  contributions[i]};
+	}
 	qsort(terms, row.count, sizeof(TermContribution), compare_contributions);
-	host_free(weights);
 	host_free(contributions);
 	*n_terms = row.count;
 	return terms;

@@ -12,6 +12,7 @@
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
 
+#include "core/threads.h"
 #include "extension/host.h"
 #include "extension/settings.h"
 
@@ -37,11 +38,14 @@ void
 host_end_budget(MemoryContext previous)
 {
 	budget_context = previous;
+	if (previous == NULL)
+		threads_stop();
 }
 
 void
 host_reset(void)
 {
+	threads_stop();
 	budget_context = NULL;
 	progress_is_shown = false;
 }
@@ -141,6 +145,8 @@ sqlstate_of(HostErrorCode code)
 			return ERRCODE_INVALID_BINARY_REPRESENTATION;
 		case HOST_ERROR_UNSUPPORTED_IMAGE:
 			return ERRCODE_FEATURE_NOT_SUPPORTED;
+		case HOST_ERROR_UNAVAILABLE:
+			return ERRCODE_FEATURE_NOT_SUPPORTED;
 		case HOST_ERROR_INTERNAL:
 			break;
 	}
@@ -180,6 +186,18 @@ void
 host_check_interrupts(void)
 {
 	CHECK_FOR_INTERRUPTS();
+}
+
+bool
+host_interrupt_is_pending(void)
+{
+	return InterruptPending != 0;
+}
+
+uint32_t
+host_thread_limit(void)
+{
+	return (uint32_t) training_threads;
 }
 
 void

@@ -8,10 +8,12 @@
 
 #include "utils/guc.h"
 
+#include "core/threads.h"
 #include "extension/deployment.h"
 #include "extension/settings.h"
 
 int training_memory = 4 * 1024 * 1024;
+int training_threads = 2;
 int model_cache_size = 256 * 1024;
 char *default_model = NULL;
 
@@ -29,6 +31,10 @@ settings_define(void)
 		"sentiment.training_memory", "Sets the memory that one training may use.",
 		"A training that needs more ends with an error. Range 16 MB to 2 TB.", &training_memory,
 		4 * 1024 * 1024, 16 * 1024, INT_MAX, PGC_SUSET, GUC_UNIT_KB, NULL, NULL, NULL);
+	DefineCustomIntVariable(
+		"sentiment.training_threads", "Sets the number of threads that one training may use.",
+		"The model does not depend on it, nor does prediction use any. Range 1 to 64.",
+		&training_threads, 2, 1, MAX_THREADS, PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable(
 		"sentiment.model_cache_size", "Sets the memory that a session may use to keep models.",
 		"The model in use is kept in any case. Range 0 to 2 TB.", &model_cache_size, 256 * 1024, 0,

@@ -6,6 +6,7 @@
 #define SENTIMENT_SETTINGS_H
 
 extern int training_memory;  /* kB */
+extern int training_threads;
 extern int model_cache_size; /* kB */
 extern char *default_model;
 

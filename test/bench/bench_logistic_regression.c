@@ -148,7 +148,7 @@ main(int argc, char **argv)
 	}
 	for (int i = 0; i < repeat; i++)
 	{
-		TrainingSet training_set = {train.matrix, train.labels, train.n_classes, (uint64_t) i};
+		TrainingSet training_set = {train.matrix, train.labels, train.n_classes, (uint64_t) i, 0, NULL};
 		ByteBuffer image = {0};
 		size_t before = test_host_allocated;
 		double start = now();

@@ -12,6 +12,7 @@
 TestHostError test_host_error;
 jmp_buf *test_host_error_target = NULL;
 long test_host_interrupt_after = 0;
+uint32_t test_host_threads = 2;
 size_t test_host_allocated = 0;
 size_t test_host_peak = 0;
 
@@ -123,6 +124,18 @@ host_check_interrupts(void)
 {
 	if (test_host_interrupt_after > 0 && --test_host_interrupt_after == 0)
 		host_error(HOST_ERROR_INTERNAL, NULL, NULL, "interrupted");
+}
+
+bool
+host_interrupt_is_pending(void)
+{
+	return test_host_interrupt_after > 0;
+}
+
+uint32_t
+host_thread_limit(void)
+{
+	return test_host_threads;
 }
 
 void

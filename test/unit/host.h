@@ -26,6 +26,9 @@ extern jmp_buf *test_host_error_target;
 /* Number of calls of host_check_interrupts after which it raises an error; 0: never. */
 extern long test_host_interrupt_after;
 
+/* Answer of host_thread_limit. */
+extern uint32_t test_host_threads;
+
 /* Free all that host_allocate gave and host_free did not take back. */
 extern void test_host_free_all(void);
 

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "core/host.h"
 #include "core/models/classifier.h"
 #include "core/models/logistic_regression.h"
 
@@ -21,4 +22,22 @@ classifier_kind_find(const char *name)
 			return classifier_kinds[i];
 	}
 	return NULL;
+}
+
+const char *
+classifier_open(Classifier *classifier)
+{
+	const char *problem = classifier->kind->validate(classifier);
+
+	classifier->scratch = NULL;
+	if (problem == NULL && classifier->kind->scratch_size != NULL)
+		classifier->scratch = host_allocate_zero(classifier->kind->scratch_size(classifier));
+	return problem;
+}
+
+void
+classifier_close(Classifier *classifier)
+{
+	host_free(classifier->scratch);
+	classifier->scratch = NULL;
 }

@@ -130,14 +130,19 @@ section_weights(const Classifier *classifier)
 
 /* Cost of a row of each class: C times the weight of the class. */
 static void
-set_class_costs(double *costs, const uint32_t *counts, uint32_t n_rows, uint32_t n_classes,
+set_class_costs(double *costs, const uint32_t *counts, const TrainingSet *training_set,
 				const LogisticRegressionOptions *options)
 {
+	uint32_t n_rows = training_set->features.n_rows;
+	uint32_t n_classes = training_set->n_classes;
+
 	for (uint32_t k = 0; k < n_classes; k++)
 	{
 		costs[k] = options->C;
 		if (options->class_weight == CLASS_WEIGHT_BALANCED)
 			costs[k] *= (double) n_rows / ((double) n_classes * counts[k]);
+		if (training_set->class_weights != NULL)
+			costs[k] *= training_set->class_weights[k];
 	}
 }
 
@@ -170,7 +175,7 @@ logistic_regression_fit(const TrainingSet *training_set, const void *options_poi
 
 	for (uint32_t i = 0; i < features->n_rows; i++)
 		class_counts[training_set->labels[i]]++;
-	set_class_costs(class_costs, class_counts, features->n_rows, n_classes, options);
+	set_class_costs(class_costs, class_counts, training_set, options);
 	problem = (LogisticProblem){.features = features,
 								.labels = training_set->labels,
 								.n_classes = n_classes,
@@ -322,8 +327,7 @@ logistic_regression_predict(const Classifier *classifier, const SparseRow *row,
 
 static void
 logistic_regression_explain(const Classifier *classifier, const SparseRow *row,
-							uint32_t class_index, double *weights, double *contributions,
-							double *intercept)
+							uint32_t class_index, double *contributions, double *intercept)
 {
 	uint32_t n_outputs = output_count(classifier->n_classes);
 	uint32_t output = n_outputs == 1 ? 0 : class_index;
@@ -331,11 +335,26 @@ logistic_regression_explain(const Classifier *classifier, const SparseRow *row,
 	const float *all_weights = section_weights(classifier);
 
 	for (uint32_t j = 0; j < row->count; j++)
-	{
-		weights[j] = sign * all_weights[(size_t) row->indices[j] * n_outputs + output];
-		contributions[j] = weights[j] * row->values[j];
-	}
+		contributions[j] = sign * row->values[j] *
+						   (double) all_weights[(size_t) row->indices[j] * n_outputs + output];
 	*intercept = sign * section_intercepts(classifier)[output];
+}
+
+/* A feature matters by the mean size of its weights in the outputs. */
+static void
+logistic_regression_importance(const Classifier *classifier, double *importances)
+{
+	uint32_t n_outputs = output_count(classifier->n_classes);
+	const float *weights = section_weights(classifier);
+
+	for (uint32_t i = 0; i < classifier->n_features; i++)
+	{
+		double sum = 0;
+
+		for (uint32_t k = 0; k < n_outputs; k++)
+			sum += fabs((double) weights[(size_t) i * n_outputs + k]);
+		importances[i] = sum / n_outputs;
+	}
 }
 
 const ClassifierKind logistic_regression_kind = {
@@ -350,4 +369,5 @@ const ClassifierKind logistic_regression_kind = {
 	.validate = logistic_regression_validate,
 	.predict = logistic_regression_predict,
 	.explain = logistic_regression_explain,
+	.importance = logistic_regression_importance,
 };

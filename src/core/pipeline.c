@@ -434,8 +434,8 @@ pipeline_explain(Pipeline *pipeline, const char *text, size_t length, uint32_t c
 	double *contributions = host_allocate_array(double, (size_t) row.count + 1);
 	TermContribution *terms = host_allocate_array(TermContribution, (size_t) row.count + 1);
 
-	pipeline->classifier.kind->explain(&pipeline->classifier, &row, class_index,
-									   contributions, intercept);
+	pipeline->classifier.kind->explain(&pipeline->classifier, &row, class_index, contributions,
+									   intercept);
 	for (uint32_t i = 0; i < row.count; i++)
 	{
 		double value = row.values[i];

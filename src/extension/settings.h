@@ -5,7 +5,7 @@
 #ifndef SENTIMENT_SETTINGS_H
 #define SENTIMENT_SETTINGS_H
 
-extern int training_memory;  /* kB */
+extern int training_memory; /* kB */
 extern int training_threads;
 extern int model_cache_size; /* kB */
 extern char *default_model;

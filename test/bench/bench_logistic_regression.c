@@ -148,7 +148,8 @@ main(int argc, char **argv)
 	}
 	for (int i = 0; i < repeat; i++)
 	{
-		TrainingSet training_set = {train.matrix, train.labels, train.n_classes, (uint64_t) i, 0, NULL};
+		TrainingSet training_set = {train.matrix, train.labels, train.n_classes, (uint64_t) i, 0,
+									NULL};
 		ByteBuffer image = {0};
 		size_t before = test_host_allocated;
 		double start = now();
@@ -158,8 +159,8 @@ main(int argc, char **argv)
 		kind->fit(&training_set, &options, &image);
 		printf("fit %.4f s, peak memory %.1f MB; ", now() - start,
 			   (double) (test_host_peak - before) / 1e6);
-		classifier =
-			(Classifier){kind, train.matrix.n_features, train.n_classes, image.data, image.length};
+		classifier = (Classifier){
+			kind, train.matrix.n_features, train.n_classes, image.data, image.length, NULL};
 		if (kind->validate(&classifier) != NULL)
 		{
 			fprintf(stderr, "%s\n", kind->validate(&classifier));

@@ -50,7 +50,8 @@ fit(const TrainingSet *training_set, const char *json)
 	ByteBuffer image = {0};
 
 	kind->fit(training_set, &options, &image);
-	Classifier classifier = {kind, n_features, training_set->n_classes, image.data, image.length};
+	Classifier classifier = {kind,       n_features,   training_set->n_classes,
+							 image.data, image.length, NULL};
 	assert_int_equal(image.length, kind->image_size(n_features, training_set->n_classes, &options));
 	assert_null(kind->validate(&classifier));
 	return classifier;

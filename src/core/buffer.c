@@ -27,8 +27,16 @@ buffer_extend(ByteBuffer *buffer, size_t length)
 			capacity = needed;
 		if (capacity < 64)
 			capacity = 64;
-		if (buffer->data == NULL)
-			buffer->data = host_allocate(capacity);
+		if (capacity / 4 >= buffer->capacity)
+		{
+			/* little to keep: a new block may be had where large ones are cheaper */
+			char *data = host_allocate(capacity);
+
+			if (buffer->length > 0)
+				memcpy(data, buffer->data, buffer->length);
+			host_free(buffer->data);
+			buffer->data = data;
+		}
 		else
 			buffer->data = host_reallocate(buffer->data, capacity);
 		buffer->capacity = capacity;

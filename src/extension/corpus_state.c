@@ -233,7 +233,7 @@ corpus_state_add(FunctionCallInfo fcinfo, int label_argument, int params_argumen
 	ExpandedState *expanded = expanded_state_for_update(fcinfo, 0, &corpus_state_type);
 	CorpusState *state = expanded->state;
 	MemoryContext old_context = CurrentMemoryContext;
-	MemoryContext old_budget;
+	HostBudget old_budget;
 
 	if (state->kind == NULL)
 	{

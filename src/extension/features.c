@@ -31,7 +31,7 @@ sentiment_vocabulary_agg_final(PG_FUNCTION_ARGS)
 	FeatureSpaceOptions options;
 	MemoryContext context;
 	MemoryContext old_context;
-	MemoryContext old_budget;
+	HostBudget old_budget;
 	ImageValue *value;
 	ByteBuffer image;
 
@@ -40,7 +40,7 @@ sentiment_vocabulary_agg_final(PG_FUNCTION_ARGS)
 	context =
 		AllocSetContextCreate(CurrentMemoryContext, "sentiment vocabulary", ALLOCSET_DEFAULT_SIZES);
 	old_context = MemoryContextSwitchTo(context);
-	old_budget = host_begin_budget(context);
+	old_budget = host_begin_training(context);
 	feature_space_parse(state->parameters, &options);
 	image = feature_space_image(&options, &state->corpus);
 	MemoryContextSwitchTo(old_context);

@@ -28,7 +28,7 @@ sentiment_fit_final(PG_FUNCTION_ARGS)
 	PipelineOptions options;
 	MemoryContext context;
 	MemoryContext old_context;
-	MemoryContext old_budget;
+	HostBudget old_budget;
 	ImageValue *value;
 	ByteBuffer image;
 
@@ -37,7 +37,7 @@ sentiment_fit_final(PG_FUNCTION_ARGS)
 	context =
 		AllocSetContextCreate(CurrentMemoryContext, "sentiment training", ALLOCSET_DEFAULT_SIZES);
 	old_context = MemoryContextSwitchTo(context);
-	old_budget = host_begin_budget(context);
+	old_budget = host_begin_training(context);
 	pipeline_parse_options(state->kind, state->parameters, NULL, 0, &options);
 	image = pipeline_train(&options, &state->corpus);
 	MemoryContextSwitchTo(old_context);

@@ -4,8 +4,6 @@
  */
 #include "postgres.h"
 
-#include <sys/mman.h>
-
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -14,31 +12,50 @@
 
 #include "core/threads.h"
 #include "extension/host.h"
+#include "extension/large_memory.h"
 #include "extension/settings.h"
 
-/* Smaller allocations are not worth a look at the budget. */
-#define BUDGET_GRANULE ((size_t) 256 * 1024)
-
-/* Larger allocations ask for huge pages: tables that are read at random want few of them. */
-#define HUGE_PAGE_THRESHOLD ((size_t) 4 * 1024 * 1024)
-
 static MemoryContext budget_context = NULL;
+static MemoryContext large_context = NULL; /* whose large blocks are in large_memory */
+static LargeMemory *large_memory = NULL;
 static bool progress_is_shown = false;
 
-MemoryContext
+/* The budget in force. */
+static HostBudget
+present_budget(void)
+{
+	return (HostBudget){budget_context, large_context, large_memory};
+}
+
+HostBudget
 host_begin_budget(MemoryContext context)
 {
-	MemoryContext previous = budget_context;
+	HostBudget previous = present_budget();
 
+	budget_context = context;
+	large_context = NULL;
+	large_memory = NULL;
+	return previous;
+}
+
+HostBudget
+host_begin_training(MemoryContext context)
+{
+	HostBudget previous = present_budget();
+
+	large_memory = large_memory_create(context);
+	large_context = context;
 	budget_context = context;
 	return previous;
 }
 
 void
-host_end_budget(MemoryContext previous)
+host_end_budget(HostBudget previous)
 {
-	budget_context = previous;
-	if (previous == NULL)
+	budget_context = previous.context;
+	large_context = previous.large_context;
+	large_memory = previous.large_memory;
+	if (previous.context == NULL)
 		threads_stop();
 }
 
@@ -47,6 +64,8 @@ host_reset(void)
 {
 	threads_stop();
 	budget_context = NULL;
+	large_context = NULL;
+	large_memory = NULL;
 	progress_is_shown = false;
 }
 
@@ -63,9 +82,11 @@ check_budget(size_t size)
 	size_t limit = (size_t) training_memory * 1024;
 	size_t used;
 
-	if (budget_context == NULL || size < BUDGET_GRANULE)
+	if (budget_context == NULL || size < LARGE_MEMORY_THRESHOLD)
 		return;
 	used = MemoryContextMemAllocated(budget_context, true);
+	if (large_memory != NULL)
+		used += large_memory_used(large_memory);
 	if (size > limit || used > limit - size)
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY),
@@ -76,31 +97,14 @@ check_budget(size_t size)
 						 "sentiment.training_memory.")));
 }
 
-/* Advise huge pages for the whole pages of an allocation. A hint: failure does not matter. */
-static void
-advise_huge_pages(void *memory, size_t size)
-{
-#ifdef MADV_HUGEPAGE
-	if (size >= HUGE_PAGE_THRESHOLD)
-	{
-		uintptr_t page = 4096;
-		uintptr_t start = ((uintptr_t) memory + page - 1) & ~(page - 1);
-		uintptr_t end = ((uintptr_t) memory + size) & ~(page - 1);
-
-		(void) madvise((void *) start, end - start, MADV_HUGEPAGE);
-	}
-#endif
-}
-
 void *
 host_allocate(size_t size)
 {
-	void *memory;
-
 	check_budget(size);
-	memory = MemoryContextAllocHuge(CurrentMemoryContext, size);
-	advise_huge_pages(memory, size);
-	return memory;
+	if (size >= LARGE_MEMORY_THRESHOLD && large_context != NULL &&
+		CurrentMemoryContext == large_context)
+		return large_memory_allocate(large_memory, size);
+	return MemoryContextAllocHuge(CurrentMemoryContext, size);
 }
 
 void *
@@ -112,16 +116,31 @@ host_allocate_zero(size_t size)
 void *
 host_reallocate(void *memory, size_t size)
 {
+	LargeMemory *owner = large_memory_of(memory);
+	void *moved;
+
 	check_budget(size);
+	if (owner != NULL)
+		return large_memory_reallocate(owner, memory, size);
 	memory = repalloc_huge(memory, size);
-	advise_huge_pages(memory, size);
-	return memory;
+	if (size < LARGE_MEMORY_THRESHOLD || large_context == NULL ||
+		GetMemoryChunkContext(memory) != large_context)
+		return memory;
+	/* it has become large */
+	moved = large_memory_allocate(large_memory, size);
+	memcpy(moved, memory, size);
+	pfree(memory);
+	return moved;
 }
 
 void
 host_free(void *memory)
 {
-	if (memory != NULL)
+	LargeMemory *owner = memory == NULL ? NULL : large_memory_of(memory);
+
+	if (owner != NULL)
+		large_memory_free(owner, memory);
+	else if (memory != NULL)
 		pfree(memory);
 }
 

@@ -11,12 +11,26 @@
 
 #include "core/host.h"
 
+/* What host_end_budget goes back to. */
+typedef struct HostBudget
+{
+	MemoryContext context;
+	MemoryContext large_context;
+	struct LargeMemory *large_memory;
+} HostBudget;
+
 /*
  * Until host_end_budget, memory in the context and below it may not pass sentiment.training_memory.
  * Answers the budget before, to be given to host_end_budget; an error ends all budgets.
  */
-extern MemoryContext host_begin_budget(MemoryContext context);
-extern void host_end_budget(MemoryContext previous);
+extern HostBudget host_begin_budget(MemoryContext context);
+extern void host_end_budget(HostBudget previous);
+
+/*
+ * The same for a whole training: large allocations in the context come from a large memory of their own.
+ * Nothing that outlives the context may be allocated in it.
+ */
+extern HostBudget host_begin_training(MemoryContext context);
 
 /* Forget the budget and the level of progress: called when a transaction or a part of one ends. */
 extern void host_reset(void);

@@ -8,14 +8,22 @@
  */
 #include "postgres.h"
 
+#include "access/detoast.h"
+#include "access/table.h"
+#include "access/tableam.h"
 #include "libpq/pqformat.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
 
 #include "core/features/feature_space.h"
 #include "core/pipeline.h"
 #include "extension/compat.h"
+#include "extension/host.h"
 #include "extension/image_value.h"
+#include "extension/large_memory.h"
+
+#define HUGE_PAGE_SIZE ((Size) 2 * 1024 * 1024)
 
 /* A value with room for an image of that size. */
 static ImageValue *
@@ -24,7 +32,7 @@ image_value_allocate(Size length)
 	ImageValue *value;
 
 	image_check_size(length);
-	value = palloc(offsetof(ImageValue, image) + length);
+	value = host_allocate(offsetof(ImageValue, image) + length);
 	SET_VARSIZE(value, offsetof(ImageValue, image) + length);
 	value->reserved = 0;
 	return value;
@@ -38,6 +46,64 @@ image_value_create(ByteBuffer *image)
 	memcpy(value->image, image->data, image->length);
 	buffer_reset(image);
 	return value;
+}
+
+/* Memory for an image, with room for its value's header before it. */
+static char *
+allocate_place(Size length, MemoryContext context)
+{
+	Size alignment = length >= HUGE_PAGE_SIZE / 2 ? HUGE_PAGE_SIZE : IMAGE_ALIGNMENT;
+	char *memory =
+		MemoryContextAllocHuge(context, offsetof(ImageValue, image) + length + alignment);
+	char *place = (char *) TYPEALIGN(alignment, memory + offsetof(ImageValue, image));
+
+	/* before the memory is touched; reading at random waits for address translation otherwise */
+	if (alignment == HUGE_PAGE_SIZE)
+		large_memory_advise(place, length / HUGE_PAGE_SIZE * HUGE_PAGE_SIZE);
+	return place;
+}
+
+/* Fetch a value that is stored out of line and not compressed straight to a place. */
+static const char *
+fetch_to_place(const struct varatt_external *toast, MemoryContext context, Size *length)
+{
+	int32 size = VARATT_EXTERNAL_GET_EXTSIZE(*toast);
+	Relation relation = table_open(toast->va_toastrelid, AccessShareLock);
+	char *place;
+	struct varlena *value;
+
+	if (size < offsetof(ImageValue, image) - VARHDRSZ)
+		image_invalid("It is truncated.");
+	*length = size - (offsetof(ImageValue, image) - VARHDRSZ);
+	place = allocate_place(*length, context);
+	value = (struct varlena *) (place - offsetof(ImageValue, image));
+	SET_VARSIZE(value, size + VARHDRSZ);
+	table_relation_fetch_toast_slice(relation, toast->va_valueid, size, 0, size, value);
+	table_close(relation, AccessShareLock);
+	return place;
+}
+
+const char *
+image_value_place(Datum datum, MemoryContext context, Size *length)
+{
+	struct varlena *stored = (struct varlena *) DatumGetPointer(datum);
+	struct varatt_external toast;
+	ImageValue *value;
+	char *place;
+
+	if (VARATT_IS_EXTERNAL_ONDISK(stored))
+	{
+		VARATT_EXTERNAL_GET_POINTER(toast, stored);
+		if (!VARATT_EXTERNAL_IS_COMPRESSED(toast))
+			return fetch_to_place(&toast, context, length);
+	}
+	value = DatumGetImageValue(datum);
+	*length = image_value_length(value);
+	place = allocate_place(*length, context);
+	memcpy(place, value->image, *length);
+	if (value != (ImageValue *) stored)
+		pfree(value);
+	return place;
 }
 
 ImageKey

@@ -31,6 +31,12 @@ image_value_length(const ImageValue *value)
 /* A value with a copy of an image that the core has made; frees the buffer. */
 extern ImageValue *image_value_create(ByteBuffer *image);
 
+/*
+ * The image of a value, copied to where it is read fastest: aligned to a cache line, large ones in huge
+ * pages. The memory is the context's, and is given back with it.
+ */
+extern const char *image_value_place(Datum datum, MemoryContext context, Size *length);
+
 /* A detoasted value: its own bytes or a copy. */
 #define DatumGetImageValue(datum) ((ImageValue *) PG_DETOAST_DATUM(datum))
 

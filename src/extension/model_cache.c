@@ -4,8 +4,6 @@
  */
 #include "postgres.h"
 
-#include <sys/mman.h>
-
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -13,8 +11,6 @@
 #include "extension/model_cache.h"
 #include "extension/registry.h"
 #include "extension/settings.h"
-
-#define HUGE_PAGE_SIZE ((Size) 2 * 1024 * 1024)
 
 static HTAB *models = NULL;
 static uint64 generation = 1;
@@ -97,46 +93,24 @@ create_table(void)
 }
 
 /*
- * Copy an image to where it is read fastest: aligned to huge pages, which are asked for before the memory
- * is touched. Predictions read it at random, and wait for address translation as much as for memory.
- */
-static const char *
-place_image(const ImageValue *value, MemoryContext context)
-{
-	Size length = image_value_length(value);
-	Size alignment = length >= HUGE_PAGE_SIZE / 2 ? HUGE_PAGE_SIZE : IMAGE_ALIGNMENT;
-	char *memory = MemoryContextAllocHuge(context, length + alignment);
-	char *place = (char *) TYPEALIGN(alignment, memory);
-
-#ifdef MADV_HUGEPAGE
-	/* a hint: failure does not matter */
-	if (alignment == HUGE_PAGE_SIZE)
-		(void) madvise(place, length / HUGE_PAGE_SIZE * HUGE_PAGE_SIZE, MADV_HUGEPAGE);
-#endif
-	memcpy(place, value->image, length);
-	return place;
-}
-
-/*
  * Open an image in an entry's context and keep it. Drops the entries that were used least recently
  * beyond the setting.
  */
 static CachedModel *
-add(ImageKey key, ImageValue *value, MemoryContext context)
+add(ImageKey key, Datum value, MemoryContext context)
 {
-	const ImageHeader *header = (const ImageHeader *) value->image;
-	const char *image;
+	Size length;
+	const char *image = image_value_place(value, context, &length);
+	const ImageHeader *header = (const ImageHeader *) image;
 	MemoryContext old_context;
 	Pipeline *pipeline;
 	CachedModel *model;
 
-	if (image_value_length(value) < sizeof(ImageHeader) || header->checksum != key.checksum ||
+	if (length < sizeof(ImageHeader) || header->checksum != key.checksum ||
 		header->length != key.length)
 		image_invalid("It is not the image that the registry names.");
-	image = place_image(value, context);
 	old_context = MemoryContextSwitchTo(context);
-	pipeline = pipeline_open(image, image_value_length(value));
-	pfree(value);
+	pipeline = pipeline_open(image, length);
 	MemoryContextSwitchTo(old_context);
 	if (models == NULL)
 		create_table();
@@ -164,34 +138,22 @@ model_cache_from_datum(Datum datum)
 {
 	ImageKey key = image_value_key(datum);
 	CachedModel *model = find(key);
-	MemoryContext context;
-	MemoryContext old_context;
-	ImageValue *value;
 
-	if (model != NULL)
-		return model;
-	context = create_context();
-	old_context = MemoryContextSwitchTo(context);
-	value = (ImageValue *) PG_DETOAST_DATUM_COPY(datum);
-	MemoryContextSwitchTo(old_context);
-	return add(key, value, context);
+	return model != NULL ? model : add(key, datum, create_context());
 }
 
 CachedModel *
 model_cache_from_version(int64 model_id, int32 version, ImageKey key)
 {
 	CachedModel *model = find(key);
-	MemoryContext context;
-	MemoryContext old_context;
 	RegistryVersion found;
-	ImageValue *value;
+	Datum image;
 
 	if (model != NULL)
 		return model;
-	context = create_context();
-	old_context = MemoryContextSwitchTo(context);
-	if (!registry_find_version(model_id, version, GetActiveSnapshot(), &found, &value))
+	if (!registry_find_version(model_id, version, GetActiveSnapshot(), &found, &image))
 		elog(ERROR, "version %d of model %lld is not there", version, (long long) model_id);
-	MemoryContextSwitchTo(old_context);
-	return add(key, value, context);
+	model = add(key, image, create_context());
+	pfree(DatumGetPointer(image));
+	return model;
 }

@@ -19,6 +19,7 @@
 #include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -180,7 +181,7 @@ registry_deployed_version(int64 model_id, Snapshot snapshot)
 
 bool
 registry_find_version(int64 model_id, int32 version, Snapshot snapshot, RegistryVersion *found,
-					  ImageValue **image)
+					  Datum *image)
 {
 	Relation relation = table_open(registry_relation("model_version"), AccessShareLock);
 	ScanKeyData keys[2];
@@ -203,8 +204,7 @@ registry_find_version(int64 model_id, int32 version, Snapshot snapshot, Registry
 		found->key.length =
 			(uint64) DatumGetInt64(required_attribute(tuple, VERSION_IMAGE_BYTES, relation));
 		if (image != NULL)
-			*image = (ImageValue *) PG_DETOAST_DATUM_COPY(
-				required_attribute(tuple, VERSION_IMAGE, relation));
+			*image = datumCopy(required_attribute(tuple, VERSION_IMAGE, relation), false, -1);
 	}
 	systable_endscan(scan);
 	table_close(relation, AccessShareLock);
@@ -323,11 +323,17 @@ void
 registry_execute(const char *query, int n_arguments, Oid *types, Datum *values, const char *nulls,
 				 int expected)
 {
-	int result = SPI_execute_with_args(query, n_arguments, types, values, nulls, false, 0);
+	/* a generic plan: a custom one would have copies of the values, of model images even */
+	SPIPlanPtr plan = SPI_prepare_cursor(query, n_arguments, types, CURSOR_OPT_GENERIC_PLAN);
+	int result;
 
-	if (result != expected)
-		elog(ERROR, "SPI_execute_with_args answered %s for: %s", SPI_result_code_string(result),
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare_cursor answered %s for: %s", SPI_result_code_string(SPI_result),
 			 query);
+	result = SPI_execute_plan(plan, values, nulls, false, 0);
+	if (result != expected)
+		elog(ERROR, "SPI_execute_plan answered %s for: %s", SPI_result_code_string(result), query);
+	SPI_freeplan(plan);
 }
 
 void
@@ -569,7 +575,7 @@ sentiment_get_model(PG_FUNCTION_ARGS)
 	Snapshot snapshot = GetActiveSnapshot();
 	RegistryModel model;
 	RegistryVersion found;
-	ImageValue *image;
+	Datum image;
 	char *name;
 	int32 version;
 
@@ -587,5 +593,5 @@ sentiment_get_model(PG_FUNCTION_ARGS)
 						errhint("Name a version, or deploy one with sentiment_deploy.")));
 	if (!registry_find_version(model.model_id, version, snapshot, &found, &image))
 		registry_version_missing(name, version);
-	PG_RETURN_POINTER(image);
+	PG_RETURN_DATUM(PointerGetDatum(PG_DETOAST_DATUM(image)));
 }

@@ -50,11 +50,11 @@ extern bool registry_find_first_deployed(Snapshot snapshot, RegistryModel *model
 extern int32 registry_deployed_version(int64 model_id, Snapshot snapshot);
 
 /*
- * Read a version; false if there is none. With image not NULL, gives a detoasted copy of the image in
- * the current memory context.
+ * Read a version; false if there is none. With image not NULL, gives its image as it is stored (to be
+ * detoasted), in the current memory context; good for as long as the snapshot is.
  */
 extern bool registry_find_version(int64 model_id, int32 version, Snapshot snapshot,
-								  RegistryVersion *found, ImageValue **image);
+								  RegistryVersion *found, Datum *image);
 
 /* Whether the current role may do something with a model. */
 extern bool registry_has_privilege(const RegistryModel *model, ModelPrivilege privilege,

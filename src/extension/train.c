@@ -555,19 +555,21 @@ is_better(Training *training, const RegistryModel *model, int32 deployed_version
 {
 	double share = Min(training->train_options.holdout, version_holdout(model, deployed_version));
 	RegistryVersion found;
-	ImageValue *image;
+	Datum stored;
+	const char *image;
+	Size length;
 	Pipeline *deployed;
 	HeldOutMetrics new_metrics;
 	HeldOutMetrics old_metrics;
 
 	if (!registry_find_version(model->model_id, deployed_version, GetActiveSnapshot(), &found,
-							   &image))
+							   &stored))
 		registry_version_missing(model->name, deployed_version);
-	deployed = pipeline_open(image->image, image_value_length(image));
+	image = image_value_place(stored, training->context, &length);
+	deployed = pipeline_open(image, length);
 	old_metrics =
 		held_out_evaluate(&training->held_out, deployed, training->split_seed, share, NULL);
 	pipeline_close(deployed);
-	pfree(image);
 	new_metrics = share == training->train_options.holdout
 					  ? training->metrics
 					  : held_out_evaluate(&training->held_out, training->pipeline,
@@ -661,7 +663,7 @@ sentiment_train(PG_FUNCTION_ARGS)
 {
 	MemoryContext context;
 	MemoryContext old_context;
-	MemoryContext old_budget;
+	HostBudget old_budget;
 	Training *training;
 	Datum result;
 
@@ -672,7 +674,7 @@ sentiment_train(PG_FUNCTION_ARGS)
 	context =
 		AllocSetContextCreate(CurrentMemoryContext, "sentiment training", ALLOCSET_DEFAULT_SIZES);
 	old_context = MemoryContextSwitchTo(context);
-	old_budget = host_begin_budget(context);
+	old_budget = host_begin_training(context);
 	training = palloc0(sizeof(Training));
 	INSTR_TIME_SET_CURRENT(training->start);
 	training->started_at = GetCurrentTimestamp();

@@ -447,6 +447,13 @@ raise_problem(const Problem *problem, const ParameterGroup *groups, size_t n_gro
 void
 parameters_parse(const char *json, const ParameterGroup *groups, size_t n_groups)
 {
+	parameters_parse_over(NULL, json, groups, n_groups);
+}
+
+void
+parameters_parse_over(const char *defaults, const char *json, const ParameterGroup *groups,
+					  size_t n_groups)
+{
 	Problem problem = {.kind = PROBLEM_NONE};
 	size_t length = strlen(json);
 	char *strings;
@@ -459,7 +466,10 @@ parameters_parse(const char *json, const ParameterGroup *groups, size_t n_groups
 		parameters_set_defaults(&groups[g]);
 
 	/* a string never needs more room than its JSON text, whose quotes pay for the zero byte */
-	strings = strings_end = host_allocate(length + 1);
+	strings = strings_end = host_allocate(length + 1 + (defaults == NULL ? 0 : strlen(defaults)));
+	if (defaults != NULL)
+		apply_json(defaults, groups, n_groups, &strings_end, &problem);
+	raise_problem(&problem, groups, n_groups);
 	apply_json(json, groups, n_groups, &strings_end, &problem);
 	raise_problem(&problem, groups, n_groups);
 	if (strings_end == strings)

@@ -55,6 +55,10 @@ extern void parameters_set_defaults(const ParameterGroup *group);
  */
 extern void parameters_parse(const char *json, const ParameterGroup *groups, size_t n_groups);
 
+/* The same, with other defaults for some parameters: those of a JSON object, or NULL. */
+extern void parameters_parse_over(const char *defaults, const char *json,
+								  const ParameterGroup *groups, size_t n_groups);
+
 /* Append all parameters of the groups with their present values, as one JSON object. */
 extern void parameters_append_json(ByteBuffer *buffer, const ParameterGroup *groups,
 								   size_t n_groups);

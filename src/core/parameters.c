@@ -113,7 +113,7 @@ number_is_allowed(const ParameterSpec *spec, double number)
 		return false;
 	if (spec->minimum_is_exclusive && number == spec->minimum)
 		return false;
-	if (spec->type == PARAMETER_INTEGER)
+	if (spec->type == PARAMETER_INTEGER || spec->type == PARAMETER_INTEGER_LIST)
 		return number == floor(number) && number >= INT_MIN && number <= INT_MAX;
 	return true;
 }
@@ -149,6 +149,24 @@ set_default_string(const ParameterGroup *group, const ParameterSpec *spec)
 	*(const char **) parameter_field(group, spec) = string;
 }
 
+/* Store a list default: a JSON array of integers. */
+static void
+set_default_list(const ParameterGroup *group, const ParameterSpec *spec)
+{
+	IntegerList *list = parameter_field(group, spec);
+	const char *json = spec->default_json;
+
+	memset(list, 0, sizeof(*list));
+	while (*json != ']')
+	{
+		char *end;
+
+		/* behind the bracket or a comma */
+		list->values[list->length++] = (int) strtol(json + 1, &end, 10);
+		json = end;
+	}
+}
+
 /* Set one field to its default. */
 static void
 set_default(const ParameterGroup *group, const ParameterSpec *spec)
@@ -178,6 +196,9 @@ set_default(const ParameterGroup *group, const ParameterSpec *spec)
 		case PARAMETER_STRING:
 			set_default_string(group, spec);
 			break;
+		case PARAMETER_INTEGER_LIST:
+			set_default_list(group, spec);
+			break;
 	}
 }
 
@@ -205,6 +226,25 @@ find_spec(const ParameterGroup *groups, size_t n_groups, const char *name,
 		}
 	}
 	return NULL;
+}
+
+/* Check a JSON array of integers, or one integer, and store it. Answers whether it is allowed. */
+static bool
+store_list(const ParameterGroup *group, const ParameterSpec *spec, const cJSON *value)
+{
+	IntegerList list = {0};
+
+	for (const cJSON *item = cJSON_IsArray(value) ? value->child : value; item != NULL;
+		 item = cJSON_IsArray(value) ? item->next : NULL)
+	{
+		if (list.length == spec->maximum_length || !cJSON_IsNumber(item) ||
+			!number_is_allowed(spec, item->valuedouble))
+			return false;
+		list.values[list.length++] = (int) item->valuedouble;
+	}
+	if (list.length > 0)
+		*(IntegerList *) parameter_field(group, spec) = list;
+	return list.length > 0;
 }
 
 /*
@@ -251,6 +291,8 @@ store_value(const ParameterGroup *group, const ParameterSpec *spec, const cJSON 
 			*strings += size;
 			return true;
 		}
+		case PARAMETER_INTEGER_LIST:
+			return store_list(group, spec, value);
 	}
 	return false;
 }
@@ -476,6 +518,15 @@ parameters_parse_over(const char *defaults, const char *json, const ParameterGro
 		host_free(strings);
 }
 
+/* Append a list as a JSON array. */
+static void
+append_list(ByteBuffer *buffer, const IntegerList *list)
+{
+	for (int i = 0; i < list->length; i++)
+		buffer_printf(buffer, "%s%d", i == 0 ? "[" : ", ", list->values[i]);
+	buffer_printf(buffer, "]");
+}
+
 /* Append the present value of one parameter as JSON. */
 static void
 append_value(ByteBuffer *buffer, const ParameterGroup *group, const ParameterSpec *spec)
@@ -500,6 +551,9 @@ append_value(ByteBuffer *buffer, const ParameterGroup *group, const ParameterSpe
 		case PARAMETER_STRING:
 			string = *(const char *const *) field;
 			break;
+		case PARAMETER_INTEGER_LIST:
+			append_list(buffer, field);
+			return;
 	}
 	if (string == NULL)
 		buffer_printf(buffer, "null");
@@ -564,6 +618,11 @@ parameters_append_allowed(ByteBuffer *buffer, const ParameterSpec *spec)
 			break;
 		case PARAMETER_STRING:
 			buffer_printf(buffer, "a string");
+			break;
+		case PARAMETER_INTEGER_LIST:
+			buffer_printf(buffer, "an integer");
+			append_range(buffer, spec);
+			buffer_printf(buffer, ", or an array of 1 to %d of them", spec->maximum_length);
 			break;
 	}
 }

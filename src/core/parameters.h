@@ -16,12 +16,22 @@
 
 typedef enum ParameterType
 {
-	PARAMETER_BOOLEAN, /* field: bool */
-	PARAMETER_INTEGER, /* field: int */
-	PARAMETER_NUMBER,  /* field: double */
-	PARAMETER_CHOICE,  /* field: int, an index into choices */
-	PARAMETER_STRING   /* field: const char *, NULL if not given */
+	PARAMETER_BOOLEAN,     /* field: bool */
+	PARAMETER_INTEGER,     /* field: int */
+	PARAMETER_NUMBER,      /* field: double */
+	PARAMETER_CHOICE,      /* field: int, an index into choices */
+	PARAMETER_STRING,      /* field: const char *, NULL if not given */
+	PARAMETER_INTEGER_LIST /* field: IntegerList, of 1 to maximum_length integers */
 } ParameterType;
+
+#define MAX_INTEGER_LIST_LENGTH 8
+
+/* Integers that are given as a JSON array; one of them may stand alone, without the array. */
+typedef struct IntegerList
+{
+	int length;
+	int values[MAX_INTEGER_LIST_LENGTH];
+} IntegerList;
 
 typedef struct ParameterSpec
 {
@@ -29,11 +39,12 @@ typedef struct ParameterSpec
 	ParameterType type;
 	size_t offset;              /* of the field in the options struct */
 	const char *default_json;   /* as JSON text; "null" for a string that is not given */
-	double minimum;             /* smallest value allowed (numbers and integers) */
+	double minimum;             /* smallest value allowed (numbers, integers, each of a list) */
 	double maximum;             /* largest value allowed */
 	bool minimum_is_exclusive;  /* the minimum itself is not allowed */
 	bool log_scale;             /* a search should sample its logarithm */
 	const char *const *choices; /* NULL-terminated, for PARAMETER_CHOICE */
+	int maximum_length;         /* of a list, at most MAX_INTEGER_LIST_LENGTH */
 	const char *meaning;        /* one line for people */
 } ParameterSpec;
 

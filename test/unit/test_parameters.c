@@ -91,8 +91,35 @@ static const ParameterSpec door_specs[] = {
 	 .meaning = "inverse strength"},
 };
 
+typedef struct ChestOptions
+{
+	IntegerList drawers;
+	int feet;
+} ChestOptions;
+
+static const ParameterSpec chest_specs[] = {
+	{.name = "drawers",
+	 .type = PARAMETER_INTEGER_LIST,
+	 .offset = offsetof(ChestOptions, drawers),
+	 .default_json = "[3, 2]",
+	 .minimum = 1,
+	 .maximum = 20,
+	 .maximum_length = 4,
+	 .meaning = "of each row"},
+	{.name = "feet",
+	 .type = PARAMETER_INTEGER,
+	 .offset = offsetof(ChestOptions, feet),
+	 .default_json = "4",
+	 .minimum = 1,
+	 .maximum = 9,
+	 .meaning = "that it stands on"},
+};
+
 static ShelfOptions shelf;
 static DoorOptions door;
+static ChestOptions chest;
+static const ParameterGroup chest_group = {chest_specs,
+										   sizeof(chest_specs) / sizeof(chest_specs[0]), &chest};
 
 static const ParameterGroup groups[] = {
 	{shelf_specs, sizeof(shelf_specs) / sizeof(shelf_specs[0]), &shelf},
@@ -312,6 +339,48 @@ test_not_an_object(void **state)
 	assert_string_equal(test_host_error.message, "invalid parameters");
 }
 
+/* Parse a list and expect this canonical JSON, also when it is read back. */
+static void
+assert_list(const char *json, const char *canonical_json)
+{
+	for (int i = 0; i < 2; i++)
+	{
+		ByteBuffer buffer = {0};
+
+		memset(&chest, 0xff, sizeof(chest));
+		parameters_parse(i == 0 ? json : canonical_json, &chest_group, 1);
+		parameters_append_json(&buffer, &chest_group, 1);
+		assert_string_equal(buffer_c_string(&buffer), canonical_json);
+	}
+}
+
+static void
+test_integer_list(void **state)
+{
+	const char *const refused[] = {"[]",      "[1, 0]", "[1, 21]",      "[1, 2, 3, 4, 5]", "[1.5]",
+								   "[\"1\"]", "[null]", "[[1]]",        "{\"a\": 1}",      "\"1\"",
+								   "0",       "2.5",    "[1, 2, true]", "[1e999]",         "true"};
+
+	(void) state;
+	assert_list("{}", "{\"drawers\": [3, 2], \"feet\": 4}");
+	assert_list("{\"drawers\": null}", "{\"drawers\": [3, 2], \"feet\": 4}");
+	assert_list("{\"drawers\": 7}", "{\"drawers\": [7], \"feet\": 4}");
+	assert_list("{\"drawers\": [20]}", "{\"drawers\": [20], \"feet\": 4}");
+	assert_list("{\"feet\": 9, \"drawers\": [1,2.0,3e0,4]}",
+				"{\"drawers\": [1, 2, 3, 4], \"feet\": 9}");
+	assert_int_equal(chest.drawers.length, 4);
+	assert_int_equal(chest.drawers.values[3], 4);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+	{
+		char json[100];
+
+		snprintf(json, sizeof(json), "{\"drawers\": %s}", refused[i]);
+		assert_host_error(HOST_ERROR_INVALID_PARAMETER, parameters_parse(json, &chest_group, 1));
+		assert_string_equal(test_host_error.detail,
+							"It must be an integer >= 1 and <= 20, or an array of 1 to 4 of them.");
+	}
+}
+
 /* Text without end and nesting without end are refused, not followed. */
 static void
 test_hostile_sizes(void **state)
@@ -341,6 +410,7 @@ main(void)
 		cmocka_unit_test_teardown(test_invalid_values, free_memory),
 		cmocka_unit_test_teardown(test_long_value, free_memory),
 		cmocka_unit_test_teardown(test_not_an_object, free_memory),
+		cmocka_unit_test_teardown(test_integer_list, free_memory),
 		cmocka_unit_test_teardown(test_hostile_sizes, free_memory),
 	};
 

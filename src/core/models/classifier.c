@@ -7,9 +7,11 @@
 #include "core/host.h"
 #include "core/models/classifier.h"
 #include "core/models/logistic_regression.h"
+#include "core/models/random_forest.h"
 
 const ClassifierKind *const classifier_kinds[] = {
 	&logistic_regression_kind,
+	&random_forest_kind,
 };
 const size_t n_classifier_kinds = sizeof(classifier_kinds) / sizeof(classifier_kinds[0]);
 

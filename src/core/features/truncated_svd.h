@@ -1,0 +1,48 @@
+/*
+ * truncated_svd.h
+ *	  Truncated singular value decomposition of sparse rows (latent semantic analysis).
+ *
+ * X is about U S transposed V, with the n_components largest singular values S. The components are the
+ * columns of V; a row x has the coordinates x V. As in scikit-learn's TruncatedSVD, X is not centred.
+ *
+ * The decomposition is that of a Krylov space of X transposed X or transposed X X, whichever is smaller
+ * (block_lanczos.h). Its dimension is n_components + 16 + n_iter * (n_components / 2 + 16), and all its
+ * directions are used. With n_iter = 5 the explained variances of texts agree with the exact ones to
+ * about 1e-4, where n_iter = 5 of scikit-learn's randomized solver misses some by 5e-2.
+ *
+ * Signs: in each component's coordinates of the rows, the one of the largest absolute value (the first
+ * such) is positive, as scikit-learn's svd_flip does it. Where X has less than n_components singular
+ * values above 1e-5 of the largest, the rest of the components is zero.
+ *
+ * The result depends on the matrix, the options, and in its last bits on the OpenBLAS library.
+ */
+#ifndef SENTIMENT_TRUNCATED_SVD_H
+#define SENTIMENT_TRUNCATED_SVD_H
+
+#include "core/features/sparse_matrix.h"
+
+typedef struct TruncatedSvdOptions
+{
+	uint32_t n_components; /* 1 to min(n_rows, n_features) */
+	uint32_t n_iter;       /* how far the Krylov space is extended; 5 does for texts */
+	uint64_t seed;
+} TruncatedSvdOptions;
+
+/*
+ * Decompose a matrix of finite values. All arrays are the caller's:
+ *
+ * components: (n_features, n_components), row-major. singular_values: (n_components), descending.
+ * explained_variance: (n_components), variance of the rows' coordinates. explained_variance_ratio:
+ * (n_components), its share of the variance of all features; 0 if they have none. transformed:
+ * (n_rows, n_components), row-major, X components.
+ */
+extern void truncated_svd_fit(const SparseMatrix *matrix, const TruncatedSvdOptions *options,
+							  float *components, double *singular_values,
+							  double *explained_variance, double *explained_variance_ratio,
+							  float *transformed);
+
+/* Coordinates of one row: the sum of value * components[index] over its entries, in their order. */
+extern void truncated_svd_transform(const float *components, uint32_t n_components,
+									const SparseRow *row, float *coordinates);
+
+#endif /* SENTIMENT_TRUNCATED_SVD_H */

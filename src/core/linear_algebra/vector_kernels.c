@@ -1,0 +1,111 @@
+/*
+ * vector_kernels.c
+ *	  Inner loops over blocks of sixteen columns, for the processor at hand.
+ */
+#include <string.h>
+
+#include "core/host.h"
+#include "core/linear_algebra/vector_kernels.h"
+
+/* Rows whose inner products are summed up in float32 before they go to float64. */
+#define ROWS_PER_FLUSH ((size_t) 256)
+
+/* Entries between a prefetch of multiply_sparse and the use. */
+#define ENTRIES_AHEAD 24
+
+/* Rows between a prefetch of sum_rows and the use. */
+#define ROWS_AHEAD 8
+
+#define MULTIPLY_ADD(factor, x, sum) ((sum) + (factor) * (x))
+
+/* Fetch the cache lines of a row of floats. */
+static inline void
+prefetch_row(const float *row, uint32_t n_columns)
+{
+	for (uint32_t j = 0; j < n_columns; j += 16)
+		__builtin_prefetch(row + j);
+}
+
+/* Fetch the row that entry i - ENTRIES_AHEAD will not need yet. */
+static inline void
+prefetch_entry(const float *block, const uint32_t *indices, uint64_t i, uint64_t end)
+{
+	if (i < end)
+		__builtin_prefetch(block + (size_t) indices[i] * BLOCK_WIDTH);
+}
+
+#define NAME(x)  portable_##x
+#define SET_NAME "portable"
+#define TARGET
+#define LANES           4
+#define ROWS_AT_ONCE    2
+#define COLUMNS_AT_ONCE 2
+#include "core/linear_algebra/vector_kernels_body.h"
+
+#if defined(__x86_64__)
+#define NAME(x)         avx2_##x
+#define SET_NAME        "AVX2"
+#define TARGET          __attribute__((target("avx2,fma")))
+#define LANES           8
+#define ROWS_AT_ONCE    4
+#define COLUMNS_AT_ONCE 4
+#include "core/linear_algebra/vector_kernels_body.h"
+
+#define NAME(x)         avx512_##x
+#define SET_NAME        "AVX-512"
+#define TARGET          __attribute__((target("avx512f,avx512dq,avx512vl,avx2,fma")))
+#define LANES           16
+#define ROWS_AT_ONCE    8
+#define COLUMNS_AT_ONCE 16
+#include "core/linear_algebra/vector_kernels_body.h"
+#endif
+
+static const VectorKernels *forced = NULL;
+
+const VectorKernels *
+vector_kernels_of(VectorKernelSet set)
+{
+#if defined(__x86_64__)
+	if (set == VECTOR_KERNELS_AVX512)
+		return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+					   __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma")
+				   ? &avx512_kernels
+				   : NULL;
+	if (set == VECTOR_KERNELS_AVX2)
+		return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2_kernels
+																			   : NULL;
+#endif
+	return set == VECTOR_KERNELS_PORTABLE ? &portable_kernels : NULL;
+}
+
+const VectorKernels *
+vector_kernels(void)
+{
+	if (forced != NULL)
+		return forced;
+	for (int set = N_VECTOR_KERNEL_SETS - 1; set > 0; set--)
+	{
+		const VectorKernels *kernels = vector_kernels_of((VectorKernelSet) set);
+
+		if (kernels != NULL)
+			return kernels;
+	}
+	return &portable_kernels;
+}
+
+void
+vector_kernels_force(const VectorKernels *kernels)
+{
+	forced = kernels;
+}
+
+float *
+block_allocate(size_t n_rows, void **memory)
+{
+	size_t alignment = BLOCK_WIDTH * sizeof(float);
+	uintptr_t start;
+
+	*memory = host_allocate(host_array_size(n_rows + 1, alignment));
+	start = (uintptr_t) *memory;
+	return (float *) ((start + alignment - 1) / alignment * alignment);
+}

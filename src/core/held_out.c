@@ -11,9 +11,23 @@
 #include "core/host.h"
 #include "core/labels.h"
 
+/* Room for the numbers of as many rows as there is room for. */
+static void
+reserve_numeric(HeldOutRows *rows)
+{
+	size_t count = host_array_size(rows->capacity, rows->n_numeric);
+
+	if (rows->n_numeric == 0)
+		return;
+	if (rows->numeric == NULL)
+		rows->numeric = host_allocate_array(float, count);
+	else
+		rows->numeric = host_reallocate_array(rows->numeric, float, count);
+}
+
 void
 held_out_add(HeldOutRows *rows, const char *text, size_t length, uint64_t hash, const char *label,
-			 size_t label_length)
+			 size_t label_length, const float *numeric)
 {
 	if (rows->n_rows == rows->capacity)
 	{
@@ -25,7 +39,11 @@ held_out_add(HeldOutRows *rows, const char *text, size_t length, uint64_t hash, 
 			rows->rows = host_allocate_array(HeldOutRow, rows->capacity);
 		else
 			rows->rows = host_reallocate_array(rows->rows, HeldOutRow, rows->capacity);
+		reserve_numeric(rows);
 	}
+	if (rows->n_numeric > 0)
+		memcpy(rows->numeric + (size_t) rows->n_rows * rows->n_numeric, numeric,
+			   rows->n_numeric * sizeof(float));
 	rows->rows[rows->n_rows++] = (HeldOutRow){
 		hash, rows->texts.length, length,
 		string_table_add(&rows->labels, label, label_length, hash_token(label, label_length))};
@@ -43,6 +61,8 @@ typedef struct Evaluation
 	ScoredRow *scored;   /* (n_rows) by the positive class's probability */
 	double total_log_loss;
 	uint32_t n_rows;
+	uint32_t *column_of; /* (numeric columns of the pipeline) the rows' column, or NO_COLUMN */
+	float *numeric;      /* (numeric columns of the pipeline) of one row */
 } Evaluation;
 
 /* The place of a label in a sorted list. */
@@ -87,15 +107,48 @@ list_labels(const HeldOutRows *rows, const Pipeline *pipeline, Evaluation *evalu
 	host_free(row_labels);
 }
 
+/* Find the rows' columns that the pipeline asks for. */
+static void
+match_columns(const HeldOutRows *rows, const Pipeline *pipeline, Evaluation *evaluation)
+{
+	const FeatureSpaceOptions *options = &pipeline->space.options;
+
+	evaluation->column_of = host_allocate_array(uint32_t, (size_t) options->n_numeric + 1);
+	evaluation->numeric = host_allocate_array(float, (size_t) options->n_numeric + 1);
+	for (uint32_t i = 0; i < options->n_numeric; i++)
+	{
+		evaluation->column_of[i] = NO_COLUMN;
+		for (uint32_t j = 0; j < rows->n_numeric; j++)
+		{
+			if (strcmp(rows->numeric_names[j], options->numeric_names[i]) == 0)
+				evaluation->column_of[i] = j;
+		}
+	}
+}
+
+/* The numbers of a row in the order of the pipeline. */
+static const float *
+numeric_of_row(const HeldOutRows *rows, const HeldOutRow *row, const Pipeline *pipeline,
+			   Evaluation *evaluation)
+{
+	const float *numeric = rows->numeric + (size_t) (row - rows->rows) * rows->n_numeric;
+
+	for (uint32_t i = 0; i < pipeline->space.options.n_numeric; i++)
+		evaluation->numeric[i] =
+			evaluation->column_of[i] == NO_COLUMN ? NAN : numeric[evaluation->column_of[i]];
+	return evaluation->numeric;
+}
+
 /* Predict one row and count it. */
 static void
 evaluate_row(const HeldOutRows *rows, const HeldOutRow *row, Pipeline *pipeline,
 			 Evaluation *evaluation)
 {
 	const double *probabilities =
-		pipeline_predict(pipeline, rows->texts.data + row->start, row->length);
+		pipeline_predict(pipeline, rows->texts.data + row->start, row->length,
+						 numeric_of_row(rows, row, pipeline, evaluation));
 	uint32_t actual = evaluation->of_row[row->label];
-	uint32_t predicted = evaluation->of_class[pipeline_most_probable(pipeline, probabilities)];
+	uint32_t predicted = evaluation->of_class[pipeline_decide(pipeline, probabilities)];
 	double probability = 0;
 
 	for (uint32_t i = 0; i < pipeline->n_labels; i++)
@@ -142,6 +195,8 @@ free_evaluation(Evaluation *evaluation)
 	host_free(evaluation->of_class);
 	host_free(evaluation->counts);
 	host_free(evaluation->scored);
+	host_free(evaluation->column_of);
+	host_free(evaluation->numeric);
 }
 
 HeldOutMetrics
@@ -154,6 +209,7 @@ held_out_evaluate(const HeldOutRows *rows, Pipeline *pipeline, uint64_t seed, do
 	bool two_classes = pipeline->n_labels == 2;
 
 	list_labels(rows, pipeline, &evaluation);
+	match_columns(rows, pipeline, &evaluation);
 	evaluation.counts =
 		host_allocate_zero_array(uint64_t, (size_t) evaluation.n_labels * evaluation.n_labels);
 	evaluation.scored = host_allocate_array(ScoredRow, (size_t) rows->n_rows + 1);

@@ -17,9 +17,14 @@ typedef struct HeldOutRow
 	uint32_t label; /* number in the labels */
 } HeldOutRow;
 
-/* Grows row by row; starts as zero bytes. */
+#define NO_COLUMN UINT32_MAX
+
+/* Grows row by row; starts as zero bytes, but for the numeric columns. */
 typedef struct HeldOutRows
 {
+	uint32_t n_numeric;
+	const char *const *numeric_names; /* (n_numeric) */
+	float *numeric;                   /* (capacity, n_numeric), NaN where missing */
 	HeldOutRow *rows;
 	uint32_t n_rows;
 	uint32_t capacity;
@@ -35,14 +40,14 @@ typedef struct HeldOutMetrics
 	double macro_f1; /* NaN without rows */
 } HeldOutMetrics;
 
-/* Add a row. */
+/* Add a row. numeric: (n_numeric) */
 extern void held_out_add(HeldOutRows *rows, const char *text, size_t length, uint64_t hash,
-						 const char *label, size_t label_length);
+						 const char *label, size_t label_length, const float *numeric);
 
 /*
  * Measure a pipeline on the rows that are held out at a share (of the seed's buckets): a share smaller
  * than the one that they were chosen by takes the rows that both hold out. With json not NULL, appends
- * all figures as a JSON object ({} without rows).
+ * all figures as a JSON object ({} without rows). A numeric column that the rows do not have is missing.
  */
 extern HeldOutMetrics held_out_evaluate(const HeldOutRows *rows, Pipeline *pipeline, uint64_t seed,
 										double share, ByteBuffer *json);

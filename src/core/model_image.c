@@ -73,6 +73,15 @@ image_begin_section(ImageWriter *writer, ImageSectionId id)
 	return &writer->buffer;
 }
 
+size_t
+image_open_section_start(const ImageWriter *writer)
+{
+	const ImageSection *sections =
+		(const ImageSection *) (writer->buffer.data + sizeof(ImageHeader));
+
+	return sections[writer->n_sections - 1].offset;
+}
+
 ByteBuffer
 image_finish(ImageWriter *writer)
 {
@@ -173,4 +182,19 @@ image_copy_string(const void *bytes, ImageSectionId id)
 	memcpy(copy, section, length);
 	copy[length] = '\0';
 	return copy;
+}
+
+bool
+floats_are_finite(const float *values, size_t count)
+{
+	uint32_t infinite = 0; /* an exponent of all ones */
+
+	for (size_t i = 0; i < count; i++)
+	{
+		uint32_t bits;
+
+		memcpy(&bits, &values[i], sizeof(bits));
+		infinite |= (bits & 0x7f800000u) == 0x7f800000u;
+	}
+	return infinite == 0;
 }

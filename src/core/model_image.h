@@ -10,6 +10,7 @@
 #ifndef SENTIMENT_MODEL_IMAGE_H
 #define SENTIMENT_MODEL_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,7 +31,11 @@ typedef enum ImageSectionId
 	IMAGE_SECTION_VOCABULARY = 2,
 	IMAGE_SECTION_LABELS = 3,
 	IMAGE_SECTION_CLASSIFIER = 4,
-	IMAGE_SECTION_SUMMARY = 5
+	IMAGE_SECTION_SUMMARY = 5,
+	IMAGE_SECTION_SVD = 6,        /* components of the terms, see feature_space.h */
+	IMAGE_SECTION_COLUMNS = 7,    /* features besides the terms, see standard_scaler.h */
+	IMAGE_SECTION_POLARITIES = 8, /* float ratios[n_terms][n_ratios], see class_ratios.h */
+	IMAGE_SECTION_CALIBRATION = 9 /* see calibration.h */
 } ImageSectionId;
 
 #define IMAGE_FORMAT_VERSION 1
@@ -74,6 +79,9 @@ extern void image_begin(ImageWriter *writer, ImageType type);
 /* Begin a section: what is appended to the answered buffer until the next call is its content. */
 extern ByteBuffer *image_begin_section(ImageWriter *writer, ImageSectionId id);
 
+/* Where the present section begins in the buffer. */
+extern size_t image_open_section_start(const ImageWriter *writer);
+
 /* Finish: fills in lengths and checksum. The buffer's bytes are the image. */
 extern ByteBuffer image_finish(ImageWriter *writer);
 
@@ -91,6 +99,9 @@ extern const void *image_required_section(const void *bytes, ImageSectionId id, 
 
 /* A section that must be there and holds text: a zero-terminated copy. */
 extern char *image_copy_string(const void *bytes, ImageSectionId id);
+
+/* Whether all numbers of a section are finite. */
+extern bool floats_are_finite(const float *values, size_t count);
 
 /* Raise HOST_ERROR_INVALID_IMAGE with a detail (a full sentence). */
 extern void image_invalid(const char *detail) __attribute__((noreturn));

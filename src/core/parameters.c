@@ -527,9 +527,8 @@ append_list(ByteBuffer *buffer, const IntegerList *list)
 	buffer_printf(buffer, "]");
 }
 
-/* Append the present value of one parameter as JSON. */
-static void
-append_value(ByteBuffer *buffer, const ParameterGroup *group, const ParameterSpec *spec)
+void
+parameters_append_value(ByteBuffer *buffer, const ParameterGroup *group, const ParameterSpec *spec)
 {
 	const void *field = parameter_field(group, spec);
 	const char *string = NULL;
@@ -574,7 +573,7 @@ parameters_append_json(ByteBuffer *buffer, const ParameterGroup *groups, size_t 
 			const ParameterSpec *spec = &groups[g].specs[i];
 
 			buffer_printf(buffer, "%s\"%s\": ", separator, spec->name);
-			append_value(buffer, &groups[g], spec);
+			parameters_append_value(buffer, &groups[g], spec);
 			separator = ", ";
 		}
 	}

@@ -74,6 +74,10 @@ extern void parameters_parse_over(const char *defaults, const char *json,
 extern void parameters_append_json(ByteBuffer *buffer, const ParameterGroup *groups,
 								   size_t n_groups);
 
+/* Append the present value of one parameter of a group as JSON. */
+extern void parameters_append_value(ByteBuffer *buffer, const ParameterGroup *group,
+									const ParameterSpec *spec);
+
 /* The range or choices of a parameter for people, such as "a number > 0 and <= 1000000". */
 extern void parameters_append_allowed(ByteBuffer *buffer, const ParameterSpec *spec);
 

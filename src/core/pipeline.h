@@ -7,10 +7,20 @@
 
 #include "core/features/corpus.h"
 #include "core/features/feature_space.h"
+#include "core/models/calibration.h"
 #include "core/models/classifier.h"
+#include "core/training_rows.h"
 
 #define CLASSIFIER_KIND_SIZE 32 /* bytes of a kind's name in an image */
 #define DEFAULT_KIND         "logistic_regression"
+#define MAX_FOLDS            20
+
+/* What the threshold is tuned for. */
+typedef enum ThresholdRule
+{
+	THRESHOLD_NONE, /* the more probable label answers */
+	THRESHOLD_F1    /* the positive label's F1 */
+} ThresholdRule;
 
 /* What a pipeline is made with. */
 typedef struct PipelineOptions
@@ -19,8 +29,18 @@ typedef struct PipelineOptions
 	const ClassifierKind *kind;
 	void *kind_options;         /* kind->options_size bytes */
 	const char *positive_label; /* NULL: the last of two labels */
+	int balance;                /* Balance */
+	int per_class_limit;        /* rows of a class to learn from; 0: all */
+	int cv_folds;               /* 0: no cross-validation */
+	int threshold;              /* ThresholdRule */
+	int calibration;            /* CalibrationMethod */
 	int seed;
 } PipelineOptions;
+
+#define N_PIPELINE_GROUPS (N_FEATURE_SPACE_GROUPS + 2)
+
+/* The groups of parameters that fill the options; groups: (N_PIPELINE_GROUPS) */
+extern void pipeline_groups(PipelineOptions *options, ParameterGroup *groups);
 
 /*
  * Read options for a kind from a JSON object; more groups of parameters (of the caller's own) may be
@@ -38,6 +58,7 @@ typedef struct Pipeline
 	PipelineOptions options;
 	FeatureSpace space;
 	Classifier classifier;
+	Calibration calibration; /* all zero without a section */
 	uint32_t n_labels;
 	const char **labels;   /* (n_labels) zero-terminated, sorted; copies */
 	uint32_t positive;     /* class of the positive label; two classes only */
@@ -56,11 +77,13 @@ typedef struct PipelineSummary
 	char kind[CLASSIFIER_KIND_SIZE];
 } PipelineSummary;
 
-/*
- * Train on a corpus: answers the image. Refuses fewer than two classes, and classes with a single row.
- * The result depends on the set of (text, label) rows, the options and the seed only.
- */
-extern ByteBuffer pipeline_train(const PipelineOptions *options, const Corpus *corpus);
+/* First bytes of the labels' section. */
+typedef struct LabelsHeader
+{
+	uint32_t n_labels;
+	uint32_t n_bytes;
+	/* starts (n_labels + 1), bytes */
+} LabelsHeader;
 
 /*
  * Open an image of untrusted origin (aligned to 16 bytes; it must stay in place): checks all of it.
@@ -75,29 +98,24 @@ extern void pipeline_close(Pipeline *pipeline);
 extern void pipeline_append_parameters(Pipeline *pipeline, const ParameterGroup *more_groups,
 									   size_t n_more_groups, ByteBuffer *buffer);
 
-/* Probability of every class: (n_labels), until the next call. */
-extern const double *pipeline_predict(Pipeline *pipeline, const char *text, size_t length);
+/*
+ * Probability of every class: (n_labels), until the next call.
+ * numeric: the numbers of space.columns that are numeric, NaN where missing; NULL: all are missing
+ */
+extern const double *pipeline_predict(Pipeline *pipeline, const char *text, size_t length,
+									  const float *numeric);
 
-/* The most probable class; the first one of equals. */
-extern uint32_t pipeline_most_probable(const Pipeline *pipeline, const double *probabilities);
+/* The same for a document of a corpus; hashes: by token_hashes_of. */
+extern const double *pipeline_predict_document(Pipeline *pipeline, const Corpus *corpus,
+											   const CorpusDocument *document,
+											   const uint64_t *hashes);
+
+/*
+ * The class that is answered: the most probable one (the first of equals), or as the threshold tells.
+ */
+extern uint32_t pipeline_decide(const Pipeline *pipeline, const double *probabilities);
 
 /* The class of a label, or n_labels if there is none. */
 extern uint32_t pipeline_find_label(const Pipeline *pipeline, const char *label);
-
-/* What one term of a text adds to the output of a class. */
-typedef struct TermContribution
-{
-	uint32_t feature;
-	double weight;       /* the model's coefficient of the term */
-	double contribution; /* times the term's TF-IDF weight in the text */
-} TermContribution;
-
-/*
- * What each term of a text adds to the output of a class (see classifier.h), strongest first; together
- * with the intercept they sum to it. Allocates the contributions from the host.
- */
-extern TermContribution *pipeline_explain(Pipeline *pipeline, const char *text, size_t length,
-										  uint32_t class_index, uint32_t *n_terms,
-										  double *intercept);
 
 #endif /* SENTIMENT_PIPELINE_H */

@@ -78,6 +78,7 @@ corpus_state_read_flat(void *state, const char *bytes, Size length)
 	CorpusState *corpus_state = state;
 	FlatCorpusState flat;
 	FeatureSpaceOptions options = {0};
+	CorpusValues values;
 	Size left = length;
 
 	if (left < sizeof(flat))
@@ -99,7 +100,8 @@ corpus_state_read_flat(void *state, const char *bytes, Size length)
 	bytes += flat.kind_size + flat.parameters_size;
 	left -= flat.kind_size + flat.parameters_size;
 	parse_options(corpus_state->kind, corpus_state->parameters, &options);
-	corpus_initialize(&corpus_state->corpus, &options.tokenizer);
+	values = feature_space_corpus_values(&options);
+	corpus_initialize(&corpus_state->corpus, &options.tokenizer, &values);
 	corpus_unflatten(&corpus_state->corpus, bytes, left);
 }
 
@@ -153,8 +155,8 @@ take_kind(FunctionCallInfo fcinfo, int params_argument, char **parameters)
 	name = pnstrdup(kind->val.string.val, kind->val.string.len);
 	params = DatumGetJsonbP(
 		DirectFunctionCall2(jsonb_delete, JsonbPGetDatum(params), CStringGetTextDatum("kind")));
-	*parameters = JsonbToCString(NULL, &params->root, VARSIZE(params));
-	return name;
+	*parameters = utf8_from_server(JsonbToCString(NULL, &params->root, VARSIZE(params)));
+	return utf8_from_server(name);
 }
 
 /* Begin a state: read the parameters of the first row. */
@@ -162,6 +164,7 @@ static void
 begin_state(FunctionCallInfo fcinfo, bool has_labels, int params_argument, CorpusState *state)
 {
 	FeatureSpaceOptions options = {0};
+	CorpusValues values;
 
 	if (has_labels)
 		state->kind = take_kind(fcinfo, params_argument, &state->parameters);
@@ -172,7 +175,8 @@ begin_state(FunctionCallInfo fcinfo, bool has_labels, int params_argument, Corpu
 			pstrdup(params_argument < 0 ? "{}" : json_from_argument(fcinfo, params_argument));
 	}
 	parse_options(state->kind, state->parameters, &options);
-	corpus_initialize(&state->corpus, &options.tokenizer);
+	values = feature_space_corpus_values(&options);
+	corpus_initialize(&state->corpus, &options.tokenizer, &values);
 }
 
 /*
@@ -258,7 +262,7 @@ corpus_state_add(FunctionCallInfo fcinfo, int label_argument, int params_argumen
 			utf8_free(&label_text);
 		}
 		add_tokens(&state->corpus, &text, expanded->header.eoh_context);
-		corpus_end_text(&state->corpus, corpus_text_hash(text.bytes, text.length), label);
+		corpus_end_text(&state->corpus, text.bytes, text.length, label, NULL);
 		MemoryContextSwitchTo(old_context);
 		host_end_budget(old_budget);
 		utf8_free(&text);

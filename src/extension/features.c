@@ -95,7 +95,7 @@ sentiment_tfidf(PG_FUNCTION_ARGS)
 	Utf8Text text = utf8_from_datum(PG_GETARG_DATUM(1));
 	OpenVocabulary *open = fcinfo->flinfo->fn_extra;
 	MemoryContext old_context = MemoryContextSwitchTo(open->context);
-	SparseRow row = feature_space_transform(space, text.bytes, text.length);
+	SparseRow row = feature_space_transform(space, text.bytes, text.length, NULL);
 
 	MemoryContextSwitchTo(old_context);
 	utf8_free(&text);

@@ -8,7 +8,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-#include "core/pipeline.h"
+#include "core/pipeline_train.h"
 #include "extension/corpus_state.h"
 #include "extension/host.h"
 #include "extension/image_value.h"
@@ -39,7 +39,7 @@ sentiment_fit_final(PG_FUNCTION_ARGS)
 	old_context = MemoryContextSwitchTo(context);
 	old_budget = host_begin_training(context);
 	pipeline_parse_options(state->kind, state->parameters, NULL, 0, &options);
-	image = pipeline_train(&options, &state->corpus);
+	image = pipeline_train(&options, &state->corpus, NULL);
 	MemoryContextSwitchTo(old_context);
 	value = image_value_create(&image);
 	host_end_budget(old_budget);

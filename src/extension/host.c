@@ -172,11 +172,10 @@ sqlstate_of(HostErrorCode code)
 	return ERRCODE_INTERNAL_ERROR;
 }
 
-/* A copy of a core string in the database's encoding. */
-static char *
-server_string(const char *utf8)
+char *
+server_from_utf8(const char *string)
 {
-	char *copy = pstrdup(utf8);
+	char *copy = pstrdup(string);
 
 	return pg_any_to_server(copy, strlen(copy), PG_UTF8);
 }
@@ -195,9 +194,9 @@ host_error(HostErrorCode code, const char *detail, const char *hint, const char 
 	/* a message that was cut must not end within a character */
 	length = pg_encoding_mbcliplen(PG_UTF8, message, strlen(message), sizeof(message) - 1);
 	message[length] = '\0';
-	ereport(ERROR, (errcode(sqlstate_of(code)), errmsg_internal("%s", server_string(message)),
-					detail ? errdetail_internal("%s", server_string(detail)) : 0,
-					hint ? errhint("%s", server_string(hint)) : 0));
+	ereport(ERROR, (errcode(sqlstate_of(code)), errmsg_internal("%s", server_from_utf8(message)),
+					detail ? errdetail_internal("%s", server_from_utf8(detail)) : 0,
+					hint ? errhint("%s", server_from_utf8(hint)) : 0));
 	pg_unreachable();
 }
 
@@ -228,7 +227,8 @@ host_progress(const char *message_format, ...)
 	va_start(arguments, message_format);
 	vsnprintf(message, sizeof(message), message_format, arguments);
 	va_end(arguments);
-	ereport(progress_is_shown ? NOTICE : DEBUG1, (errmsg_internal("%s", server_string(message))));
+	ereport(progress_is_shown ? NOTICE : DEBUG1,
+			(errmsg_internal("%s", server_from_utf8(message))));
 }
 
 Utf8Text
@@ -280,6 +280,14 @@ utf8_cstring_from_datum(Datum datum)
 	Utf8Text text = utf8_from_datum(datum);
 
 	return pnstrdup(text.bytes, text.length);
+}
+
+char *
+utf8_from_server(const char *string)
+{
+	char *copy = pstrdup(string);
+
+	return pg_server_to_any(copy, strlen(copy), PG_UTF8);
 }
 
 const char *

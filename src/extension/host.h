@@ -58,6 +58,12 @@ extern Datum utf8_to_text(const char *bytes, size_t length);
 /* A zero-terminated UTF-8 string of a text datum. */
 extern char *utf8_cstring_from_datum(Datum datum);
 
+/* A string of the server's encoding in UTF-8, which host_progress and core code want. */
+extern char *utf8_from_server(const char *string);
+
+/* A UTF-8 string in the server's encoding, which ereport wants. */
+extern char *server_from_utf8(const char *string);
+
 /* JSON text (UTF-8) of a jsonb argument; "{}" for NULL. Anything but an object is an error. */
 extern const char *json_from_argument(FunctionCallInfo fcinfo, int argument);
 

@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "access/detoast.h"
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
@@ -16,13 +18,16 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "core/explanation.h"
 #include "core/pipeline.h"
 #include "extension/deployment.h"
 #include "extension/host.h"
 #include "extension/model_cache.h"
+#include "extension/numeric_features.h"
 
 /* What a call site remembers. */
 typedef struct CallSite
@@ -117,11 +122,12 @@ typedef struct Question
 	CallSite *site;
 	CachedModel *model;
 	Datum text;
+	Jsonb *features; /* numbers that come with the text, or NULL */
 } Question;
 
 /*
- * Read the arguments (text, model name) or, if the first one is a model, (model, text). Answers false
- * where the text (or the model value) is NULL.
+ * Read the arguments (text, model name, features) or, if the first one is a model, (model, text,
+ * features). Answers false where the text (or the model value) is NULL.
  */
 static bool
 read_question(FunctionCallInfo fcinfo, bool by_value, Question *question)
@@ -135,19 +141,28 @@ read_question(FunctionCallInfo fcinfo, bool by_value, Question *question)
 	else
 		question->model = model_by_name(
 			question->site, PG_NARGS() < 2 || PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1));
+	question->features = PG_NARGS() < 3 || PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2);
 	return true;
+}
+
+/* The numbers that come with a text; NULL without any, which is all missing. */
+static float *
+read_numbers(const CachedModel *model, Jsonb *features)
+{
+	return features == NULL ? NULL : numeric_features_read(model->pipeline, features);
 }
 
 /* Probabilities of all classes for a text. */
 static const double *
-predict(CachedModel *model, Datum text_datum)
+predict(CachedModel *model, Datum text_datum, Jsonb *features)
 {
+	float *numbers = read_numbers(model, features);
 	Utf8Text text = utf8_from_datum(text_datum);
 	MemoryContext old_context = MemoryContextSwitchTo(model->context);
 	const double *probabilities;
 
 	model->in_use = true;
-	probabilities = pipeline_predict(model->pipeline, text.bytes, text.length);
+	probabilities = pipeline_predict(model->pipeline, text.bytes, text.length, numbers);
 	model->in_use = false;
 	MemoryContextSwitchTo(old_context);
 	utf8_free(&text);
@@ -172,9 +187,8 @@ predict_label(FunctionCallInfo fcinfo, bool by_value)
 
 	if (!read_question(fcinfo, by_value, &question))
 		PG_RETURN_NULL();
-	probabilities = predict(question.model, question.text);
-	return label_datum(question.model,
-					   pipeline_most_probable(question.model->pipeline, probabilities));
+	probabilities = predict(question.model, question.text, question.features);
+	return label_datum(question.model, pipeline_decide(question.model->pipeline, probabilities));
 }
 
 PG_FUNCTION_INFO_V1(sentiment_predict);
@@ -206,7 +220,7 @@ score(FunctionCallInfo fcinfo, bool by_value)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a score needs a model of two labels, this one has %u", pipeline->n_labels),
 				 errhint("Use sentiment_probabilities.")));
-	PG_RETURN_FLOAT8(predict(question.model, question.text)[pipeline->positive]);
+	PG_RETURN_FLOAT8(predict(question.model, question.text, question.features)[pipeline->positive]);
 }
 
 PG_FUNCTION_INFO_V1(sentiment_score);
@@ -238,8 +252,8 @@ classify(FunctionCallInfo fcinfo, bool by_value)
 		PG_RETURN_NULL();
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	probabilities = predict(question.model, question.text);
-	best = pipeline_most_probable(question.model->pipeline, probabilities);
+	probabilities = predict(question.model, question.text, question.features);
+	best = pipeline_decide(question.model->pipeline, probabilities);
 	values[0] = label_datum(question.model, best);
 	values[1] = Float8GetDatum(probabilities[best]);
 	if (!by_value)
@@ -283,7 +297,7 @@ probabilities(FunctionCallInfo fcinfo, bool by_value)
 	InitMaterializedSRF(fcinfo, 0);
 	if (!read_question(fcinfo, by_value, &question))
 		return (Datum) 0;
-	values_of_classes = predict(question.model, question.text);
+	values_of_classes = predict(question.model, question.text, question.features);
 	for (uint32 i = 0; i < question.model->pipeline->n_labels; i++)
 	{
 		Datum values[2] = {label_datum(question.model, i), Float8GetDatum(values_of_classes[i])};
@@ -308,26 +322,47 @@ sentiment_probabilities_by_value(PG_FUNCTION_ARGS)
 	return probabilities(fcinfo, true);
 }
 
-/* What each term contributes to the predicted class; in the current memory context. */
-static TermContribution *
-explain_terms(CachedModel *model, Datum text_datum, uint32 *n_terms, double *intercept)
+/* The class to explain: that of a label, or for NULL the one that is answered. */
+static uint32
+explained_class(const Pipeline *pipeline, const double *probabilities, const char *label)
 {
-	Utf8Text text = utf8_from_datum(text_datum);
+	uint32 class_index;
+
+	if (label == NULL)
+		return pipeline_decide(pipeline, probabilities);
+	class_index = pipeline_find_label(pipeline, label);
+	if (class_index == pipeline->n_labels)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("the model has no label \"%s\"", server_from_utf8(label)),
+						errhint("sentiment_probabilities lists its labels.")));
+	return class_index;
+}
+
+/* What everything contributes to a class; in the current memory context. */
+static Contribution *
+explain_question(const Question *question, const char *label, uint32 *n_contributions,
+				 double *intercept)
+{
+	CachedModel *model = question->model;
+	float *numbers = read_numbers(model, question->features);
+	Utf8Text text = utf8_from_datum(question->text);
 	MemoryContext result_context = CurrentMemoryContext;
 	Pipeline *pipeline = model->pipeline;
-	TermContribution *terms;
-	TermContribution *copy;
-	uint32 best;
+	Contribution *contributions;
+	Contribution *copy;
+	uint32 class_index;
 
 	MemoryContextSwitchTo(model->context);
 	model->in_use = true;
-	best = pipeline_most_probable(pipeline, pipeline_predict(pipeline, text.bytes, text.length));
-	terms = pipeline_explain(pipeline, text.bytes, text.length, best, n_terms, intercept);
+	class_index = explained_class(
+		pipeline, pipeline_predict(pipeline, text.bytes, text.length, numbers), label);
+	contributions = explain_text(pipeline, text.bytes, text.length, numbers, class_index,
+								 n_contributions, intercept);
 	model->in_use = false;
 	MemoryContextSwitchTo(result_context);
-	copy = palloc_array(TermContribution, *n_terms + 1);
-	memcpy(copy, terms, *n_terms * sizeof(TermContribution));
-	pfree(terms);
+	copy = palloc_array(Contribution, *n_contributions + 1);
+	memcpy(copy, contributions, *n_contributions * sizeof(Contribution));
+	pfree(contributions);
 	utf8_free(&text);
 	return copy;
 }
@@ -337,27 +372,26 @@ static Datum
 explain(FunctionCallInfo fcinfo, bool by_value)
 {
 	Question question;
-	TermContribution *terms;
-	uint32 n_terms;
+	Contribution *contributions;
+	uint32 n_contributions;
 	double intercept;
-	const Vocabulary *vocabulary;
-	ByteBuffer term = {0};
+	char *label;
+	ByteBuffer name = {0};
 	bool nulls[3] = {false, false, false};
 	Datum values[3];
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (!read_question(fcinfo, by_value, &question))
 		return (Datum) 0;
-	terms = explain_terms(question.model, question.text, &n_terms, &intercept);
-	vocabulary = &question.model->pipeline->space.vocabulary;
-	for (uint32 i = 0; i < n_terms; i++)
+	label = PG_ARGISNULL(3) ? NULL : utf8_cstring_from_datum(PG_GETARG_DATUM(3));
+	contributions = explain_question(&question, label, &n_contributions, &intercept);
+	for (uint32 i = 0; i < n_contributions; i++)
 	{
-		term.length = 0;
-		vocabulary_append_term(vocabulary, vocabulary_feature_node(vocabulary, terms[i].feature),
-							   &term);
-		values[0] = utf8_to_text(term.data, term.length);
-		values[1] = Float8GetDatum(terms[i].weight);
-		values[2] = Float8GetDatum(terms[i].contribution);
+		name.length = 0;
+		explanation_append_name(question.model->pipeline, contributions[i].source, &name);
+		values[0] = utf8_to_text(name.data, name.length);
+		values[1] = Float8GetDatum(contributions[i].weight);
+		values[2] = Float8GetDatum(contributions[i].contribution);
 		put_row(fcinfo, values, nulls);
 		pfree(DatumGetPointer(values[0]));
 	}
@@ -382,6 +416,121 @@ sentiment_explain_by_value(PG_FUNCTION_ARGS)
 	return explain(fcinfo, true);
 }
 
+/* The SVD coordinates of a text. */
+static Datum
+embedding(FunctionCallInfo fcinfo, bool by_value)
+{
+	Question question;
+	Pipeline *pipeline;
+	Utf8Text text;
+	MemoryContext old_context;
+	uint32 n_components;
+	float *coordinates;
+	Datum *elements;
+
+	if (!read_question(fcinfo, by_value, &question))
+		PG_RETURN_NULL();
+	pipeline = question.model->pipeline;
+	n_components = pipeline->space.n_components;
+	if (n_components == 0)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("the model has no embedding"),
+						errdetail("Its terms are not reduced to SVD coordinates."),
+						errhint("Train it with the parameter svd_components.")));
+	text = utf8_from_datum(question.text);
+	coordinates = palloc_array(float, n_components);
+	elements = palloc_array(Datum, n_components);
+	old_context = MemoryContextSwitchTo(question.model->context);
+	question.model->in_use = true;
+	feature_space_embed(&pipeline->space, text.bytes, text.length, coordinates);
+	question.model->in_use = false;
+	MemoryContextSwitchTo(old_context);
+	for (uint32 i = 0; i < n_components; i++)
+		elements[i] = Float4GetDatum(coordinates[i]);
+	PG_RETURN_ARRAYTYPE_P(
+		construct_array(elements, n_components, FLOAT4OID, sizeof(float4), true, TYPALIGN_INT));
+}
+
+PG_FUNCTION_INFO_V1(sentiment_embedding);
+Datum
+sentiment_embedding(PG_FUNCTION_ARGS)
+{
+	return embedding(fcinfo, false);
+}
+
+PG_FUNCTION_INFO_V1(sentiment_embedding_by_value);
+Datum
+sentiment_embedding_by_value(PG_FUNCTION_ARGS)
+{
+	return embedding(fcinfo, true);
+}
+
+/* Standard deviations from the mean of training beyond which a value is outlying. */
+#define OUTLYING_DEVIATIONS 3
+
+/* What is remarkable of a value; NULL if nothing is. */
+static char *
+problem_of(const ScalerColumn *column, MissingRule rule, float value)
+{
+	if (isnan(value))
+		return rule == MISSING_KEEP ? pstrdup("missing")
+			   : rule == MISSING_MEAN
+				   ? psprintf("missing: taken as the mean of training, %g", column->mean)
+				   : pstrdup("missing: taken as 0");
+	if (column->deviation == 0)
+		return value == (float) column->mean
+				   ? NULL
+				   : psprintf("constant in training, %g: has no influence", column->mean);
+	if (fabs(value - column->mean) > OUTLYING_DEVIATIONS * column->deviation)
+		return psprintf("%.1f standard deviations from the mean of training, %g (from %g to %g)",
+						fabs(value - column->mean) / column->deviation, column->mean,
+						column->minimum, column->maximum);
+	return NULL;
+}
+
+/* (feature, value, problem) of the features besides the terms. */
+PG_FUNCTION_INFO_V1(sentiment_check_features);
+Datum
+sentiment_check_features(PG_FUNCTION_ARGS)
+{
+	CachedModel *model;
+	const FeatureSpace *space;
+	float *numbers;
+	float *columns;
+	Utf8Text asked;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(1))
+		return (Datum) 0;
+	model = model_by_name(call_site(fcinfo), PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0));
+	numbers = read_numbers(model, PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2));
+	space = &model->pipeline->space;
+	asked = utf8_from_datum(PG_GETARG_DATUM(1));
+	columns = palloc_array(float, space->columns.header.n_columns + 1);
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(model->context);
+
+		model->in_use = true;
+		(void) feature_space_transform(&model->pipeline->space, asked.bytes, asked.length, numbers);
+		model->in_use = false;
+		MemoryContextSwitchTo(old_context);
+	}
+	memcpy(columns, feature_space_columns(space), space->columns.header.n_columns * sizeof(float));
+	for (uint32 i = 0; i < space->columns.header.n_columns; i++)
+	{
+		char *problem = problem_of(&space->columns.columns[i],
+								   (MissingRule) space->options.blocks.numeric_missing, columns[i]);
+		const char *name = space->columns.names[i];
+		Datum values[3] = {utf8_to_text(name, strlen(name)), Float8GetDatum(columns[i]), 0};
+		bool nulls[3] = {false, isnan(columns[i]), problem == NULL};
+
+		if (problem != NULL)
+			values[2] = CStringGetTextDatum(problem);
+		put_row(fcinfo, values, nulls);
+	}
+	return (Datum) 0;
+}
+
 /* (ordinal, label, probability) of every element of an array, in its order. */
 PG_FUNCTION_INFO_V1(sentiment_predict_batch);
 Datum
@@ -392,6 +541,9 @@ sentiment_predict_batch(PG_FUNCTION_ARGS)
 	Datum *texts;
 	bool *text_nulls;
 	int n_texts;
+	Datum *features = NULL;
+	bool *feature_nulls = NULL;
+	int n_features;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
@@ -400,6 +552,15 @@ sentiment_predict_batch(PG_FUNCTION_ARGS)
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &texts, &text_nulls, &n_texts);
 	if (n_texts == 0)
 		return (Datum) 0;
+	if (!PG_ARGISNULL(2))
+	{
+		deconstruct_array(PG_GETARG_ARRAYTYPE_P(2), JSONBOID, -1, false, TYPALIGN_INT, &features,
+						  &feature_nulls, &n_features);
+		if (n_features != n_texts)
+			ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+							errmsg("%d texts have %d features", n_texts, n_features),
+							errhint("Give one JSON object for each text, or null.")));
+	}
 	model = model_by_name(call_site(fcinfo), PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1));
 	for (int i = 0; i < n_texts; i++)
 	{
@@ -409,8 +570,10 @@ sentiment_predict_batch(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		if (!text_nulls[i])
 		{
-			const double *probability = predict(model, texts[i]);
-			uint32 best = pipeline_most_probable(model->pipeline, probability);
+			Jsonb *of_text =
+				features == NULL || feature_nulls[i] ? NULL : DatumGetJsonbP(features[i]);
+			const double *probability = predict(model, texts[i], of_text);
+			uint32 best = pipeline_decide(model->pipeline, probability);
 
 			values[1] = label_datum(model, best);
 			values[2] = Float8GetDatum(probability[best]);

@@ -568,30 +568,37 @@ sentiment_has_privilege(PG_FUNCTION_ARGS)
 				   registry_has_privilege(&model, privilege, GetActiveSnapshot()));
 }
 
-PG_FUNCTION_INFO_V1(sentiment_get_model);
 Datum
-sentiment_get_model(PG_FUNCTION_ARGS)
+registry_image(const char *name, int32 version, ModelPrivilege privilege)
 {
 	Snapshot snapshot = GetActiveSnapshot();
 	RegistryModel model;
 	RegistryVersion found;
 	Datum image;
-	char *name;
-	int32 version;
 
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	if (!registry_find_model(name, snapshot, &model))
 		registry_model_missing(name);
-	registry_check_privilege(&model, PRIVILEGE_ADMIN, snapshot);
-	version =
-		PG_ARGISNULL(1) ? registry_deployed_version(model.model_id, snapshot) : PG_GETARG_INT32(1);
-	if (PG_ARGISNULL(1) && version == 0)
+	registry_check_privilege(&model, privilege, snapshot);
+	if (version == 0)
+		version = registry_deployed_version(model.model_id, snapshot);
+	if (version == 0)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("model \"%s\" has no deployed version", name),
 						errhint("Name a version, or deploy one with sentiment_deploy.")));
 	if (!registry_find_version(model.model_id, version, snapshot, &found, &image))
 		registry_version_missing(name, version);
+	return image;
+}
+
+PG_FUNCTION_INFO_V1(sentiment_get_model);
+Datum
+sentiment_get_model(PG_FUNCTION_ARGS)
+{
+	Datum image;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	image = registry_image(text_to_cstring(PG_GETARG_TEXT_PP(0)),
+						   PG_ARGISNULL(1) ? 0 : PG_GETARG_INT32(1), PRIVILEGE_ADMIN);
 	PG_RETURN_DATUM(PointerGetDatum(PG_DETOAST_DATUM(image)));
 }

@@ -56,6 +56,12 @@ extern int32 registry_deployed_version(int64 model_id, Snapshot snapshot);
 extern bool registry_find_version(int64 model_id, int32 version, Snapshot snapshot,
 								  RegistryVersion *found, Datum *image);
 
+/*
+ * The stored image of a version (0: the deployed one), to be detoasted. Raises an error unless the model
+ * and the version exist and the current role has the privilege.
+ */
+extern Datum registry_image(const char *name, int32 version, ModelPrivilege privilege);
+
 /* Whether the current role may do something with a model. */
 extern bool registry_has_privilege(const RegistryModel *model, ModelPrivilege privilege,
 								   Snapshot snapshot);

@@ -45,6 +45,7 @@ CREATE TABLE sentiment.model_version (
 	metrics pg_catalog.jsonb NOT NULL,
 	trained_by pg_catalog.text NOT NULL,
 	trained_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	numeric_columns pg_catalog.text[] NOT NULL DEFAULT '{}',
 	PRIMARY KEY (model_id, version)
 );
 
@@ -62,7 +63,7 @@ COMMENT ON COLUMN sentiment.model_version.text_column IS 'column of the texts';
 COMMENT ON COLUMN sentiment.model_version.label_column IS 'column of the labels';
 COMMENT ON COLUMN sentiment.model_version.holdout IS 'share of the texts that were held out';
 COMMENT ON COLUMN sentiment.model_version.labels IS 'the labels that it can answer';
-COMMENT ON COLUMN sentiment.model_version.features IS 'number of terms';
+COMMENT ON COLUMN sentiment.model_version.features IS 'number of features: terms or their SVD coordinates, text features, numeric columns';
 COMMENT ON COLUMN sentiment.model_version.rows_trained IS 'rows that it learned from';
 COMMENT ON COLUMN sentiment.model_version.rows_held_out IS 'rows that it was measured on';
 COMMENT ON COLUMN sentiment.model_version.rows_skipped IS 'rows without a text or a label';
@@ -70,6 +71,7 @@ COMMENT ON COLUMN sentiment.model_version.seconds IS 'how long the training took
 COMMENT ON COLUMN sentiment.model_version.metrics IS 'figures on the held-out rows';
 COMMENT ON COLUMN sentiment.model_version.trained_by IS 'name of the role that trained it';
 COMMENT ON COLUMN sentiment.model_version.trained_at IS 'when its training began';
+COMMENT ON COLUMN sentiment.model_version.numeric_columns IS 'columns of numbers that it learned from besides the text';
 
 CREATE TABLE sentiment.deployment (
 	model_id pg_catalog.int8 PRIMARY KEY REFERENCES sentiment.model ON DELETE CASCADE,

@@ -2,44 +2,46 @@
  * train.c
  *	  sentiment_train: from a relation to a new version of a model.
  *
- * The source is read as the caller, in one scan without locks on the registry: each text goes to the
- * corpus or, by its hash, to the held-out rows. What is long (solving, measuring) is done before the
- * model's row is locked; under the lock the version gets its number, is compared with the version that
- * is deployed by then, and is written. So trainings of one model may run side by side.
+ * What is long (reading, solving, measuring) is done before the model's row is locked; under the lock the
+ * version gets its number, is compared with the version that is deployed by then, and is written. So
+ * trainings of one model may run side by side.
+ *
+ * A candidate is one kind of classifier, trained and measured. There is one, unless the kind is auto: then
+ * every kind is a candidate and becomes a version, and the best may be deployed.
  */
 #include "postgres.h"
 
 #include <math.h>
 
 #include "access/htup_details.h"
-#include "access/relation.h"
 #include "access/xact.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "nodes/execnodes.h"
 #include "portability/instr_time.h"
-#include "tcop/dest.h"
 #include "tcop/utility.h"
-#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "core/hash.h"
 #include "core/held_out.h"
 #include "core/pipeline.h"
+#include "core/pipeline_train.h"
 #include "extension/host.h"
 #include "extension/image_value.h"
 #include "extension/registry.h"
+#include "extension/train_source.h"
+
+/* The argument kind that stands for all of them. */
+#define KIND_AUTO "auto"
 
 /* When a version is deployed. */
 typedef enum DeployRule
@@ -65,47 +67,39 @@ static const ParameterSpec train_parameters[] = {
 	 .meaning = "Share of the texts that are held out to measure the model"},
 };
 
+/* One kind of classifier, trained. */
+typedef struct Candidate
+{
+	PipelineOptions options;
+	ImageValue *image;
+	Pipeline *pipeline;
+	HeldOutMetrics metrics;
+	Datum metrics_json;    /* jsonb */
+	Datum parameters_json; /* jsonb */
+	int32 version;
+	bool deployed;
+	double seconds; /* of the scan and of its own work */
+} Candidate;
+
 /* One training. */
 typedef struct Training
 {
 	/* arguments */
 	char *name;
-	Oid source;
-	char *source_schema;
-	char *source_name;
-	char *text_column;
-	char *label_column;
-	char *kind;
 	DeployRule deploy;
 	TrainOptions train_options;
-	PipelineOptions options;
 	char *caller;
-	uint64 split_seed;
+	TrainSource source;
 	TimestampTz started_at;
 	instr_time start;
-
-	/* state; in context, what lives no longer than the training */
-	MemoryContext context;
-	MemoryContext row_context;
-	Corpus corpus;
-	HeldOutRows held_out;
-	int64 n_rows;
-	int64 n_skipped;
-	TimestampTz last_progress;
+	MemoryContext context; /* for what lives no longer than the training */
+	int64 model_id;        /* 0 if the model did not exist at the start */
 
 	/* result */
-	ImageValue *image;
-	Pipeline *pipeline;
-	HeldOutMetrics metrics;
-	ByteBuffer metrics_json;
-	ByteBuffer parameters_json;
-	int32 version;
-	bool deployed;
-	double seconds;
+	int n_candidates;
+	Candidate *candidates; /* (n_candidates) */
+	Candidate *best;
 } Training;
-
-/* Milliseconds between two lines of progress while rows are read. */
-#define PROGRESS_INTERVAL 5000
 
 /* Seconds since the training began. */
 static double
@@ -157,86 +151,139 @@ name_argument(FunctionCallInfo fcinfo, int argument, const char *default_value)
 	return pstrdup(PG_ARGISNULL(argument) ? default_value : NameStr(*PG_GETARG_NAME(argument)));
 }
 
+/* Whether a parameter is a kind's. */
+static bool
+kind_has_parameter(const ClassifierKind *kind, const char *name)
+{
+	for (size_t i = 0; i < kind->n_parameters; i++)
+	{
+		if (strcmp(kind->parameters[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Parameters for one kind of all: without those that only other kinds know. */
+static const char *
+parameters_for_kind(Jsonb *params, const ClassifierKind *kind)
+{
+	Datum left = JsonbPGetDatum(params);
+	char *json;
+
+	for (size_t k = 0; k < n_classifier_kinds; k++)
+	{
+		const ClassifierKind *other = classifier_kinds[k];
+
+		for (size_t i = 0; i < other->n_parameters; i++)
+		{
+			if (!kind_has_parameter(kind, other->parameters[i].name))
+				left = DirectFunctionCall2(jsonb_delete, left,
+										   CStringGetTextDatum(other->parameters[i].name));
+		}
+	}
+	json = JsonbToCString(NULL, &DatumGetJsonbP(left)->root, VARSIZE(DatumGetPointer(left)));
+	return utf8_from_server(json);
+}
+
+/* Read the parameters of a candidate. */
+static void
+parse_candidate(Training *training, Candidate *candidate, const char *kind, const char *json)
+{
+	ParameterGroup train_group = {train_parameters, lengthof(train_parameters),
+								  &training->train_options};
+	FeatureSpaceOptions *features = &candidate->options.features;
+	const char **names = palloc_array(const char *, training->source.n_numeric + 1);
+
+	pipeline_parse_options(kind, json, &train_group, 1, &candidate->options);
+	for (int i = 0; i < training->source.n_numeric; i++)
+		names[i] = utf8_from_server(training->source.numeric[i].name);
+	features->n_numeric = training->source.n_numeric;
+	features->numeric_names = names;
+}
+
+/* Read kind and parameters: one candidate, or all kinds. */
+static void
+read_candidates(FunctionCallInfo fcinfo, Training *training)
+{
+	char *kind = utf8_from_server(text_argument(fcinfo, 4, DEFAULT_KIND));
+	const char *json = json_from_argument(fcinfo, 5);
+
+	if (strcmp(kind, KIND_AUTO) != 0)
+	{
+		training->n_candidates = 1;
+		training->candidates = palloc0_array(Candidate, 1);
+		parse_candidate(training, &training->candidates[0], kind, json);
+		return;
+	}
+	training->n_candidates = n_classifier_kinds;
+	training->candidates = palloc0_array(Candidate, n_classifier_kinds);
+	for (size_t k = 0; k < n_classifier_kinds; k++)
+		parse_candidate(training, &training->candidates[k], classifier_kinds[k]->name,
+						PG_ARGISNULL(5)
+							? "{}"
+							: parameters_for_kind(PG_GETARG_JSONB_P(5), classifier_kinds[k]));
+	if (training->train_options.holdout == 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("kind \"auto\" needs held-out rows"),
+						errdetail("The kinds are compared on rows that none of them has seen."),
+						errhint("Leave the parameter holdout out, or name a kind.")));
+}
+
+/* Read the names of the numeric columns. */
+static void
+read_numeric_columns(FunctionCallInfo fcinfo, TrainSource *source)
+{
+	Datum *names;
+	bool *nulls;
+
+	if (PG_ARGISNULL(6))
+		return;
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(6), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &names,
+					  &nulls, &source->n_numeric);
+	source->numeric = palloc0_array(NumericColumn, source->n_numeric + 1);
+	for (int i = 0; i < source->n_numeric; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+							errmsg("argument \"numeric_columns\" must not contain null")));
+		source->numeric[i].name = pstrdup(NameStr(*DatumGetName(names[i])));
+	}
+}
+
 /* Read the arguments and check what can be checked without looking at the source. */
 static void
 read_arguments(FunctionCallInfo fcinfo, Training *training)
 {
-	ParameterGroup train_group = {train_parameters, lengthof(train_parameters),
-								  &training->train_options};
+	TrainSource *source = &training->source;
 
 	require_argument(fcinfo, 0, "model");
 	require_argument(fcinfo, 1, "source");
 	training->name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	registry_check_name(training->name);
-	training->source = PG_GETARG_OID(1);
-	training->text_column = name_argument(fcinfo, 2, "text");
-	training->label_column = name_argument(fcinfo, 3, "label");
-	training->kind = text_argument(fcinfo, 4, DEFAULT_KIND);
-	if (!PG_ARGISNULL(6) &&
-		ArrayGetNItems(ARR_NDIM(PG_GETARG_ARRAYTYPE_P(6)), ARR_DIMS(PG_GETARG_ARRAYTYPE_P(6))) > 0)
-		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-						errmsg("numeric columns are not supported in this release"),
-						errdetail("Models of this release learn from texts only."),
-						errhint("Leave the argument numeric_columns out.")));
+	source->relation = PG_GETARG_OID(1);
+	source->text_column = name_argument(fcinfo, 2, "text");
+	source->label_column = name_argument(fcinfo, 3, "label");
+	read_numeric_columns(fcinfo, source);
 	training->deploy = parse_deploy_rule(text_argument(fcinfo, 7, "if_better"));
-	pipeline_parse_options(training->kind, json_from_argument(fcinfo, 5), &train_group, 1,
-						   &training->options);
+	read_candidates(fcinfo, training);
 	training->caller = GetUserNameFromId(GetUserId(), false);
+	source->holdout = training->train_options.holdout;
 }
 
-/* Raise an error unless the relation has the column. */
+/* Raise an error for another positive label than the model's. */
 static void
-check_column(Relation relation, const char *column, const char *argument)
+check_positive_label(const RegistryModel *model, const char *label)
 {
-	StringInfoData columns;
+	char *of_model = utf8_from_server(model->positive_label);
 
-	if (get_attnum(RelationGetRelid(relation), column) > 0)
-		return;
-	initStringInfo(&columns);
-	for (int i = 0; i < RelationGetDescr(relation)->natts; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(relation), i);
-
-		if (!attribute->attisdropped)
-			appendStringInfo(&columns, "%s\"%s\"", columns.len == 0 ? "" : ", ",
-							 NameStr(attribute->attname));
-	}
-	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-					errmsg("column \"%s\" of relation \"%s\" does not exist", column,
-						   RelationGetRelationName(relation)),
-					errdetail("Its columns are %s.", columns.data),
-					errhint("Name the column in the argument %s.", argument)));
-}
-
-/* Look at the source: what it is, and whether it has the columns. */
-static void
-check_source(Training *training)
-{
-	Relation relation = try_relation_open(training->source, AccessShareLock);
-
-	if (relation == NULL)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
-						errmsg("relation with OID %u does not exist", training->source)));
-	switch (relation->rd_rel->relkind)
-	{
-		case RELKIND_RELATION:
-		case RELKIND_VIEW:
-		case RELKIND_MATVIEW:
-		case RELKIND_PARTITIONED_TABLE:
-		case RELKIND_FOREIGN_TABLE:
-			break;
-		default:
-			ereport(ERROR,
-					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-					 errmsg("cannot train from relation \"%s\"", RelationGetRelationName(relation)),
-					 errdetail("The source must be a table, a view, a materialized view, a "
-							   "partitioned or a foreign table.")));
-	}
-	check_column(relation, training->text_column, "text_column");
-	check_column(relation, training->label_column, "label_column");
-	training->source_schema = get_namespace_name(RelationGetNamespace(relation));
-	training->source_name = pstrdup(RelationGetRelationName(relation));
-	relation_close(relation, NoLock);
+	if (strcmp(label, of_model) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the positive label of model \"%s\" is \"%s\", not \"%s\"", model->name,
+						model->positive_label, server_from_utf8(label)),
+				 errdetail("It belongs to the model, so that the scores of its versions mean the "
+						   "same."),
+				 errhint("Leave positive_label out, or train a model of another name.")));
 }
 
 /* Take over what belongs to the model if it exists already, after checking the right to train it. */
@@ -247,160 +294,74 @@ check_model(Training *training)
 	Snapshot snapshot = GetActiveSnapshot();
 
 	/* the name decides, so that two first trainings at once agree */
-	training->split_seed = hash_content(training->name, strlen(training->name)) >> 1;
+	training->source.split_seed = hash_content(training->name, strlen(training->name)) >> 1;
 	if (!registry_find_model(training->name, snapshot, &model))
 		return;
 	registry_check_privilege(&model, PRIVILEGE_TRAIN, snapshot);
-	training->split_seed = (uint64) model.split_seed;
-	if (training->options.positive_label == NULL)
-		training->options.positive_label = model.positive_label;
-	else if (model.positive_label != NULL &&
-			 strcmp(training->options.positive_label, model.positive_label) != 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("the positive label of model \"%s\" is \"%s\", not \"%s\"",
-							   model.name, model.positive_label, training->options.positive_label),
-						errdetail("It belongs to the model, so that the scores of its versions "
-								  "mean the same."),
-						errhint("Leave positive_label out, or train a model of another name.")));
-}
-
-/* Add one row of the source. */
-static void
-add_row(Training *training, Datum text_datum, Datum label_datum)
-{
-	Utf8Text text = utf8_from_datum(text_datum);
-	Utf8Text label = utf8_from_datum(label_datum);
-	uint64 hash = corpus_text_hash(text.bytes, text.length);
-	MemoryContext old_context = MemoryContextSwitchTo(training->context);
-
-	if (corpus_is_held_out(hash, training->split_seed, training->train_options.holdout))
-		held_out_add(&training->held_out, text.bytes, text.length, hash, label.bytes, label.length);
-	else
-		corpus_add_text(&training->corpus, text.bytes, text.length,
-						corpus_add_label(&training->corpus, label.bytes, label.length));
-	MemoryContextSwitchTo(old_context);
-}
-
-/* Tell how far the scan is, now and then. */
-static void
-report_scan(Training *training)
-{
-	TimestampTz now;
-
-	if (training->n_rows % 1024 != 0)
-		return;
-	now = GetCurrentTimestamp();
-	if (TimestampDifferenceExceeds(training->last_progress, now, PROGRESS_INTERVAL))
+	training->model_id = model.model_id;
+	training->source.split_seed = (uint64) model.split_seed;
+	for (int i = 0; i < training->n_candidates && model.positive_label != NULL; i++)
 	{
-		training->last_progress = now;
-		host_progress("%lld rows read", (long long) training->n_rows);
+		PipelineOptions *options = &training->candidates[i].options;
+
+		if (options->positive_label == NULL)
+			options->positive_label = utf8_from_server(model.positive_label);
+		else
+			check_positive_label(&model, options->positive_label);
 	}
 }
 
-/* A receiver of the scan's rows. */
-typedef struct RowReceiver
-{
-	DestReceiver receiver;
-	Training *training;
-} RowReceiver;
-
-static bool
-receive_row(TupleTableSlot *slot, DestReceiver *self)
-{
-	Training *training = ((RowReceiver *) self)->training;
-	MemoryContext old_context = MemoryContextSwitchTo(training->row_context);
-	bool text_is_null;
-	bool label_is_null;
-	Datum text_datum = slot_getattr(slot, 1, &text_is_null);
-	Datum label_datum = slot_getattr(slot, 2, &label_is_null);
-
-	training->n_rows++;
-	if (text_is_null || label_is_null)
-		training->n_skipped++;
-	else
-		add_row(training, text_datum, label_datum);
-	MemoryContextSwitchTo(old_context);
-	MemoryContextReset(training->row_context);
-	report_scan(training);
-	return true;
-}
-
+/* Make the corpus ready for what the candidates need. */
 static void
-receiver_startup(DestReceiver *self, int operation, TupleDesc descriptor)
+begin_corpus(Training *training)
 {
-}
+	TrainSource *source = &training->source;
+	const FeatureSpaceOptions *features = &training->candidates[0].options.features;
+	CorpusValues values = feature_space_corpus_values(features);
 
-static void
-receiver_nothing(DestReceiver *self)
-{
-}
-
-/* Read all rows of the source, as the caller. */
-static void
-read_source(Training *training)
-{
-	RowReceiver receiver = {
-		{receive_row, receiver_startup, receiver_nothing, receiver_nothing, DestTuplestore},
-		training};
-	SPIPrepareOptions prepare_options = {0};
-	SPIExecuteOptions execute_options = {0};
-	StringInfoData query;
-	SPIPlanPtr plan;
-
-	initStringInfo(&query);
-	appendStringInfo(&query, "SELECT t.%s::pg_catalog.text, t.%s::pg_catalog.text FROM %s AS t",
-					 quote_identifier(training->text_column),
-					 quote_identifier(training->label_column),
-					 quote_qualified_identifier(training->source_schema, training->source_name));
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	plan = SPI_prepare_extended(query.data, &prepare_options);
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare_extended failed for: %s", query.data);
-	execute_options.read_only = true;
-	execute_options.dest = &receiver.receiver;
-	if (SPI_execute_plan_extended(plan, &execute_options) != SPI_OK_SELECT)
-		elog(ERROR, "SPI_execute_plan_extended failed for: %s", query.data);
-	if (SPI_finish() != SPI_OK_FINISH)
-		elog(ERROR, "SPI_finish failed");
+	for (int i = 1; i < training->n_candidates; i++)
+		values.text_features |= training->candidates[i].options.features.blocks.text_features;
+	corpus_initialize(&source->corpus, &features->tokenizer, &values);
+	source->held_out.n_numeric = features->n_numeric;
+	source->held_out.numeric_names = features->numeric_names;
 }
 
 /* Tell what was read, and refuse what cannot be learned from with a hint that fits. */
 static void
 report_rows(Training *training)
 {
+	const TrainSource *source = &training->source;
+
 	host_progress("%lld rows read from %s: %u to learn from, %u held out (%.1f s)",
-				  (long long) training->n_rows,
-				  quote_qualified_identifier(training->source_schema, training->source_name),
-				  training->corpus.n_documents, training->held_out.n_rows,
-				  elapsed_seconds(training));
-	if (training->n_skipped > 0)
+				  (long long) source->n_rows, train_source_display_name(source),
+				  source->corpus.n_documents, source->held_out.n_rows, elapsed_seconds(training));
+	if (source->n_skipped > 0)
 		host_progress("%lld rows without a text or a label were skipped",
-					  (long long) training->n_skipped);
-	if (training->corpus.n_documents == 0)
+					  (long long) source->n_skipped);
+	if (source->corpus.n_documents == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("there are no rows to learn from in \"%s\"", training->source_name),
+				 errmsg("there are no rows to learn from in \"%s\"", source->name),
 				 errdetail("%lld rows were read, %lld of them without a text or a label.",
-						   (long long) training->n_rows, (long long) training->n_skipped),
-				 training->held_out.n_rows > 0
+						   (long long) source->n_rows, (long long) source->n_skipped),
+				 source->held_out.n_rows > 0
 					 ? errhint("All rows were held out: add rows, or lower the parameter holdout.")
 					 : errhint("Check the columns, and what the current role may see.")));
 }
 
 /* Refuse a label that was held out in all of its rows: the model could never answer it. */
 static void
-check_held_out_labels(Training *training)
+check_held_out_labels(TrainSource *source)
 {
-	for (uint32 i = 0; i < training->held_out.labels.n_strings; i++)
+	for (uint32 i = 0; i < source->held_out.labels.n_strings; i++)
 	{
-		char *label = string_table_copy(&training->held_out.labels, i);
-		uint32 before = training->corpus.labels.n_strings;
+		char *label = string_table_copy(&source->held_out.labels, i);
+		uint32 before = source->corpus.labels.n_strings;
 
-		if (corpus_add_label(&training->corpus, label, strlen(label)) == before)
+		if (corpus_add_label(&source->corpus, label, strlen(label)) == before)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATA_EXCEPTION),
-					 errmsg("all rows of label \"%s\" are held out", label),
+					 errmsg("all rows of label \"%s\" are held out", server_from_utf8(label)),
 					 errdetail("The split is by a hash of the text, so a label of few rows may "
 							   "have none left to learn from."),
 					 errhint("Add rows of this label, lower the parameter holdout, or leave the "
@@ -408,57 +369,102 @@ check_held_out_labels(Training *training)
 	}
 }
 
-/* Train, and measure on the held-out rows. */
+/* Train a candidate, and measure it on the held-out rows. */
 static void
-fit(Training *training)
+fit(Training *training, Candidate *candidate, double scan_seconds)
 {
 	ParameterGroup train_group = {train_parameters, lengthof(train_parameters),
 								  &training->train_options};
-	ByteBuffer image;
+	const char *kind = candidate->options.kind->name;
+	double start = elapsed_seconds(training);
+	ByteBuffer metrics = {0};
+	ByteBuffer report = {0};
+	ByteBuffer parameters = {0};
+	ByteBuffer image = pipeline_train(&candidate->options, &training->source.corpus, &report);
 
-	check_held_out_labels(training);
-	image = pipeline_train(&training->options, &training->corpus);
-	training->image = image_value_create(&image);
-	training->pipeline = pipeline_open(training->image->image, image_value_length(training->image));
-	host_progress("%s fitted, %zu kB (%.1f s)", training->kind,
-				  image_value_length(training->image) / 1024, elapsed_seconds(training));
-	training->metrics =
-		held_out_evaluate(&training->held_out, training->pipeline, training->split_seed,
-						  training->train_options.holdout, &training->metrics_json);
-	pipeline_append_parameters(training->pipeline, &train_group, 1, &training->parameters_json);
-	if (training->metrics.n_rows > 0)
-		host_progress("F1 %.4f on %u held-out rows (%.1f s)", training->metrics.f1,
-					  training->metrics.n_rows, elapsed_seconds(training));
+	candidate->image = image_value_create(&image);
+	candidate->pipeline =
+		pipeline_open(candidate->image->image, image_value_length(candidate->image));
+	host_progress("%s fitted, %zu kB (%.1f s)", kind, image_value_length(candidate->image) / 1024,
+				  elapsed_seconds(training));
+	candidate->metrics =
+		held_out_evaluate(&training->source.held_out, candidate->pipeline,
+						  training->source.split_seed, training->train_options.holdout, &metrics);
+	candidate->metrics_json =
+		DirectFunctionCall2(jsonb_concat, jsonb_from_json(buffer_c_string(&metrics)),
+							jsonb_from_json(buffer_c_string(&report)));
+	pipeline_append_parameters(candidate->pipeline, &train_group, 1, &parameters);
+	candidate->parameters_json = jsonb_from_json(buffer_c_string(&parameters));
+	if (candidate->metrics.n_rows > 0)
+		host_progress("%s: F1 %.4f on %u held-out rows (%.1f s)", kind, candidate->metrics.f1,
+					  candidate->metrics.n_rows, elapsed_seconds(training));
 	else
 		host_progress("no rows are held out: the model is not measured");
+	candidate->seconds = scan_seconds + elapsed_seconds(training) - start;
 }
 
-/* Make sure that the model has a row, and lock it. */
+/* Train all candidates; the best has the highest F1 on the held-out rows, the first of equals. */
+static void
+fit_candidates(Training *training)
+{
+	double scan_seconds = elapsed_seconds(training);
+
+	check_held_out_labels(&training->source);
+	training->best = &training->candidates[0];
+	for (int i = 0; i < training->n_candidates; i++)
+	{
+		Candidate *candidate = &training->candidates[i];
+
+		fit(training, candidate, scan_seconds);
+		if (candidate->metrics.n_rows > 0 && candidate->metrics.f1 > training->best->metrics.f1)
+			training->best = candidate;
+	}
+}
+
+/*
+ * Lock the model, which is made if it did not exist when the training began. One that existed must be
+ * there still: whoever dropped it does not want it back from a training.
+ */
 static void
 lock_or_create_model(Training *training, RegistryWriter *writer, RegistryModel *model)
 {
+	const Pipeline *pipeline = training->best->pipeline;
 	Oid types[4] = {TEXTOID, TEXTOID, INT8OID, TEXTOID};
 	Datum values[4] = {CStringGetTextDatum(training->name), CStringGetTextDatum(training->caller),
-					   Int64GetDatum((int64) training->split_seed), (Datum) 0};
+					   Int64GetDatum((int64) training->source.split_seed), (Datum) 0};
 	char nulls[5] = "    ";
 
-	if (training->pipeline->n_labels == 2)
+	if (pipeline->n_labels == 2)
 	{
-		const char *label = training->pipeline->labels[training->pipeline->positive];
+		const char *label = pipeline->labels[pipeline->positive];
 
 		values[3] = utf8_to_text(label, strlen(label));
 	}
 	else
 		nulls[3] = 'n';
-	registry_execute("INSERT INTO sentiment.model (name, owner, split_seed, positive_label)"
-					 " VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO NOTHING",
-					 4, types, values, nulls, SPI_OK_INSERT);
+	if (training->model_id == 0)
+		registry_execute("INSERT INTO sentiment.model (name, owner, split_seed, positive_label)"
+						 " VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO NOTHING",
+						 4, types, values, nulls, SPI_OK_INSERT);
 	registry_lock_for_change(writer, training->name, PRIVILEGE_TRAIN, model);
+	if (training->model_id != 0 && training->model_id != model->model_id)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("model \"%s\" was dropped while it was trained", training->name),
+						errdetail("Another model has the name by now; nothing was stored."),
+						errhint("Train again if the version is to belong to that model.")));
+	if (pipeline->n_labels != 2)
+		return;
+	/* a training beside this one, or versions of more labels, may have left it otherwise */
+	if (model->positive_label != NULL)
+		check_positive_label(model, pipeline->labels[pipeline->positive]);
+	else
+		registry_execute("UPDATE sentiment.model SET positive_label = $4 WHERE name = $1", 4, types,
+						 values, nulls, SPI_OK_UPDATE);
 }
 
 /* Number the version. */
 static void
-take_version(Training *training, const RegistryModel *model)
+take_version(Candidate *candidate, const RegistryModel *model)
 {
 	Oid types[1] = {INT8OID};
 	Datum values[1] = {Int64GetDatum(model->model_id)};
@@ -467,7 +473,7 @@ take_version(Training *training, const RegistryModel *model)
 	registry_execute("UPDATE sentiment.model SET next_version = next_version + 1"
 					 " WHERE model_id = $1 RETURNING next_version - 1",
 					 1, types, values, NULL, SPI_OK_UPDATE_RETURNING);
-	training->version =
+	candidate->version =
 		DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
 }
 
@@ -492,44 +498,59 @@ model_type(void)
 	return get_atttype(relation, get_attnum(relation, "image"));
 }
 
-/* Write the version's row. */
-static void
-write_version(Training *training, const RegistryModel *model)
+/* The numeric columns as an array of texts. */
+static Datum
+numeric_columns_array(const TrainSource *source)
 {
-	const ImageHeader *header = (const ImageHeader *) training->image->image;
-	Oid types[] = {INT8OID, INT4OID, INT8OID, INT8OID,   InvalidOid, TEXTOID,      JSONBOID,
-				   TEXTOID, TEXTOID, TEXTOID, TEXTOID,   FLOAT8OID,  TEXTARRAYOID, INT8OID,
-				   INT8OID, INT8OID, INT8OID, FLOAT8OID, JSONBOID,   TEXTOID,      TIMESTAMPTZOID};
+	Datum *names = palloc_array(Datum, source->n_numeric + 1);
+
+	for (int i = 0; i < source->n_numeric; i++)
+		names[i] = CStringGetTextDatum(source->numeric[i].name);
+	return PointerGetDatum(
+		construct_array(names, source->n_numeric, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* Write a version's row. */
+static void
+write_version(Training *training, const Candidate *candidate, const RegistryModel *model)
+{
+	const TrainSource *source = &training->source;
+	const ImageHeader *header = (const ImageHeader *) candidate->image->image;
+	Oid types[] = {INT8OID,      INT4OID, INT8OID,        INT8OID,     InvalidOid, TEXTOID,
+				   JSONBOID,     TEXTOID, TEXTOID,        TEXTOID,     TEXTOID,    FLOAT8OID,
+				   TEXTARRAYOID, INT8OID, INT8OID,        INT8OID,     INT8OID,    FLOAT8OID,
+				   JSONBOID,     TEXTOID, TIMESTAMPTZOID, TEXTARRAYOID};
 	Datum values[] = {Int64GetDatum(model->model_id),
-					  Int32GetDatum(training->version),
+					  Int32GetDatum(candidate->version),
 					  Int64GetDatum((int64) header->checksum),
 					  Int64GetDatum((int64) header->length),
-					  PointerGetDatum(training->image),
-					  CStringGetTextDatum(training->kind),
-					  jsonb_from_json(buffer_c_string(&training->parameters_json)),
-					  CStringGetTextDatum(training->source_schema),
-					  CStringGetTextDatum(training->source_name),
-					  CStringGetTextDatum(training->text_column),
-					  CStringGetTextDatum(training->label_column),
+					  PointerGetDatum(candidate->image),
+					  CStringGetTextDatum(candidate->options.kind->name),
+					  candidate->parameters_json,
+					  CStringGetTextDatum(source->schema),
+					  CStringGetTextDatum(source->name),
+					  CStringGetTextDatum(source->text_column),
+					  CStringGetTextDatum(source->label_column),
 					  Float8GetDatum(training->train_options.holdout),
-					  labels_array(training->pipeline),
-					  Int64GetDatum(training->pipeline->space.vocabulary.n_features),
-					  Int64GetDatum(training->corpus.n_documents),
-					  Int64GetDatum(training->held_out.n_rows),
-					  Int64GetDatum(training->n_skipped),
-					  Float8GetDatum(training->seconds),
-					  jsonb_from_json(buffer_c_string(&training->metrics_json)),
+					  labels_array(candidate->pipeline),
+					  Int64GetDatum(candidate->pipeline->space.n_features),
+					  Int64GetDatum(candidate->pipeline->n_rows),
+					  Int64GetDatum(source->held_out.n_rows),
+					  Int64GetDatum(source->n_skipped),
+					  Float8GetDatum(candidate->seconds),
+					  candidate->metrics_json,
 					  CStringGetTextDatum(training->caller),
-					  TimestampTzGetDatum(training->started_at)};
+					  TimestampTzGetDatum(training->started_at),
+					  numeric_columns_array(source)};
 
 	types[4] = model_type();
 	registry_execute("INSERT INTO sentiment.model_version"
 					 " (model_id, version, image_checksum, image_bytes, image, kind, parameters,"
 					 " source_schema, source_name, text_column, label_column, holdout, labels,"
 					 " features, rows_trained, rows_held_out, rows_skipped, seconds, metrics,"
-					 " trained_by, trained_at)"
+					 " trained_by, trained_at, numeric_columns)"
 					 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-					 " $16, $17, $18, $19, $20, $21)",
+					 " $16, $17, $18, $19, $20, $21, $22)",
 					 lengthof(values), types, values, NULL, SPI_OK_INSERT);
 }
 
@@ -553,13 +574,14 @@ version_holdout(const RegistryModel *model, int32 version)
 static bool
 is_better(Training *training, const RegistryModel *model, int32 deployed_version, StringInfo reason)
 {
+	const TrainSource *source = &training->source;
 	double share = Min(training->train_options.holdout, version_holdout(model, deployed_version));
 	RegistryVersion found;
 	Datum stored;
 	const char *image;
 	Size length;
 	Pipeline *deployed;
-	HeldOutMetrics new_metrics;
+	HeldOutMetrics new_metrics = training->best->metrics;
 	HeldOutMetrics old_metrics;
 
 	if (!registry_find_version(model->model_id, deployed_version, GetActiveSnapshot(), &found,
@@ -567,13 +589,11 @@ is_better(Training *training, const RegistryModel *model, int32 deployed_version
 		registry_version_missing(model->name, deployed_version);
 	image = image_value_place(stored, training->context, &length);
 	deployed = pipeline_open(image, length);
-	old_metrics =
-		held_out_evaluate(&training->held_out, deployed, training->split_seed, share, NULL);
+	old_metrics = held_out_evaluate(&source->held_out, deployed, source->split_seed, share, NULL);
 	pipeline_close(deployed);
-	new_metrics = share == training->train_options.holdout
-					  ? training->metrics
-					  : held_out_evaluate(&training->held_out, training->pipeline,
-										  training->split_seed, share, NULL);
+	if (share != training->train_options.holdout)
+		new_metrics = held_out_evaluate(&source->held_out, training->best->pipeline,
+										source->split_seed, share, NULL);
 	if (new_metrics.n_rows == 0)
 	{
 		appendStringInfo(reason, "no held-out rows to compare it with version %d on",
@@ -585,35 +605,52 @@ is_better(Training *training, const RegistryModel *model, int32 deployed_version
 	return new_metrics.f1 > old_metrics.f1;
 }
 
-/* Decide whether the version is to answer, and let it. */
+/* Decide whether the best candidate is to answer, and let it. */
 static void
 deploy(Training *training, const RegistryModel *model)
 {
 	int32 deployed_version = registry_deployed_version(model->model_id, GetActiveSnapshot());
+	Candidate *best = training->best;
 	StringInfoData reason;
 
 	initStringInfo(&reason);
+	if (training->n_candidates > 1)
+		appendStringInfo(&reason, "best of %d kinds; ", training->n_candidates);
 	if (training->deploy == DEPLOY_NEVER)
 		appendStringInfoString(&reason, "as asked for");
 	else if (training->deploy == DEPLOY_ALWAYS)
 	{
 		appendStringInfoString(&reason, "sentiment_train, deploy => always");
-		training->deployed = true;
+		best->deployed = true;
 	}
 	else if (deployed_version == 0)
 	{
 		appendStringInfoString(&reason, "first version");
-		training->deployed = true;
+		best->deployed = true;
 	}
 	else
-		training->deployed = is_better(training, model, deployed_version, &reason);
-	if (training->deployed)
-		registry_deploy(model, training->version, reason.data, training->caller);
-	host_progress("version %d of model %s is %s: %s", training->version, model->name,
-				  training->deployed ? "deployed" : "not deployed", reason.data);
+		best->deployed = is_better(training, model, deployed_version, &reason);
+	if (best->deployed)
+		registry_deploy(model, best->version, reason.data, training->caller);
+	host_progress("version %d of model %s is %s: %s", best->version, utf8_from_server(model->name),
+				  best->deployed ? "deployed" : "not deployed", reason.data);
 }
 
-/* Write the version, and deploy it where that is due. */
+/* Leave a line in the server's log. */
+static void
+log_candidate(const Training *training, const Candidate *candidate)
+{
+	ereport(LOG,
+			(errmsg("sentiment: trained version %d of model \"%s\" (%s) from \"%s.%s\" in %.3f s: "
+					"%u rows, %u features, F1 %.4f on %u held-out rows, %s",
+					candidate->version, training->name, candidate->options.kind->name,
+					training->source.schema, training->source.name, candidate->seconds,
+					candidate->pipeline->n_rows, candidate->pipeline->space.n_features,
+					candidate->metrics.f1, candidate->metrics.n_rows,
+					candidate->deployed ? "deployed" : "not deployed")));
+}
+
+/* Write the versions, and deploy the best where that is due. */
 static void
 store(Training *training)
 {
@@ -622,35 +659,33 @@ store(Training *training)
 	RegistryModel model;
 
 	lock_or_create_model(training, &writer, &model);
-	take_version(training, &model);
-	training->seconds = elapsed_seconds(training);
-	write_version(training, &model);
+	for (int i = 0; i < training->n_candidates; i++)
+	{
+		take_version(&training->candidates[i], &model);
+		write_version(training, &training->candidates[i], &model);
+	}
 	deploy(training, &model);
 	MemoryContextSwitchTo(old_context);
 	registry_end_write(&writer);
-	ereport(LOG,
-			(errmsg("sentiment: trained version %d of model \"%s\" from \"%s.%s\" in %.3f s: "
-					"%u rows, %u terms, F1 %.4f on %u held-out rows, %s",
-					training->version, training->name, training->source_schema,
-					training->source_name, training->seconds, training->corpus.n_documents,
-					training->pipeline->space.vocabulary.n_features, training->metrics.f1,
-					training->metrics.n_rows, training->deployed ? "deployed" : "not deployed")));
+	for (int i = 0; i < training->n_candidates; i++)
+		log_candidate(training, &training->candidates[i]);
 }
 
-/* The function's result. */
+/* The function's result: the best candidate. */
 static Datum
 result_row(FunctionCallInfo fcinfo, Training *training)
 {
+	const Candidate *best = training->best;
 	TupleDesc descriptor;
 	bool nulls[8] = {0};
 	Datum values[8] = {CStringGetTextDatum(training->name),
-					   Int32GetDatum(training->version),
-					   CStringGetTextDatum(training->kind),
-					   BoolGetDatum(training->deployed),
-					   Int64GetDatum(training->corpus.n_documents),
-					   Int64GetDatum(training->held_out.n_rows),
-					   Float8GetDatum(training->seconds),
-					   jsonb_from_json(buffer_c_string(&training->metrics_json))};
+					   Int32GetDatum(best->version),
+					   CStringGetTextDatum(best->options.kind->name),
+					   BoolGetDatum(best->deployed),
+					   Int64GetDatum(best->pipeline->n_rows),
+					   Int64GetDatum(training->source.held_out.n_rows),
+					   Float8GetDatum(elapsed_seconds(training)),
+					   best->metrics_json};
 
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -678,19 +713,17 @@ sentiment_train(PG_FUNCTION_ARGS)
 	training = palloc0(sizeof(Training));
 	INSTR_TIME_SET_CURRENT(training->start);
 	training->started_at = GetCurrentTimestamp();
-	training->last_progress = training->started_at;
 	training->context = context;
-	training->row_context =
-		AllocSetContextCreate(context, "sentiment training row", ALLOCSET_DEFAULT_SIZES);
+	training->source.context = context;
 	read_arguments(fcinfo, training);
-	check_source(training);
+	train_source_check(&training->source);
 	check_model(training);
-	corpus_initialize(&training->corpus, &training->options.features.tokenizer);
+	begin_corpus(training);
 
 	host_show_progress(true);
-	read_source(training);
+	train_source_read(&training->source);
 	report_rows(training);
-	fit(training);
+	fit_candidates(training);
 	store(training);
 	host_show_progress(false);
 

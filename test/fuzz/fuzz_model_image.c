@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "core/hash.h"
+#include "core/explanation.h"
 #include "core/pipeline.h"
+#include "core/pipeline_train.h"
 #include "host.h"
 
 #define N_TEXTS 40
@@ -27,7 +29,7 @@ make_image(void)
 	ByteBuffer bytes;
 
 	pipeline_parse_options(DEFAULT_KIND, "{\"ngram_max\": 3, \"min_df\": 1}", NULL, 0, &options);
-	corpus_initialize(&corpus, &options.features.tokenizer);
+	corpus_initialize(&corpus, &options.features.tokenizer, NULL);
 	for (int i = 0; i < N_TEXTS; i++)
 	{
 		static const char *const words[] = {"good", "bad", "fine", "book", "film", "very"};
@@ -35,9 +37,9 @@ make_image(void)
 		const char *label = i % 3 == 0 ? "a" : i % 3 == 1 ? "b" : "c";
 
 		buffer_printf(&text, "%s %s %s", words[i % 3], words[3 + i % 2], words[i % 5]);
-		corpus_add_text(&corpus, text.data, text.length, corpus_add_label(&corpus, label, 1));
+		corpus_add_text(&corpus, text.data, text.length, corpus_add_label(&corpus, label, 1), NULL);
 	}
-	bytes = pipeline_train(&options, &corpus);
+	bytes = pipeline_train(&options, &corpus, NULL);
 	image_length = bytes.length;
 	image = malloc(image_length);
 	memcpy(image, bytes.data, image_length);
@@ -62,12 +64,12 @@ ask(Pipeline *pipeline)
 	static const char text[] = "a very good book, a bad film; fine fine book";
 	uint32_t n_terms;
 	double intercept;
-	TermContribution *terms;
+	Contribution *terms;
 	ByteBuffer term = {0};
 
-	(void) pipeline_most_probable(pipeline, pipeline_predict(pipeline, text, sizeof(text) - 1));
-	terms = pipeline_explain(pipeline, text, sizeof(text) - 1, pipeline->n_labels - 1, &n_terms,
-							 &intercept);
+	(void) pipeline_decide(pipeline, pipeline_predict(pipeline, text, sizeof(text) - 1, NULL));
+	terms = explain_text(pipeline, text, sizeof(text) - 1, NULL, pipeline->n_labels - 1, &n_terms,
+						 &intercept);
 	for (uint32_t i = 0; i < n_terms; i++)
 		vocabulary_append_term(
 			&pipeline->space.vocabulary,

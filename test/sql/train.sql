@@ -82,7 +82,7 @@ SELECT sentiment_train('t_wrong', 'train_reviews', kind => 'oracle');
 SELECT sentiment_train('t_wrong', 'train_reviews', params => '{"c": 1}');
 SELECT sentiment_train('t_wrong', 'train_reviews', params => '{"C": -1}');
 SELECT sentiment_train('t_wrong', 'train_reviews', params => '{"penalty": "l3"}');
-SELECT sentiment_train('t_wrong', 'train_reviews', numeric_columns => '{stars}');
+SELECT sentiment_train('t_wrong', 'train_reviews', numeric_columns => '{text}');
 SELECT sentiment_train('', 'train_reviews');
 SELECT sentiment_train(repeat('m', 64), 'train_reviews');
 SELECT sentiment_train(NULL, 'train_reviews');

@@ -15,7 +15,10 @@
 
 #include "core/hash.h"
 #include "core/held_out.h"
+#include "core/explanation.h"
 #include "core/pipeline.h"
+#include "core/pipeline_train.h"
+#include "core/threads.h"
 #include "host.h"
 
 #define N_TEXTS 240
@@ -45,19 +48,45 @@ add_texts(Corpus *corpus, int first, int step)
 
 		make_text(i, text, sizeof(text));
 		corpus_add_text(corpus, text, strlen(text),
-						corpus_add_label(corpus, label_of(i), strlen(label_of(i))));
+						corpus_add_label(corpus, label_of(i), strlen(label_of(i))), NULL);
 	}
 }
 
-/* Options and an empty corpus for them. */
+/* An empty corpus for a pipeline. */
+static void
+begin_corpus(Corpus *corpus, const PipelineOptions *options)
+{
+	CorpusValues values = feature_space_corpus_values(&options->features);
+
+	corpus_initialize(corpus, &options->features.tokenizer, &values);
+}
+
+/* Options of a kind and an empty corpus for them. */
 static PipelineOptions
-parse(const char *json, Corpus *corpus)
+parse_kind(const char *kind, const char *json, Corpus *corpus)
 {
 	PipelineOptions options;
 
-	pipeline_parse_options(DEFAULT_KIND, json, NULL, 0, &options);
-	corpus_initialize(corpus, &options.features.tokenizer);
+	pipeline_parse_options(kind, json, NULL, 0, &options);
+	begin_corpus(corpus, &options);
 	return options;
+}
+
+static PipelineOptions
+parse(const char *json, Corpus *corpus)
+{
+	return parse_kind(DEFAULT_KIND, json, corpus);
+}
+
+/* Train a kind on the made reviews. */
+static ByteBuffer
+train_kind(const char *kind, const char *json)
+{
+	Corpus corpus;
+	PipelineOptions options = parse_kind(kind, json, &corpus);
+
+	add_texts(&corpus, 0, 1);
+	return pipeline_train(&options, &corpus, NULL);
 }
 
 static ByteBuffer
@@ -67,7 +96,7 @@ train(const char *json)
 	PipelineOptions options = parse(json, &corpus);
 
 	add_texts(&corpus, 0, 1);
-	return pipeline_train(&options, &corpus);
+	return pipeline_train(&options, &corpus, NULL);
 }
 
 static int
@@ -96,9 +125,9 @@ test_learns(void **state)
 		const double *probabilities;
 
 		make_text(i, text, sizeof(text));
-		probabilities = pipeline_predict(pipeline, text, strlen(text));
+		probabilities = pipeline_predict(pipeline, text, strlen(text), NULL);
 		assert_true(fabs(probabilities[0] + probabilities[1] - 1) < 1e-12);
-		assert_string_equal(pipeline->labels[pipeline_most_probable(pipeline, probabilities)],
+		assert_string_equal(pipeline->labels[pipeline_decide(pipeline, probabilities)],
 							label_of(i));
 	}
 	pipeline_close(pipeline);
@@ -121,29 +150,29 @@ test_canonical(void **state)
 
 		make_text(i, text, sizeof(text));
 		corpus_add_text(&corpus, text, strlen(text),
-						corpus_add_label(&corpus, label_of(i), strlen(label_of(i))));
+						corpus_add_label(&corpus, label_of(i), strlen(label_of(i))), NULL);
 	}
-	image = pipeline_train(&options, &corpus);
+	image = pipeline_train(&options, &corpus, NULL);
 	assert_int_equal(image.length, expected.length);
 	assert_memory_equal(image.data, expected.data, expected.length);
 
-	corpus_initialize(&corpus, &options.features.tokenizer);
+	begin_corpus(&corpus, &options);
 	for (int part = 2; part >= 0; part--)
 	{
 		size_t size;
 		void *flat;
 		Corpus again;
 
-		corpus_initialize(&parts[part], &options.features.tokenizer);
+		begin_corpus(&parts[part], &options);
 		add_texts(&parts[part], part, 3);
 		size = corpus_flat_size(&parts[part]);
 		flat = host_allocate(size);
 		corpus_flatten(&parts[part], flat);
-		corpus_initialize(&again, &options.features.tokenizer);
+		begin_corpus(&again, &options);
 		corpus_unflatten(&again, flat, size);
 		corpus_combine(&corpus, &again);
 	}
-	image = pipeline_train(&options, &corpus);
+	image = pipeline_train(&options, &corpus, NULL);
 	assert_int_equal(image.length, expected.length);
 	assert_memory_equal(image.data, expected.data, expected.length);
 }
@@ -158,13 +187,17 @@ check_rows_agree(const char *json)
 	SparseMatrix matrix;
 	ByteBuffer image;
 	FeatureSpace space;
+	static const char *const labels[] = {"neg", "pos"};
+	uint32_t n_dense;
 
 	add_texts(&corpus, 0, 1);
 	image_begin(&writer, IMAGE_VOCABULARY);
-	feature_space_fit(&options.features, &corpus, corpus.documents, corpus.n_documents, &writer,
-					  &matrix);
+	feature_space_fit(&options.features, &corpus, corpus.documents, corpus.n_documents, 2, labels,
+					  0, &writer, &matrix, &n_dense);
 	image = image_finish(&writer);
-	feature_space_open(image.data, &options.features, &space);
+	feature_space_open(image.data, &options.features, 2, &space);
+	assert_int_equal(space.n_dense, n_dense);
+	assert_int_equal(space.n_features, matrix.n_features);
 	assert_true(matrix.n_features > 0);
 	for (int i = 0; i < N_TEXTS; i++)
 	{
@@ -173,12 +206,18 @@ check_rows_agree(const char *json)
 		SparseRow row;
 
 		make_text(i, text, sizeof(text));
-		row = feature_space_transform(&space, text, strlen(text));
+		row = feature_space_transform(&space, text, strlen(text), NULL);
 		assert_int_equal(row.count, expected.count);
 		for (uint32_t j = 0; j < row.count; j++)
 		{
 			assert_int_equal(row.indices[j], expected.indices[j]);
-			assert_true(row.values[j] == expected.values[j]);
+			/* a training row's polarity comes from other rows */
+			if (options.features.blocks.text_features && j + 1 == row.count)
+				continue;
+			if (options.features.blocks.svd_components > 0)
+				assert_true(fabsf(row.values[j] - expected.values[j]) < 1e-5f);
+			else
+				assert_true(row.values[j] == expected.values[j]);
 		}
 	}
 	feature_space_close(&space);
@@ -195,6 +234,12 @@ test_rows_agree(void **state)
 	check_rows_agree("{\"ngram_min\": 2, \"ngram_max\": 3, \"norm\": \"none\"}");
 	check_rows_agree("{\"max_df\": 0.5, \"min_df\": 0.01}");
 	check_rows_agree("{\"max_features\": 20}");
+	check_rows_agree("{\"weighting\": \"nb\"}");
+	check_rows_agree("{\"weighting\": \"tfidf_nb\", \"text_weight\": 0.5}");
+	check_rows_agree("{\"text_features\": true, \"numeric_weight\": 3}");
+	check_rows_agree("{\"text_features\": true, \"text_weight\": 0}");
+	check_rows_agree("{\"svd_components\": 12}");
+	check_rows_agree("{\"svd_components\": 5, \"text_features\": true, \"text_weight\": 2}");
 }
 
 /* Terms that cross the border between two batches of tokens are found. */
@@ -218,10 +263,10 @@ test_batch_borders(void **state)
 
 		for (int i = 0; i < lengths[k]; i++)
 			buffer_printf(&text, "t%d ", i % 97);
-		corpus_add_text(&corpus, text.data, text.length, 0);
+		corpus_add_text(&corpus, text.data, text.length, 0, NULL);
 		image = feature_space_image(&options.features, &corpus);
 		space = feature_space_open_image(image.data, image.length);
-		row = feature_space_transform(space, text.data, text.length);
+		row = feature_space_transform(space, text.data, text.length, NULL);
 		/* with one text every idf is 1, so the values are counts: n + (n - 1) + (n - 2) */
 		for (uint32_t j = 0; j < row.count; j++)
 			total += row.values[j];
@@ -247,12 +292,12 @@ test_explain(void **state)
 		double p;
 		double sum;
 		uint32_t n_terms;
-		TermContribution *terms;
+		Contribution *terms;
 
 		make_text(i, text, sizeof(text));
-		probabilities = pipeline_predict(pipeline, text, strlen(text));
+		probabilities = pipeline_predict(pipeline, text, strlen(text), NULL);
 		p = probabilities[i % 2];
-		terms = pipeline_explain(pipeline, text, strlen(text), i % 2, &n_terms, &sum);
+		terms = explain_text(pipeline, text, strlen(text), NULL, i % 2, &n_terms, &sum);
 		for (uint32_t j = 0; j < n_terms; j++)
 			sum += terms[j].contribution;
 		assert_true(fabs(sum - log(p / (1 - p))) < 1e-9);
@@ -270,15 +315,15 @@ test_errors(void **state)
 	ByteBuffer long_label = {0};
 
 	(void) state;
-	assert_host_error(HOST_ERROR_INSUFFICIENT_DATA, pipeline_train(&options, &corpus));
-	corpus_add_text(&corpus, "a text", 6, corpus_add_label(&corpus, "one", 3));
-	corpus_add_text(&corpus, "a text", 6, corpus_add_label(&corpus, "one", 3));
-	assert_host_error(HOST_ERROR_INSUFFICIENT_DATA, pipeline_train(&options, &corpus));
+	assert_host_error(HOST_ERROR_INSUFFICIENT_DATA, pipeline_train(&options, &corpus, NULL));
+	corpus_add_text(&corpus, "a text", 6, corpus_add_label(&corpus, "one", 3), NULL);
+	corpus_add_text(&corpus, "a text", 6, corpus_add_label(&corpus, "one", 3), NULL);
+	assert_host_error(HOST_ERROR_INSUFFICIENT_DATA, pipeline_train(&options, &corpus, NULL));
 	assert_string_equal(test_host_error.message, "all rows have the same label");
-	corpus_add_text(&corpus, "a text", 6, corpus_add_label(&corpus, "two", 3));
-	assert_host_error(HOST_ERROR_INSUFFICIENT_DATA, pipeline_train(&options, &corpus));
+	corpus_add_text(&corpus, "a text", 6, corpus_add_label(&corpus, "two", 3), NULL);
+	assert_host_error(HOST_ERROR_INSUFFICIENT_DATA, pipeline_train(&options, &corpus, NULL));
 	assert_string_equal(test_host_error.message, "label \"two\" has a single row to learn from");
-	assert_host_error(HOST_ERROR_INVALID_TEXT, corpus_add_text(&corpus, "\xff", 1, 0));
+	assert_host_error(HOST_ERROR_INVALID_TEXT, corpus_add_text(&corpus, "\xff", 1, 0, NULL));
 	assert_host_error(HOST_ERROR_INVALID_TEXT, corpus_add_label(&corpus, "\xff", 1));
 	for (int i = 0; i < 3000; i++)
 		buffer_append(&long_label, "x", 1);
@@ -291,9 +336,9 @@ test_errors(void **state)
 
 	options = parse("{\"positive_label\": \"maybe\"}", &corpus);
 	add_texts(&corpus, 0, 1);
-	assert_host_error(HOST_ERROR_INVALID_PARAMETER, pipeline_train(&options, &corpus));
+	assert_host_error(HOST_ERROR_INVALID_PARAMETER, pipeline_train(&options, &corpus, NULL));
 
-	corpus_initialize(&corpus, &options.features.tokenizer);
+	begin_corpus(&corpus, &options);
 	for (int i = 0; i < 1000; i++)
 	{
 		char label[20];
@@ -385,7 +430,7 @@ test_changed_corpus(void **state)
 		jmp_buf target;
 		volatile bool refused = false;
 
-		corpus_initialize(&again, &options.features.tokenizer);
+		begin_corpus(&again, &options);
 		flat[i] ^= 4;
 		test_host_error_target = &target;
 		if (setjmp(target) == 0)
@@ -400,7 +445,7 @@ test_changed_corpus(void **state)
 	{
 		Corpus again;
 
-		corpus_initialize(&again, &options.features.tokenizer);
+		begin_corpus(&again, &options);
 		assert_host_error(HOST_ERROR_INVALID_IMAGE, corpus_unflatten(&again, flat, length));
 	}
 }
@@ -429,9 +474,9 @@ test_held_out(void **state)
 	assert_true(n_held_out > 1850 && n_held_out < 2150);
 
 	/* right, right, and a bad review that is called good: precision 1/2, recall 1 */
-	held_out_add(&rows, "good book", 9, 0, "pos", 3);
-	held_out_add(&rows, "awful book", 10, 0, "neg", 3);
-	held_out_add(&rows, "great book", 10, 0, "neg", 3);
+	held_out_add(&rows, "good book", 9, 0, "pos", 3, NULL);
+	held_out_add(&rows, "awful book", 10, 0, "neg", 3, NULL);
+	held_out_add(&rows, "great book", 10, 0, "neg", 3, NULL);
 	metrics = held_out_evaluate(&rows, pipeline, 0, 1, &json);
 	assert_int_equal(metrics.n_rows, 3);
 	assert_true(fabs(metrics.f1 - 2.0 / 3) < 1e-12);
@@ -466,15 +511,276 @@ test_memory(void **state)
 			buffer_printf(&text, "word%.0f ", exp((double) (random >> 11) * 0x1p-53 * 11));
 		}
 		n_bytes += text.length;
-		corpus_add_text(&corpus, text.data, text.length, corpus_add_label(&corpus, label_of(i), 3));
+		corpus_add_text(&corpus, text.data, text.length, corpus_add_label(&corpus, label_of(i), 3),
+						NULL);
 		buffer_reset(&text);
 	}
 	test_host_peak = test_host_allocated;
-	(void) pipeline_train(&options, &corpus);
+	(void) pipeline_train(&options, &corpus, NULL);
 	print_message("# %zu bytes of texts, %zu at the peak: %.1f times\n", n_bytes, test_host_peak,
 				  (double) test_host_peak / n_bytes);
 	assert_true(test_host_peak <= 8 * n_bytes + ((size_t) 64 << 20));
 	assert_true(test_host_peak <= 12 * n_bytes);
+}
+
+/* Parameters that every kind is trained with in the tests below. */
+static const char *const block_parameters[] = {
+	"{\"svd_components\": 0, \"text_features\": false}",
+	"{\"svd_components\": 8, \"text_features\": true}",
+	"{\"svd_components\": 0, \"text_features\": true, \"weighting\": \"nb\"}",
+	"{\"text_weight\": 0, \"text_features\": true}",
+};
+
+/* The output that a kind's contributions sum up to, of a class's probability. */
+static double
+output_of(const Pipeline *pipeline, double probability)
+{
+	if (strcmp(pipeline->options.kind->name, "random_forest") == 0)
+		return probability;
+	return log(probability / (1 - probability));
+}
+
+/* Every kind on every sort of block: it predicts, and its explanations add up. */
+static void
+test_kinds_and_blocks(void **state)
+{
+	(void) state;
+	for (size_t k = 0; k < n_classifier_kinds; k++)
+	{
+		for (size_t b = 0; b < sizeof(block_parameters) / sizeof(block_parameters[0]); b++)
+		{
+			ByteBuffer image = train_kind(classifier_kinds[k]->name, block_parameters[b]);
+			Pipeline *pipeline = pipeline_open(image.data, image.length);
+			int n_right = 0;
+
+			for (int i = 0; i < N_TEXTS; i++)
+			{
+				char text[200];
+				const double *probabilities;
+				Contribution *contributions;
+				uint32_t n_contributions;
+				double sum;
+				double probability;
+
+				make_text(i, text, sizeof(text));
+				probabilities = pipeline_predict(pipeline, text, strlen(text), NULL);
+				assert_true(fabs(probabilities[0] + probabilities[1] - 1) < 1e-9);
+				n_right += strcmp(pipeline->labels[pipeline_decide(pipeline, probabilities)],
+								  label_of(i)) == 0;
+				if (i % 40 != 0)
+					continue;
+				probability = probabilities[i / 40 % 2];
+				contributions = explain_text(pipeline, text, strlen(text), NULL, i / 40 % 2,
+											 &n_contributions, &sum);
+				for (uint32_t j = 0; j < n_contributions; j++)
+					sum += contributions[j].contribution;
+				assert_true(fabs(sum - output_of(pipeline, probability)) < 1e-4);
+				host_free(contributions);
+			}
+			/* every text has a word that tells */
+			if (b < 3)
+				assert_true(n_right >= N_TEXTS * 95 / 100);
+			pipeline_close(pipeline);
+			test_host_free_all();
+			threads_stop();
+		}
+	}
+}
+
+/* Neither the order of the rows nor the number of threads changes a byte. */
+static void
+test_kinds_repeat(void **state)
+{
+	(void) state;
+	for (size_t k = 0; k < n_classifier_kinds; k++)
+	{
+		const char *kind = classifier_kinds[k]->name;
+		const char *json = "{\"svd_components\": 6, \"text_features\": true}";
+		ByteBuffer expected = train_kind(kind, json);
+
+		for (test_host_threads = 1; test_host_threads <= 3; test_host_threads++)
+		{
+			Corpus corpus;
+			PipelineOptions options = parse_kind(kind, json, &corpus);
+			ByteBuffer image;
+
+			for (int part = 2; part >= 0; part--)
+				add_texts(&corpus, part, 3);
+			image = pipeline_train(&options, &corpus, NULL);
+			assert_int_equal(image.length, expected.length);
+			assert_memory_equal(image.data, expected.data, expected.length);
+		}
+		test_host_threads = 2;
+		threads_stop();
+		test_host_free_all();
+	}
+}
+
+/* A cancel ends the training of every kind, wherever it comes, and leaves no thread at work. */
+static void
+test_kinds_interrupted(void **state)
+{
+	(void) state;
+	for (volatile size_t k = 0; k < n_classifier_kinds; k++)
+	{
+		volatile int n_interrupted = 0;
+
+		for (volatile int after = 1; after < 400; after += 23)
+		{
+			jmp_buf target;
+
+			test_host_error_target = &target;
+			if (setjmp(target) == 0)
+			{
+				test_host_interrupt_after = after;
+				train_kind(classifier_kinds[k]->name,
+						   "{\"svd_components\": 6, \"text_features\": true, \"cv_folds\": 2}");
+			}
+			else
+				n_interrupted++;
+			test_host_error_target = NULL;
+			test_host_interrupt_after = 0;
+			threads_stop();
+			test_host_free_all();
+		}
+		assert_true(n_interrupted > 0);
+	}
+}
+
+/* Add rows of two unequal classes, whose number column tells the label where it is not missing. */
+static void
+add_numbered(Corpus *corpus, int n_rows)
+{
+	for (int i = 0; i < n_rows; i++)
+	{
+		bool is_positive = i % 5 == 0;
+		float numeric[2] = {i % 7 == 0 ? NAN : (is_positive ? 100.0f : 0.0f) + (float) (i % 13),
+							42};
+		char text[100];
+
+		snprintf(text, sizeof(text), "text number%d of some words w%d", i % 17, i);
+		corpus_add_text(corpus, text, strlen(text),
+						corpus_add_label(corpus, is_positive ? "yes" : "no", is_positive ? 3 : 2),
+						numeric);
+	}
+}
+
+/* Train a kind on them. */
+static ByteBuffer
+train_numbered(const char *kind, const char *json, ByteBuffer *report)
+{
+	static const char *const names[] = {"amount", "constant"};
+	PipelineOptions options;
+	Corpus corpus;
+
+	pipeline_parse_options(kind, json, NULL, 0, &options);
+	options.features.n_numeric = 2;
+	options.features.numeric_names = names;
+	begin_corpus(&corpus, &options);
+	add_numbered(&corpus, 400);
+	return pipeline_train(&options, &corpus, report);
+}
+
+static void
+test_numeric_columns(void **state)
+{
+	static const char *const rules[] = {"mean", "zero", "keep"};
+
+	(void) state;
+	for (size_t k = 0; k < n_classifier_kinds; k++)
+	{
+		for (int rule = 0; rule < 3; rule++)
+		{
+			const ClassifierKind *kind = classifier_kinds[k];
+			float high[2] = {107, 42};
+			float low[2] = {5, 42};
+			float missing[2] = {NAN, NAN};
+			const char *text = "text number3 of some words";
+			char json[200];
+			ByteBuffer image;
+			Pipeline *pipeline;
+
+			snprintf(json, sizeof(json),
+					 "{\"svd_components\": 0, \"text_features\": false, \"max_features\": 10, "
+					 "\"numeric_missing\": \"%s\"}",
+					 rules[rule]);
+			if (rule == 2 && !kind->accepts_missing)
+			{
+				assert_host_error(HOST_ERROR_INVALID_PARAMETER,
+								  train_numbered(kind->name, json, NULL));
+				continue;
+			}
+			image = train_numbered(kind->name, json, NULL);
+			pipeline = pipeline_open(image.data, image.length);
+			assert_int_equal(pipeline->space.columns.header.n_numeric, 2);
+			assert_string_equal(pipeline->space.columns.names[0], "amount");
+			assert_int_equal(pipeline->space.columns.columns[0].n_missing, 58);
+			assert_true(pipeline_predict(pipeline, text, strlen(text), high)[1] > 0.7);
+			assert_true(pipeline_predict(pipeline, text, strlen(text), low)[1] < 0.3);
+			assert_true(isfinite(pipeline_predict(pipeline, text, strlen(text), missing)[1]));
+			assert_true(isfinite(pipeline_predict(pipeline, text, strlen(text), NULL)[1]));
+			pipeline_close(pipeline);
+		}
+		threads_stop();
+		test_host_free_all();
+	}
+}
+
+/* Balance, cross-validation, calibration and threshold. */
+static void
+test_training_options(void **state)
+{
+	static const char *const parameters[] = {
+		"{\"balance\": \"undersample\", \"numeric_missing\": \"zero\"}",
+		"{\"per_class_limit\": 30}",
+		"{\"balance\": \"class_weight\"}",
+		"{\"cv_folds\": 4}",
+		"{\"calibration\": \"sigmoid\"}",
+		"{\"calibration\": \"isotonic\", \"threshold\": \"f1\"}",
+		"{\"threshold\": \"f1\", \"cv_folds\": 3}",
+	};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++)
+	{
+		ByteBuffer report = {0};
+		ByteBuffer image = train_numbered(DEFAULT_KIND, parameters[i], &report);
+		Pipeline *pipeline = pipeline_open(image.data, image.length);
+		float high[2] = {107, 42};
+		const double *probabilities = pipeline_predict(pipeline, "text", strlen("text"), high);
+
+		assert_true(pipeline_decide(pipeline, probabilities) == 1);
+		assert_true(fabs(probabilities[0] + probabilities[1] - 1) < 1e-9);
+		if (i == 0)
+			assert_int_equal(pipeline->n_rows, 160);
+		if (i == 1)
+			assert_int_equal(pipeline->n_rows, 60);
+		assert_int_equal(strstr(buffer_c_string(&report), "cross_validation") != NULL, i >= 3);
+		assert_int_equal(strstr(buffer_c_string(&report), "threshold") != NULL, i >= 5);
+		assert_int_equal(pipeline->calibration.header.has_threshold, i >= 5);
+		pipeline_close(pipeline);
+	}
+	assert_host_error(HOST_ERROR_INVALID_PARAMETER,
+					  train_numbered(DEFAULT_KIND, "{\"cv_folds\": 1}", NULL));
+	/* 20 folds need 20 distinct texts of each label */
+	assert_host_error(
+		HOST_ERROR_INSUFFICIENT_DATA,
+		train_numbered(DEFAULT_KIND, "{\"per_class_limit\": 5, \"cv_folds\": 20}", NULL));
+	assert_host_error(HOST_ERROR_INVALID_PARAMETER,
+					  train_kind(DEFAULT_KIND, "{\"text_weight\": 0}"));
+}
+
+/* More components than there can be are lowered, not refused. */
+static void
+test_too_many_components(void **state)
+{
+	ByteBuffer image = train("{\"svd_components\": 500, \"max_features\": 9}");
+	Pipeline *pipeline = pipeline_open(image.data, image.length);
+
+	(void) state;
+	assert_int_equal(pipeline->space.n_components, 9);
+	assert_int_equal(pipeline->space.n_features, 9);
+	pipeline_close(pipeline);
 }
 
 int
@@ -492,6 +798,12 @@ main(void)
 		cmocka_unit_test_teardown(test_changed_corpus, free_all),
 		cmocka_unit_test_teardown(test_held_out, free_all),
 		cmocka_unit_test_teardown(test_memory, free_all),
+		cmocka_unit_test_teardown(test_kinds_and_blocks, free_all),
+		cmocka_unit_test_teardown(test_kinds_repeat, free_all),
+		cmocka_unit_test_teardown(test_kinds_interrupted, free_all),
+		cmocka_unit_test_teardown(test_numeric_columns, free_all),
+		cmocka_unit_test_teardown(test_training_options, free_all),
+		cmocka_unit_test_teardown(test_too_many_components, free_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

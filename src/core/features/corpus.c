@@ -2,6 +2,7 @@
  * corpus.c
  *	  Training texts as sequences of token ids, with their labels.
  */
+#include <math.h>
 #include <string.h>
 
 #include "core/features/corpus.h"
@@ -10,6 +11,7 @@
 #include "core/labels.h"
 #include "core/model_image.h"
 #include "core/models/classifier.h"
+#include "core/text/text_features.h"
 #include "core/text/utf8.h"
 
 typedef struct StringSlot
@@ -33,8 +35,10 @@ typedef struct CorpusHeader
 	uint32_t n_tokens;
 	uint32_t n_labels;
 	uint32_t n_documents;
+	uint32_t n_numeric;
+	uint32_t text_features; /* 0 or 1 */
 	uint32_t reserved;
-	/* documents, token starts, label starts, token ids, token bytes, label bytes follow */
+	/* documents, token starts, label starts, token ids, values, token and label bytes follow */
 } CorpusHeader;
 
 static const char corpus_magic[8] = "SENTCRP";
@@ -153,10 +157,24 @@ string_table_free(StringTable *table)
 }
 
 void
-corpus_initialize(Corpus *corpus, const TokenizerOptions *options)
+corpus_initialize(Corpus *corpus, const TokenizerOptions *options, const CorpusValues *values)
 {
 	*corpus = (Corpus){0};
 	corpus->tokenizer_options = *options;
+	if (values != NULL)
+		corpus->kept = *values;
+}
+
+uint32_t
+corpus_value_count(const Corpus *corpus)
+{
+	return (corpus->kept.text_features ? N_TEXT_FEATURES : 0) + corpus->kept.n_numeric;
+}
+
+const float *
+corpus_values(const Corpus *corpus, const CorpusDocument *document)
+{
+	return corpus->values + (size_t) document->number * corpus_value_count(corpus);
 }
 
 void
@@ -166,6 +184,7 @@ corpus_free(Corpus *corpus)
 	string_table_free(&corpus->labels);
 	host_free(corpus->token_ids);
 	host_free(corpus->documents);
+	host_free(corpus->values);
 	if (corpus->tokenizer != NULL)
 		tokenizer_free(corpus->tokenizer);
 	*corpus = (Corpus){0};
@@ -249,8 +268,52 @@ corpus_add_tokens(Corpus *corpus, const TokenBatch *batch)
 	corpus->n_token_ids += batch->count;
 }
 
+/* Room for the values of as many documents as there is room for. */
+static void
+reserve_values(Corpus *corpus)
+{
+	size_t n_values = corpus_value_count(corpus);
+
+	if (n_values == 0 || corpus->values_capacity >= corpus->documents_capacity)
+		return;
+	if (corpus->values == NULL)
+		corpus->values =
+			host_allocate_array(float, host_array_size(corpus->documents_capacity, n_values));
+	else
+		corpus->values = host_reallocate_array(
+			corpus->values, float, host_array_size(corpus->documents_capacity, n_values));
+	corpus->values_capacity = corpus->documents_capacity;
+}
+
+/* Set the values of the last document. */
+static void
+set_values(Corpus *corpus, const char *text, size_t length, const float *numeric)
+{
+	CorpusDocument *document = &corpus->documents[corpus->n_documents - 1];
+	uint32_t n_values = corpus_value_count(corpus);
+	float *values;
+
+	if (n_values == 0)
+		return;
+	reserve_values(corpus);
+	values = corpus->values + (size_t) document->number * n_values;
+	if (corpus->kept.text_features)
+	{
+		double features[N_TEXT_FEATURES];
+
+		text_features_compute(text, length, features);
+		for (int i = 0; i < N_TEXT_FEATURES; i++)
+			values[i] = (float) features[i];
+	}
+	if (corpus->kept.n_numeric > 0)
+		memcpy(values + n_values - corpus->kept.n_numeric, numeric,
+			   corpus->kept.n_numeric * sizeof(float));
+	document->values_hash = (uint32_t) hash_content(values, n_values * sizeof(float));
+}
+
 void
-corpus_end_text(Corpus *corpus, uint64_t hash, uint32_t label)
+corpus_end_text(Corpus *corpus, const char *text, size_t length, uint32_t label,
+				const float *numeric)
 {
 	uint64_t start = 0;
 
@@ -263,12 +326,19 @@ corpus_end_text(Corpus *corpus, uint64_t hash, uint32_t label)
 	if (corpus->n_token_ids - start > UINT32_MAX)
 		host_error(HOST_ERROR_LIMIT_EXCEEDED, NULL, NULL, "text has too many tokens");
 	reserve_documents(corpus, 1);
-	corpus->documents[corpus->n_documents++] =
-		(CorpusDocument){hash, start, (uint32_t) (corpus->n_token_ids - start), label};
+	corpus->documents[corpus->n_documents] =
+		(CorpusDocument){.hash = corpus_text_hash(text, length),
+						 .start = start,
+						 .length = (uint32_t) (corpus->n_token_ids - start),
+						 .label = label,
+						 .number = corpus->n_documents};
+	corpus->n_documents++;
+	set_values(corpus, text, length, numeric);
 }
 
 void
-corpus_add_text(Corpus *corpus, const char *text, size_t length, uint32_t label)
+corpus_add_text(Corpus *corpus, const char *text, size_t length, uint32_t label,
+				const float *numeric)
 {
 	const TokenBatch *batch;
 
@@ -277,7 +347,7 @@ corpus_add_text(Corpus *corpus, const char *text, size_t length, uint32_t label)
 	tokenizer_begin(corpus->tokenizer, text, length);
 	while ((batch = tokenizer_next(corpus->tokenizer)) != NULL)
 		corpus_add_tokens(corpus, batch);
-	corpus_end_text(corpus, corpus_text_hash(text, length), label);
+	corpus_end_text(corpus, text, length, label, numeric);
 }
 
 /* Add all strings of another table; answers the new number of each. */
@@ -302,6 +372,7 @@ corpus_combine(Corpus *corpus, const Corpus *other)
 	uint32_t *tokens = string_table_combine(&corpus->tokens, &other->tokens);
 	uint32_t *labels;
 	uint64_t start = corpus->n_token_ids;
+	size_t n_values = corpus_value_count(corpus);
 
 	if (other->labels.n_strings > 0)
 	{
@@ -321,11 +392,16 @@ corpus_combine(Corpus *corpus, const Corpus *other)
 	corpus->n_token_ids += other->n_token_ids;
 
 	reserve_documents(corpus, other->n_documents);
+	reserve_values(corpus);
+	if (n_values > 0 && other->n_documents > 0)
+		memcpy(corpus->values + corpus->n_documents * n_values, other->values,
+			   other->n_documents * n_values * sizeof(float));
 	for (uint32_t i = 0; i < other->n_documents; i++)
 	{
 		CorpusDocument document = other->documents[i];
 
 		document.start += start;
+		document.number = corpus->n_documents;
 		if (other->labels.n_strings > 0)
 			document.label = labels[document.label];
 		corpus->documents[corpus->n_documents++] = document;
@@ -341,8 +417,9 @@ corpus_flat_size(const Corpus *corpus)
 	return sizeof(CorpusHeader) + (size_t) corpus->n_documents * sizeof(CorpusDocument) +
 		   ((size_t) corpus->tokens.n_strings + 1) * sizeof(uint64_t) +
 		   ((size_t) corpus->labels.n_strings + 1) * sizeof(uint64_t) +
-		   corpus->n_token_ids * sizeof(uint32_t) + corpus->tokens.bytes.length +
-		   corpus->labels.bytes.length;
+		   corpus->n_token_ids * sizeof(uint32_t) +
+		   (size_t) corpus->n_documents * corpus_value_count(corpus) * sizeof(float) +
+		   corpus->tokens.bytes.length + corpus->labels.bytes.length;
 }
 
 /* Copy a part and answer where the next one begins. */
@@ -382,7 +459,9 @@ corpus_flatten(const Corpus *corpus, void *memory)
 						   .n_skipped = corpus->n_skipped,
 						   .n_tokens = corpus->tokens.n_strings,
 						   .n_labels = corpus->labels.n_strings,
-						   .n_documents = corpus->n_documents};
+						   .n_documents = corpus->n_documents,
+						   .n_numeric = corpus->kept.n_numeric,
+						   .text_features = corpus->kept.text_features};
 	char *position = memory;
 
 	memcpy(header.magic, corpus_magic, sizeof(corpus_magic));
@@ -392,6 +471,9 @@ corpus_flatten(const Corpus *corpus, void *memory)
 	position = write_starts(position, &corpus->tokens);
 	position = write_starts(position, &corpus->labels);
 	position = write_part(position, corpus->token_ids, corpus->n_token_ids * sizeof(uint32_t));
+	position =
+		write_part(position, corpus->values,
+				   (size_t) corpus->n_documents * corpus_value_count(corpus) * sizeof(float));
 	position = write_part(position, corpus->tokens.bytes.data, corpus->tokens.bytes.length);
 	position = write_part(position, corpus->labels.bytes.data, corpus->labels.bytes.length);
 	header.checksum = flat_checksum(memory, (size_t) (position - (char *) memory));
@@ -445,6 +527,8 @@ check_documents(const Corpus *corpus)
 
 		if (document->start != start || document->length > corpus->n_token_ids - start)
 			invalid_corpus("A text lies outside of its space.");
+		if (document->number != i)
+			invalid_corpus("A text has not its own number.");
 		if (document->label >= corpus->labels.n_strings &&
 			(document->label > 0 || corpus->labels.n_strings > 0))
 			invalid_corpus("A text has no such label.");
@@ -459,15 +543,29 @@ check_documents(const Corpus *corpus)
 	}
 }
 
-/* Whether the sizes that a header states sum up to the length. */
+/* Check that no value is infinite. */
+static void
+check_values(const Corpus *corpus)
+{
+	size_t count = (size_t) corpus->n_documents * corpus_value_count(corpus);
+
+	for (size_t i = 0; i < count; i++)
+	{
+		if (isinf(corpus->values[i]))
+			invalid_corpus("A value is infinite.");
+	}
+}
+
+/* Whether the sizes that a header states sum up to the length; value_size: of a document's values */
 static bool
-header_fits(const CorpusHeader *header, size_t length)
+header_fits(const CorpusHeader *header, size_t length, size_t value_size)
 {
 	/* each is checked alone first, so that the sum cannot overflow */
 	if (header->n_token_ids > length / sizeof(uint32_t) || header->token_bytes > length ||
 		header->label_bytes > length)
 		return false;
-	return sizeof(CorpusHeader) + (size_t) header->n_documents * sizeof(CorpusDocument) +
+	return sizeof(CorpusHeader) +
+			   (size_t) header->n_documents * (sizeof(CorpusDocument) + value_size) +
 			   ((size_t) header->n_tokens + 1) * sizeof(uint64_t) +
 			   ((size_t) header->n_labels + 1) * sizeof(uint64_t) +
 			   header->n_token_ids * sizeof(uint32_t) + header->token_bytes + header->label_bytes ==
@@ -482,14 +580,19 @@ corpus_unflatten(Corpus *corpus, const void *bytes, size_t length)
 	const char *token_starts;
 	const char *label_starts;
 	const char *token_ids;
+	const char *values;
 	const char *token_bytes;
+	size_t value_size = corpus_value_count(corpus) * sizeof(float);
 
 	if (length < sizeof(header))
 		invalid_corpus("It is truncated.");
 	memcpy(&header, bytes, sizeof(header));
 	if (memcmp(header.magic, corpus_magic, sizeof(corpus_magic)) != 0)
 		invalid_corpus("It does not begin as it should.");
-	if (!header_fits(&header, length))
+	if (header.n_numeric != corpus->kept.n_numeric ||
+		header.text_features != corpus->kept.text_features)
+		invalid_corpus("It does not keep what its parameters ask for.");
+	if (!header_fits(&header, length, value_size))
 		invalid_corpus("Its length is not the length that it states.");
 	if (header.checksum != flat_checksum(bytes, length))
 		invalid_corpus("Its checksum does not match its content.");
@@ -501,7 +604,8 @@ corpus_unflatten(Corpus *corpus, const void *bytes, size_t length)
 	token_starts = documents + (size_t) header.n_documents * sizeof(CorpusDocument);
 	label_starts = token_starts + ((size_t) header.n_tokens + 1) * sizeof(uint64_t);
 	token_ids = label_starts + ((size_t) header.n_labels + 1) * sizeof(uint64_t);
-	token_bytes = token_ids + header.n_token_ids * sizeof(uint32_t);
+	values = token_ids + header.n_token_ids * sizeof(uint32_t);
+	token_bytes = values + header.n_documents * value_size;
 
 	read_strings(&corpus->tokens, token_starts, header.n_tokens, token_bytes, header.token_bytes);
 	read_strings(&corpus->labels, label_starts, header.n_labels, token_bytes + header.token_bytes,
@@ -512,8 +616,11 @@ corpus_unflatten(Corpus *corpus, const void *bytes, size_t length)
 	reserve_documents(corpus, header.n_documents);
 	write_part((char *) corpus->documents, documents,
 			   (size_t) header.n_documents * sizeof(CorpusDocument));
+	reserve_values(corpus);
+	write_part((char *) corpus->values, values, header.n_documents * value_size);
 	corpus->n_documents = header.n_documents;
 	corpus->n_skipped = header.n_skipped;
+	check_values(corpus);
 	check_documents(corpus);
 }
 

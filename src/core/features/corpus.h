@@ -31,11 +31,20 @@ typedef struct StringTable
 /* One text. */
 typedef struct CorpusDocument
 {
-	uint64_t hash;   /* of the text, see corpus_text_hash */
-	uint64_t start;  /* position of its first token in token_ids */
-	uint32_t length; /* tokens */
-	uint32_t label;  /* number of its label; 0 in a corpus without labels */
+	uint64_t hash;        /* of the text, see corpus_text_hash */
+	uint64_t start;       /* position of its first token in token_ids */
+	uint32_t length;      /* tokens */
+	uint32_t label;       /* number of its label; 0 in a corpus without labels */
+	uint32_t number;      /* its place in the corpus, and of its values */
+	uint32_t values_hash; /* of its values; 0 in a corpus without */
 } CorpusDocument;
+
+/* What a corpus keeps of a text besides its tokens. */
+typedef struct CorpusValues
+{
+	bool text_features; /* the N_TEXT_FEATURES of text_features.h */
+	uint32_t n_numeric; /* numbers that come with the text; NaN: missing */
+} CorpusValues;
 
 typedef struct Corpus
 {
@@ -47,8 +56,11 @@ typedef struct Corpus
 	CorpusDocument *documents; /* (n_documents) */
 	uint32_t n_documents;
 	uint32_t documents_capacity;
-	uint64_t n_skipped;   /* rows without a text or a label */
-	Tokenizer *tokenizer; /* made by the first corpus_add_text */
+	CorpusValues kept;
+	float *values;            /* (n_documents, corpus_value_count()) text features, then numbers */
+	uint32_t values_capacity; /* in documents */
+	uint64_t n_skipped;       /* rows without a text or a label */
+	Tokenizer *tokenizer;     /* made by the first corpus_add_text */
 	TokenizerOptions tokenizer_options;
 } Corpus;
 
@@ -67,8 +79,15 @@ string_table_get(const StringTable *table, uint32_t number, size_t *length)
 /* A zero-terminated copy of a string of the table. */
 extern char *string_table_copy(const StringTable *table, uint32_t number);
 
-/* Make an empty corpus (zero-initialize, then call this). */
-extern void corpus_initialize(Corpus *corpus, const TokenizerOptions *options);
+/* Make an empty corpus (zero-initialize, then call this); values may be NULL for none. */
+extern void corpus_initialize(Corpus *corpus, const TokenizerOptions *options,
+							  const CorpusValues *values);
+
+/* Values that the corpus keeps of each text. */
+extern uint32_t corpus_value_count(const Corpus *corpus);
+
+/* The values of a document: (corpus_value_count()) */
+extern const float *corpus_values(const Corpus *corpus, const CorpusDocument *document);
 
 /* Free what a corpus holds, but not the struct. */
 extern void corpus_free(Corpus *corpus);
@@ -76,15 +95,20 @@ extern void corpus_free(Corpus *corpus);
 /* Number of a label, added if it is new; refuses more than MAX_CLASSES. */
 extern uint32_t corpus_add_label(Corpus *corpus, const char *label, size_t length);
 
-/* Add a text; label is a number of corpus_add_label, or 0 where there are no labels. */
-extern void corpus_add_text(Corpus *corpus, const char *text, size_t length, uint32_t label);
+/*
+ * Add a text; label is a number of corpus_add_label, or 0 where there are no labels.
+ * numeric: (kept.n_numeric), not infinite; NULL if there are none
+ */
+extern void corpus_add_text(Corpus *corpus, const char *text, size_t length, uint32_t label,
+							const float *numeric);
 
 /*
  * The same in parts, for a caller with a tokenizer of its own: add tokens of the next text, batch by
- * batch, then end it. hash: corpus_text_hash of the text
+ * batch, then end it.
  */
 extern void corpus_add_tokens(Corpus *corpus, const TokenBatch *batch);
-extern void corpus_end_text(Corpus *corpus, uint64_t hash, uint32_t label);
+extern void corpus_end_text(Corpus *corpus, const char *text, size_t length, uint32_t label,
+							const float *numeric);
 
 /* Add all documents of another corpus that was made with the same options. */
 extern void corpus_combine(Corpus *corpus, const Corpus *other);

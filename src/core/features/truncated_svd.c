@@ -24,7 +24,7 @@
  * Share of the largest eigenvalue of the Gram matrix from which on its rounding errors are felt in the
  * components, so that they are made orthonormal once more.
  */
-#define ILL_CONDITIONED 1e-2
+#define ILL_CONDITIONED 1e-3
 
 #define ROWS_PER_TASK               1024
 #define ENTRIES_PER_INTERRUPT_CHECK ((uint64_t) 1 << 18)

@@ -527,23 +527,22 @@ find_and_count(const Vocabulary *vocabulary, const VocabularyTable *table, uint3
 	return n_found;
 }
 
-/* Look up the tokens of a batch. */
+/* Look up tokens by their hashes. */
 static void
-count_tokens(const Vocabulary *vocabulary, const TokenBatch *batch, Lookup *lookups,
+count_tokens(const Vocabulary *vocabulary, const uint64_t *hashes, uint32_t count, Lookup *lookups,
 			 LevelNodes *tokens, TermCounts *counts)
 {
-	for (uint32_t i = 0; i < batch->count; i++)
+	for (uint32_t i = 0; i < count; i++)
 	{
-		uint64_t hash = batch->hashes[i];
+		uint64_t hash = hashes[i];
 
 		__builtin_prefetch(
 			&vocabulary->tokens.buckets[vocabulary_bucket(&vocabulary->tokens, hash)]);
 		lookups[i] = (Lookup){hash, (uint32_t) hash, VOCABULARY_TOKEN, i, 0};
 	}
-	counts->n_tokens += batch->count;
-	counts->n_unknown +=
-		batch->count - find_and_count(vocabulary, &vocabulary->tokens, VOCABULARY_TOKEN, lookups,
-									  batch->count, tokens, counts);
+	counts->n_tokens += count;
+	counts->n_unknown += count - find_and_count(vocabulary, &vocabulary->tokens, VOCABULARY_TOKEN,
+												lookups, count, tokens, counts);
 }
 
 /* Look up the n-grams that extend those of prefixes by one token. */
@@ -569,28 +568,57 @@ count_ngrams(const Vocabulary *vocabulary, uint32_t count, const LevelNodes *pre
 						  counts);
 }
 
-void
-vocabulary_count(const Vocabulary *vocabulary, Tokenizer *tokenizer, const char *text,
-				 size_t length, TermCounts *counts)
+/* Begin a text: no term is counted, and no token lies before the first one. */
+static void
+begin_count(const Vocabulary *vocabulary, LevelNodes *levels, TermCounts *counts)
 {
-	LevelNodes levels[MAX_NGRAM];
-	Lookup lookups[TOKEN_BATCH_SIZE];
-	const TokenBatch *batch;
-
 	if (counts->capacity == 0)
 		grow_counts(counts, 1);
 	clear_counts(counts);
 	for (uint32_t level = 0; level < vocabulary->ngram_max; level++)
 		levels[level].nodes[0] = VOCABULARY_NONE;
+}
 
+/* Count the terms that end in the next tokens of a text, TOKEN_BATCH_SIZE at most. */
+static void
+count_batch(const Vocabulary *vocabulary, const uint64_t *hashes, uint32_t count,
+			LevelNodes *levels, TermCounts *counts)
+{
+	Lookup lookups[TOKEN_BATCH_SIZE];
+
+	count_tokens(vocabulary, hashes, count, lookups, &levels[0], counts);
+	for (uint32_t level = 1; level < vocabulary->ngram_max; level++)
+		count_ngrams(vocabulary, count, &levels[level - 1], &levels[0], lookups, &levels[level],
+					 counts);
+	for (uint32_t level = 0; level < vocabulary->ngram_max; level++)
+		levels[level].nodes[0] = levels[level].nodes[count];
+}
+
+void
+vocabulary_count(const Vocabulary *vocabulary, Tokenizer *tokenizer, const char *text,
+				 size_t length, TermCounts *counts)
+{
+	LevelNodes levels[MAX_NGRAM];
+	const TokenBatch *batch;
+
+	begin_count(vocabulary, levels, counts);
 	tokenizer_begin(tokenizer, text, length);
 	while ((batch = tokenizer_next(tokenizer)) != NULL)
+		count_batch(vocabulary, batch->hashes, batch->count, levels, counts);
+}
+
+void
+vocabulary_count_hashes(const Vocabulary *vocabulary, const uint64_t *hashes, uint64_t n_hashes,
+						TermCounts *counts)
+{
+	LevelNodes levels[MAX_NGRAM];
+
+	begin_count(vocabulary, levels, counts);
+	for (uint64_t i = 0; i < n_hashes; i += TOKEN_BATCH_SIZE)
 	{
-		count_tokens(vocabulary, batch, lookups, &levels[0], counts);
-		for (uint32_t level = 1; level < vocabulary->ngram_max; level++)
-			count_ngrams(vocabulary, batch->count, &levels[level - 1], &levels[0], lookups,
-						 &levels[level], counts);
-		for (uint32_t level = 0; level < vocabulary->ngram_max; level++)
-			levels[level].nodes[0] = levels[level].nodes[batch->count];
+		uint64_t left = n_hashes - i;
+
+		count_batch(vocabulary, hashes + i,
+					left < TOKEN_BATCH_SIZE ? (uint32_t) left : TOKEN_BATCH_SIZE, levels, counts);
 	}
 }

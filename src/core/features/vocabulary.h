@@ -50,7 +50,7 @@ typedef struct VocabularyNode
 		prefix; /* node of all tokens but the last; for a single token the low half of its hash */
 	uint32_t last;    /* node of the last token; for a single token its number | VOCABULARY_TOKEN */
 	uint32_t feature; /* number of the feature; NONE if only a part of longer terms */
-	float idf;        /* inverse document frequency; 0 if not a feature */
+	float idf; /* weight: inverse document frequency, or as weighting tells; 0 if not a feature */
 } VocabularyNode;
 
 #define VOCABULARY_TOKEN     UINT32_C(0x80000000)
@@ -182,5 +182,9 @@ extern void term_counts_free(TermCounts *counts);
 /* Count the features of a text. */
 extern void vocabulary_count(const Vocabulary *vocabulary, Tokenizer *tokenizer, const char *text,
 							 size_t length, TermCounts *counts);
+
+/* The same for a text whose tokens' hashes (hash_token) are known. */
+extern void vocabulary_count_hashes(const Vocabulary *vocabulary, const uint64_t *hashes,
+									uint64_t n_hashes, TermCounts *counts);
 
 #endif /* SENTIMENT_VOCABULARY_H */

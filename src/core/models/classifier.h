@@ -57,6 +57,7 @@ struct ClassifierKind
 	size_t n_parameters;
 	size_t options_size;
 	bool accepts_missing;         /* NaN among the dense features */
+	bool explains_slopes;         /* explain's contributions are a slope times the value */
 	const char *feature_defaults; /* JSON: defaults of the feature space for this kind; or NULL */
 
 	/*

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "core/host.h"
+#include "core/model_image.h"
 #include "core/models/dual_coordinate_descent.h"
 #include "core/models/logistic_regression.h"
 #include "core/models/logistic_solver.h"
@@ -197,22 +198,6 @@ logistic_regression_fit(const TrainingSet *training_set, const void *options_poi
 	host_free(class_costs);
 }
 
-/* Whether all weights are finite: none has an exponent of all ones. */
-static bool
-floats_are_finite(const float *values, size_t count)
-{
-	uint32_t infinite = 0;
-
-	for (size_t i = 0; i < count; i++)
-	{
-		uint32_t bits;
-
-		memcpy(&bits, &values[i], sizeof(bits));
-		infinite |= (bits & 0x7f800000u) == 0x7f800000u;
-	}
-	return infinite == 0;
-}
-
 static const char *
 logistic_regression_validate(const Classifier *classifier)
 {
@@ -364,6 +349,7 @@ const ClassifierKind logistic_regression_kind = {
 	.n_parameters =
 		sizeof(logistic_regression_parameters) / sizeof(logistic_regression_parameters[0]),
 	.options_size = sizeof(LogisticRegressionOptions),
+	.explains_slopes = true,
 	.image_size = logistic_regression_image_size,
 	.fit = logistic_regression_fit,
 	.validate = logistic_regression_validate,

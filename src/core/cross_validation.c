@@ -1,0 +1,247 @@
+/*
+ * cross_validation.c
+ *	  Stratified cross-validation.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "core/cross_validation.h"
+#include "core/evaluation/classification_metrics.h"
+#include "core/evaluation/log_loss.h"
+#include "core/host.h"
+
+/* Figures of one fold. */
+typedef enum FoldMetric
+{
+	FOLD_F1, /* of the positive label for two classes, macro F1 for more */
+	FOLD_MACRO_F1,
+	FOLD_ACCURACY,
+	FOLD_LOG_LOSS,
+	N_FOLD_METRICS
+} FoldMetric;
+
+static const char *const metric_names[N_FOLD_METRICS] = {"f1", "macro_f1", "accuracy", "log_loss"};
+
+/* Distinct texts of each class; the rows are in the order of their hashes. (n_classes) */
+static uint32_t *
+count_distinct(const TrainingRows *rows)
+{
+	uint32_t *distinct = host_allocate_zero_array(uint32_t, rows->n_classes);
+	uint64_t *last = host_allocate_zero_array(uint64_t, rows->n_classes);
+
+	for (uint32_t i = 0; i < rows->n_documents; i++)
+	{
+		uint32_t class = rows->documents[i].label;
+
+		if (distinct[class] == 0 || last[class] != rows->documents[i].hash)
+			distinct[class]++;
+		last[class] = rows->documents[i].hash;
+	}
+	host_free(last);
+	return distinct;
+}
+
+uint32_t
+cross_validation_possible_folds(const ClassList *classes, const TrainingRows *rows, uint32_t wanted)
+{
+	uint32_t *distinct = count_distinct(rows);
+	uint32_t possible = wanted;
+
+	for (uint32_t i = 0; i < rows->n_classes; i++)
+	{
+		if (distinct[i] < 2)
+			host_error(HOST_ERROR_INSUFFICIENT_DATA,
+					   "Cross-validation learns from some texts of a label and measures on others.",
+					   "Add rows of this label, or leave out cv_folds, threshold and calibration.",
+					   "label \"%s\" has a single distinct text", classes->labels[i]);
+		if (distinct[i] < possible)
+			possible = distinct[i];
+	}
+	host_free(distinct);
+	return possible;
+}
+
+/* Raise an error if a class cannot be in every fold. */
+static void
+check_folds(const ClassList *classes, const TrainingRows *rows, uint32_t n_folds)
+{
+	uint32_t *distinct = count_distinct(rows);
+
+	for (uint32_t i = 0; i < rows->n_classes; i++)
+	{
+		if (distinct[i] < n_folds)
+			host_error(HOST_ERROR_INSUFFICIENT_DATA, "Each fold needs a text of every label.",
+					   "Lower cv_folds, or add rows of this label.",
+					   "label \"%s\" has %u distinct texts, fewer than the %u folds",
+					   classes->labels[i], distinct[i], n_folds);
+	}
+	host_free(distinct);
+}
+
+/*
+ * The fold of every row: the distinct texts of each class in turn. A text that has rows of two classes is
+ * in one fold all the same.
+ */
+static uint8_t *
+assign_folds(const TrainingRows *rows, uint32_t n_folds)
+{
+	uint8_t *folds = host_allocate_array(uint8_t, (size_t) rows->n_documents + 1);
+	uint32_t *next = host_allocate_zero_array(uint32_t, rows->n_classes);
+
+	for (uint32_t i = 0; i < rows->n_documents; i++)
+	{
+		const CorpusDocument *document = &rows->documents[i];
+
+		if (i > 0 && rows->documents[i - 1].hash == document->hash)
+			folds[i] = folds[i - 1];
+		else
+			folds[i] = (uint8_t) (next[document->label]++ % n_folds);
+	}
+	host_free(next);
+	return folds;
+}
+
+/* The rows that are not in a fold. */
+static void
+choose_other_folds(const TrainingRows *rows, const uint8_t *folds, uint32_t fold,
+				   TrainingRows *others)
+{
+	*others = *rows;
+	others->n_documents = 0;
+	others->documents = host_allocate_array(CorpusDocument, (size_t) rows->n_documents + 1);
+	others->class_sizes = host_allocate_zero_array(uint32_t, rows->n_classes);
+	for (uint32_t i = 0; i < rows->n_documents; i++)
+	{
+		if (folds[i] == fold)
+			continue;
+		others->class_sizes[rows->documents[i].label]++;
+		others->documents[others->n_documents++] = rows->documents[i];
+	}
+}
+
+/* Predict the rows of a fold. */
+static void
+predict_fold(Pipeline *pipeline, const TrainingRows *rows, const uint8_t *folds, uint32_t fold,
+			 const uint64_t *hashes, double *probabilities)
+{
+	for (uint32_t i = 0; i < rows->n_documents; i++)
+	{
+		if (i % 64 == 0)
+			host_check_interrupts();
+		if (folds[i] == fold)
+			memcpy(probabilities + (size_t) i * rows->n_classes,
+				   pipeline_predict_document(pipeline, rows->corpus, &rows->documents[i], hashes),
+				   rows->n_classes * sizeof(double));
+	}
+}
+
+/* Measure a fold. metrics: (N_FOLD_METRICS) */
+static void
+measure_fold(const Pipeline *pipeline, const ClassList *classes, const TrainingRows *rows,
+			 const uint8_t *folds, uint32_t fold, const double *probabilities, double *metrics)
+{
+	uint32_t n_classes = rows->n_classes;
+	uint64_t *counts = host_allocate_zero_array(uint64_t, (size_t) n_classes * n_classes);
+	ConfusionMatrix matrix = {n_classes, classes->labels, counts};
+	double loss = 0;
+	uint32_t n_rows = 0;
+
+	for (uint32_t i = 0; i < rows->n_documents; i++)
+	{
+		const double *of_row = probabilities + (size_t) i * n_classes;
+		uint32_t actual = rows->documents[i].label;
+
+		if (folds[i] != fold)
+			continue;
+		counts[(size_t) actual * n_classes + pipeline_decide(pipeline, of_row)]++;
+		loss += classification_log_loss_row(true, of_row[actual]);
+		n_rows++;
+	}
+	metrics[FOLD_MACRO_F1] = classification_macro_f1(&matrix);
+	metrics[FOLD_F1] = n_classes == 2 ? classification_class_metrics(&matrix, pipeline->positive).f1
+									  : metrics[FOLD_MACRO_F1];
+	metrics[FOLD_ACCURACY] = classification_accuracy(&matrix);
+	metrics[FOLD_LOG_LOSS] = loss / n_rows;
+	host_free(counts);
+}
+
+/* Append the folds' figures as a JSON object. metrics: (n_folds, N_FOLD_METRICS) */
+static void
+append_metrics(const double *metrics, uint32_t n_folds, ByteBuffer *json)
+{
+	buffer_printf(json, "{\"folds\": %u", n_folds);
+	for (int metric = 0; metric < N_FOLD_METRICS; metric++)
+	{
+		double mean = 0;
+		double squares = 0;
+
+		buffer_printf(json, ", \"%s\": {\"values\": [", metric_names[metric]);
+		for (uint32_t fold = 0; fold < n_folds; fold++)
+		{
+			buffer_printf(json, fold == 0 ? "" : ", ");
+			buffer_append_json_number(json, metrics[fold * N_FOLD_METRICS + metric]);
+			mean += metrics[fold * N_FOLD_METRICS + metric] / n_folds;
+		}
+		for (uint32_t fold = 0; fold < n_folds; fold++)
+		{
+			double difference = metrics[fold * N_FOLD_METRICS + metric] - mean;
+
+			squares += difference * difference / n_folds;
+		}
+		buffer_printf(json, "], \"mean\": ");
+		buffer_append_json_number(json, mean);
+		buffer_printf(json, ", \"deviation\": ");
+		buffer_append_json_number(json, sqrt(squares));
+		buffer_printf(json, "}");
+	}
+	buffer_printf(json, "}");
+}
+
+/* Fit without one fold, and predict it. */
+static void
+validate_fold(const PipelineOptions *options, const ClassList *classes, const TrainingRows *rows,
+			  const uint8_t *folds, uint32_t fold, const uint64_t *hashes, double *probabilities,
+			  double *metrics)
+{
+	TrainingRows others;
+	ImageWriter writer;
+	ByteBuffer image;
+	Pipeline *pipeline;
+
+	choose_other_folds(rows, folds, fold, &others);
+	image_begin(&writer, IMAGE_MODEL);
+	pipeline_fit(options, classes, &others, &writer);
+	image = image_finish(&writer);
+	pipeline = pipeline_open(image.data, image.length);
+	predict_fold(pipeline, rows, folds, fold, hashes, probabilities);
+	measure_fold(pipeline, classes, rows, folds, fold, probabilities, metrics);
+	pipeline_close(pipeline);
+	buffer_reset(&image);
+	training_rows_free(&others);
+}
+
+void
+cross_validate(const PipelineOptions *options, const ClassList *classes, const TrainingRows *rows,
+			   uint32_t n_folds, double *probabilities, ByteBuffer *json)
+{
+	uint8_t *folds;
+	uint64_t *hashes;
+	double *metrics;
+
+	check_folds(classes, rows, n_folds);
+	folds = assign_folds(rows, n_folds);
+	hashes = token_hashes_of(rows->corpus);
+	metrics = host_allocate_array(double, (size_t) n_folds *N_FOLD_METRICS);
+	for (uint32_t fold = 0; fold < n_folds; fold++)
+	{
+		validate_fold(options, classes, rows, folds, fold, hashes, probabilities,
+					  metrics + (size_t) fold * N_FOLD_METRICS);
+		host_progress("fold %u of %u: F1 %.4f", fold + 1, n_folds,
+					  metrics[(size_t) fold * N_FOLD_METRICS + FOLD_F1]);
+	}
+	if (json != NULL)
+		append_metrics(metrics, n_folds, json);
+	host_free(folds);
+	host_free(hashes);
+	host_free(metrics);
+}

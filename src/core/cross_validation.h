@@ -1,0 +1,25 @@
+/*
+ * cross_validation.h
+ *	  Stratified cross-validation: probabilities of rows by pipelines that did not see them.
+ */
+#ifndef SENTIMENT_CROSS_VALIDATION_H
+#define SENTIMENT_CROSS_VALIDATION_H
+
+#include "core/pipeline_fit.h"
+
+/*
+ * Fit the pipeline n_folds times, each time without the rows of one fold, and predict those. Folds have
+ * the same share of every class; equal texts are in one fold. Raises HOST_ERROR_INSUFFICIENT_DATA if a
+ * class has fewer distinct texts than there are folds.
+ * probabilities: (n_documents, n_classes) of the rows, set here; json: the folds' metrics are appended as
+ * an object, with their means and standard deviations; or NULL
+ */
+extern void cross_validate(const PipelineOptions *options, const ClassList *classes,
+						   const TrainingRows *rows, uint32_t n_folds, double *probabilities,
+						   ByteBuffer *json);
+
+/* Folds that the smallest class allows, at most those wanted. */
+extern uint32_t cross_validation_possible_folds(const ClassList *classes, const TrainingRows *rows,
+												uint32_t wanted);
+
+#endif /* SENTIMENT_CROSS_VALIDATION_H */

@@ -1,0 +1,129 @@
+/*
+ * pipeline_train.c
+ *	  From a corpus to a model image.
+ *
+ * Calibration and threshold are fitted to probabilities of rows by pipelines that did not see them, those
+ * of cross-validation; the pipeline that is kept learns from all rows.
+ */
+#include "core/cross_validation.h"
+#include "core/host.h"
+#include "core/pipeline_fit.h"
+#include "core/pipeline_train.h"
+
+/* Folds for calibration or threshold where the user names none. */
+#define DEFAULT_FOLDS 5
+
+/* Calibrate the probabilities of all rows in place, by the section that was appended. */
+static void
+calibrate_rows(const ByteBuffer *section, size_t start, const TrainingRows *rows,
+			   double *probabilities)
+{
+	Calibration calibration;
+
+	calibration_open(section->data + start, section->length - start, rows->n_classes, &calibration);
+	for (uint32_t i = 0; i < rows->n_documents; i++)
+		calibration_apply(&calibration, rows->n_classes,
+						  probabilities + (size_t) i * rows->n_classes);
+}
+
+/* Tune the threshold of the section for F1. */
+static void
+tune_threshold(void *section, const TrainingRows *rows, uint32_t positive,
+			   const double *probabilities, ByteBuffer *report)
+{
+	double *of_positive = host_allocate_array(double, (size_t) rows->n_documents + 1);
+	bool *is_positive = host_allocate_array(bool, (size_t) rows->n_documents + 1);
+	double threshold;
+
+	for (uint32_t i = 0; i < rows->n_documents; i++)
+	{
+		of_positive[i] = probabilities[(size_t) i * rows->n_classes + positive];
+		is_positive[i] = rows->documents[i].label == positive;
+	}
+	threshold = calibration_best_threshold(of_positive, is_positive, rows->n_documents);
+	calibration_set_threshold(section, threshold);
+	host_progress("threshold %.4f gives the best F1", threshold);
+	if (report != NULL)
+	{
+		buffer_printf(report, ", \"threshold\": ");
+		buffer_append_json_number(report, threshold);
+	}
+	host_free(of_positive);
+	host_free(is_positive);
+}
+
+/* Append the section of calibration and threshold. probabilities: (n_documents, n_classes) */
+static void
+write_calibration(const PipelineOptions *options, const ClassList *classes,
+				  const TrainingRows *rows, double *probabilities, ImageWriter *image,
+				  ByteBuffer *report)
+{
+	ByteBuffer *section = image_begin_section(image, IMAGE_SECTION_CALIBRATION);
+	size_t start = section->length;
+	uint32_t *labels = host_allocate_array(uint32_t, (size_t) rows->n_documents + 1);
+
+	for (uint32_t i = 0; i < rows->n_documents; i++)
+		labels[i] = rows->documents[i].label;
+	calibration_fit((CalibrationMethod) options->calibration, probabilities, labels,
+					rows->n_documents, rows->n_classes, section);
+	host_free(labels);
+	calibrate_rows(section, start, rows, probabilities);
+	if (options->threshold == THRESHOLD_F1)
+		tune_threshold(section->data + start, rows,
+					   class_list_positive(classes, options->positive_label), probabilities,
+					   report);
+}
+
+/* Cross-validate, and fit what is fitted to its probabilities. */
+static void
+validate(const PipelineOptions *options, const ClassList *classes, const TrainingRows *rows,
+		 ImageWriter *image, ByteBuffer *report)
+{
+	uint32_t n_folds = (uint32_t) options->cv_folds;
+	double *probabilities = host_allocate_array(
+		double, host_array_size((size_t) rows->n_documents + 1, rows->n_classes));
+
+	if (n_folds == 0)
+		n_folds = cross_validation_possible_folds(classes, rows, DEFAULT_FOLDS);
+	if (report != NULL)
+		buffer_printf(report, "\"cross_validation\": ");
+	cross_validate(options, classes, rows, n_folds, probabilities, report);
+	if (options->calibration != CALIBRATION_NONE || options->threshold != THRESHOLD_NONE)
+		write_calibration(options, classes, rows, probabilities, image, report);
+	host_free(probabilities);
+}
+
+/* Refuse what the classes do not allow. */
+static void
+check_classes_of_options(const PipelineOptions *options, const ClassList *classes)
+{
+	(void) class_list_positive(classes, options->positive_label);
+	if (options->threshold != THRESHOLD_NONE && classes->n_classes > 2)
+		host_error(HOST_ERROR_INVALID_PARAMETER, NULL, "Leave the parameter threshold out.",
+				   "a threshold needs two labels, there are %u", classes->n_classes);
+}
+
+ByteBuffer
+pipeline_train(const PipelineOptions *options, const Corpus *corpus, ByteBuffer *report)
+{
+	ClassList classes;
+	TrainingRows rows;
+	ImageWriter image;
+
+	class_list_make(corpus, &classes);
+	check_classes_of_options(options, &classes);
+	training_rows_choose(corpus, &classes, (Balance) options->balance,
+						 (uint32_t) options->per_class_limit, &rows);
+	image_begin(&image, IMAGE_MODEL);
+	if (report != NULL)
+		buffer_printf(report, "{");
+	if (options->cv_folds > 0 || options->calibration != CALIBRATION_NONE ||
+		options->threshold != THRESHOLD_NONE)
+		validate(options, &classes, &rows, &image, report);
+	if (report != NULL)
+		buffer_printf(report, "}");
+	pipeline_fit(options, &classes, &rows, &image);
+	training_rows_free(&rows);
+	class_list_free(&classes);
+	return image_finish(&image);
+}

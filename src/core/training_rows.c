@@ -1,0 +1,84 @@
+/*
+ * training_rows.c
+ *	  Which documents of a corpus a pipeline learns from, and in what order.
+ */
+#include <stdlib.h>
+
+#include "core/host.h"
+#include "core/training_rows.h"
+
+/* Compare documents by hash of the text, then by class and values. */
+static int
+compare_documents(const void *a, const void *b)
+{
+	const CorpusDocument *first = a;
+	const CorpusDocument *second = b;
+
+	if (first->hash != second->hash)
+		return first->hash < second->hash ? -1 : 1;
+	if (first->label != second->label)
+		return first->label < second->label ? -1 : 1;
+	return (first->values_hash > second->values_hash) - (first->values_hash < second->values_hash);
+}
+
+/* Rows that a class may have at most. */
+static uint32_t
+class_limit(const ClassList *classes, Balance balance, uint32_t per_class_limit)
+{
+	uint32_t limit = per_class_limit == 0 ? UINT32_MAX : per_class_limit;
+
+	for (uint32_t i = 0; i < classes->n_classes && balance == BALANCE_UNDERSAMPLE; i++)
+	{
+		if (classes->class_sizes[i] < limit)
+			limit = (uint32_t) classes->class_sizes[i];
+	}
+	return limit;
+}
+
+void
+training_rows_choose(const Corpus *corpus, const ClassList *classes, Balance balance,
+					 uint32_t per_class_limit, TrainingRows *rows)
+{
+	uint32_t limit = class_limit(classes, balance, per_class_limit);
+	uint32_t n_chosen = 0;
+
+	rows->corpus = corpus;
+	rows->n_classes = classes->n_classes;
+	rows->class_sizes = host_allocate_zero_array(uint32_t, classes->n_classes);
+	rows->documents = host_allocate_array(CorpusDocument, (size_t) corpus->n_documents + 1);
+	for (uint32_t i = 0; i < corpus->n_documents; i++)
+	{
+		rows->documents[i] = corpus->documents[i];
+		rows->documents[i].label = classes->class_of[rows->documents[i].label];
+	}
+	qsort(rows->documents, corpus->n_documents, sizeof(CorpusDocument), compare_documents);
+	host_check_interrupts();
+	for (uint32_t i = 0; i < corpus->n_documents; i++)
+	{
+		uint32_t class = rows->documents[i].label;
+
+		if (rows->class_sizes[class] == limit)
+			continue;
+		rows->class_sizes[class]++;
+		rows->documents[n_chosen++] = rows->documents[i];
+	}
+	rows->n_documents = n_chosen;
+	if (n_chosen < corpus->n_documents)
+		host_progress("%u of %u texts chosen, at most %u of each label", n_chosen,
+					  corpus->n_documents, limit);
+}
+
+void
+training_rows_class_weights(const TrainingRows *rows, double *weights)
+{
+	for (uint32_t i = 0; i < rows->n_classes; i++)
+		weights[i] = (double) rows->n_documents / ((double) rows->n_classes * rows->class_sizes[i]);
+}
+
+void
+training_rows_free(TrainingRows *rows)
+{
+	host_free(rows->documents);
+	host_free(rows->class_sizes);
+	*rows = (TrainingRows){0};
+}

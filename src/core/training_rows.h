@@ -1,0 +1,45 @@
+/*
+ * training_rows.h
+ *	  Which documents of a corpus a pipeline learns from, and in what order.
+ */
+#ifndef SENTIMENT_TRAINING_ROWS_H
+#define SENTIMENT_TRAINING_ROWS_H
+
+#include "core/class_list.h"
+#include "core/features/corpus.h"
+
+/* How classes of different sizes are brought into balance. */
+typedef enum Balance
+{
+	BALANCE_NONE,
+	BALANCE_UNDERSAMPLE, /* no class has more rows than the smallest */
+	BALANCE_CLASS_WEIGHT /* a row of a small class counts for more */
+} Balance;
+
+/* The chosen documents, labelled by class, in an order that depends on the set of rows only. */
+typedef struct TrainingRows
+{
+	const Corpus *corpus;
+	CorpusDocument *documents; /* (n_documents) */
+	uint32_t n_documents;
+	uint32_t *class_sizes; /* (n_classes) documents of each class */
+	uint32_t n_classes;
+} TrainingRows;
+
+/*
+ * Choose documents: at most per_class_limit of each class (0: no limit), and as balance tells. Which ones
+ * of a class depends on a hash of the texts. Tells what was left out.
+ */
+extern void training_rows_choose(const Corpus *corpus, const ClassList *classes, Balance balance,
+								 uint32_t per_class_limit, TrainingRows *rows);
+
+/*
+ * Weights that make every class count the same, with a mean of 1 over the rows.
+ * weights: (n_classes)
+ */
+extern void training_rows_class_weights(const TrainingRows *rows, double *weights);
+
+/* Free the chosen documents. */
+extern void training_rows_free(TrainingRows *rows);
+
+#endif /* SENTIMENT_TRAINING_ROWS_H */

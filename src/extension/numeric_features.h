@@ -1,0 +1,20 @@
+/*
+ * numeric_features.h
+ *	  Numbers that come with a text: from a JSON object to a model's numeric columns.
+ */
+#ifndef SENTIMENT_NUMERIC_FEATURES_H
+#define SENTIMENT_NUMERIC_FEATURES_H
+
+#include "postgres.h"
+
+#include "core/pipeline.h"
+#include "utils/jsonb.h"
+
+/*
+ * The numbers of a model's numeric columns, NaN where missing, in the current memory context; NULL if
+ * there are none. features: an object of numbers, booleans (0 and 1) or nulls by column name, or NULL.
+ * An unknown name and a value of another type raise an error.
+ */
+extern float *numeric_features_read(const Pipeline *pipeline, Jsonb *features);
+
+#endif /* SENTIMENT_NUMERIC_FEATURES_H */

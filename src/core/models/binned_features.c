@@ -2,10 +2,10 @@
  * binned_features.c
  *	  Features cut into bins.
  *
- * Features come in two ways. A column of the sparse ones is its entries and a number of zeros that are
- * not stored, so its quantiles are looked up in the sorted entries with a run of zeros put between. The
- * dense ones are read where they are, and binned a block of rows at a time, because they stand side by
- * side.
+ * Features come in two ways. A column of the sparse ones is its entries and a number of zeros that
+ * are not stored, so its quantiles are looked up in the sorted entries with a run of zeros put
+ * between. The dense ones are read where they are, and binned a block of rows at a time, because
+ * they stand side by side.
  */
 #include <float.h>
 #include <math.h>
@@ -25,7 +25,7 @@
 #define MAX_SAMPLED_ROWS 200000
 
 /* Values that a task bins, about. */
-#define VALUES_PER_TASK ((uint32_t) 1 << 15)
+#define VALUES_PER_TASK ((uint32_t) 1 << 17)
 
 #define SPARSE_FEATURES_PER_TASK 16
 
@@ -149,8 +149,8 @@ sort_floats(float *values, float *temporary, uint32_t count)
 }
 
 /*
- * A number that at least the lower and not the higher of two different values (or of two equal ones)
- * does not pass: their middle, but finite.
+ * A number that at least the lower and not the higher of two different values (or of two equal
+ * ones) does not pass: their middle, but finite.
  */
 static float
 middle(float lower, float higher)
@@ -244,34 +244,63 @@ find_edges(const Binning *binning, uint32_t feature, float *values, uint32_t n_v
 	features->n_value_bins[feature] = (uint8_t) (n_edges + 1);
 }
 
-/* The bin of a value that is not missing: how many edges are below it. */
-static inline uint32_t
-find_bin(const float *edges, uint32_t n_edges, float value)
+/* Values whose bins are looked for side by side, since each step waits for the one before. */
+#define BINS_AT_ONCE 8
+
+/* The edges of a feature as a search goes through them. */
+typedef struct EdgeSearch
 {
-	const float *base = edges;
+	float edges[MAX_VALUE_BINS + 1]; /* padded with infinity */
+	uint32_t first_step;             /* a power of two */
+	uint8_t missing_bin;
+} EdgeSearch;
 
-	while (n_edges > 1)
-	{
-		uint32_t half = n_edges / 2;
-
-		base += base[half - 1] < value ? half : 0;
-		n_edges -= half;
-	}
-	return (uint32_t) (base - edges) + (n_edges == 1 && *base < value);
-}
-
-/* The bin of a value; notes that some are missing. */
-static inline uint8_t
-bin_of(BinnedFeatures *features, uint32_t feature, float value, bool *missing)
+/* Prepare for many values of a feature. */
+static void
+begin_search(const BinnedFeatures *features, uint32_t feature, EdgeSearch *search)
 {
 	uint32_t n_edges = features->n_value_bins[feature] - 1u;
 
-	if (isnan(value))
+	search->missing_bin = features->n_value_bins[feature];
+	search->first_step = 1;
+	while (search->first_step * 2 <= n_edges)
+		search->first_step *= 2;
+	for (uint32_t i = 0; i <= MAX_VALUE_BINS; i++)
+		search->edges[i] = i < n_edges ? binned_features_edges(features, feature)[i] : INFINITY;
+}
+
+/*
+ * The bins of BINS_AT_ONCE values: how many edges are below each. bins: (BINS_AT_ONCE); answers
+ * whether one is missing
+ */
+static inline bool
+find_bins(const EdgeSearch *search, const float *values, uint8_t *bins)
+{
+	uint32_t below[BINS_AT_ONCE] = {0};
+	bool missing = false;
+
+	for (uint32_t step = search->first_step; step > 0; step /= 2)
 	{
-		*missing = true;
-		return features->n_value_bins[feature];
+		for (int i = 0; i < BINS_AT_ONCE; i++)
+			below[i] += search->edges[below[i] + step - 1] < values[i] ? step : 0;
 	}
-	return (uint8_t) find_bin(features->edges + features->edge_starts[feature], n_edges, value);
+	for (int i = 0; i < BINS_AT_ONCE; i++)
+	{
+		missing |= isnan(values[i]);
+		bins[i] = isnan(values[i]) ? search->missing_bin : (uint8_t) below[i];
+	}
+	return missing;
+}
+
+/* The bin of one value; notes if it is missing. */
+static uint8_t
+find_bin(const EdgeSearch *search, float value, bool *missing)
+{
+	float values[BINS_AT_ONCE] = {value};
+	uint8_t bins[BINS_AT_ONCE];
+
+	*missing |= find_bins(search, values, bins);
+	return bins[0];
 }
 
 /* Edges and bins of a sparse feature. */
@@ -285,6 +314,7 @@ bin_sparse_feature(Binning *binning, uint32_t feature, float *scratch)
 	uint8_t *bins = features->bins + (size_t) feature * features->n_rows;
 	uint32_t n_values = 0;
 	bool missing = false;
+	EdgeSearch search;
 
 	for (uint64_t i = start; i < end; i++)
 	{
@@ -292,9 +322,10 @@ bin_sparse_feature(Binning *binning, uint32_t feature, float *scratch)
 			scratch[n_values++] = columns->values[i];
 	}
 	find_edges(binning, feature, scratch, n_values, binning->n_sampled - n_values);
-	memset(bins, bin_of(features, feature, 0, &missing), features->n_rows);
+	begin_search(features, feature, &search);
+	memset(bins, find_bin(&search, 0, &missing), features->n_rows);
 	for (uint64_t i = start; i < end; i++)
-		bins[columns->rows[i]] = bin_of(features, feature, columns->values[i], &missing);
+		bins[columns->rows[i]] = find_bin(&search, columns->values[i], &missing);
 	features->has_missing[feature] = missing;
 }
 
@@ -346,9 +377,20 @@ bin_dense_rows(void *context, uint32_t task, uint32_t thread)
 		uint32_t feature = binning->n_sparse + j;
 		uint8_t *bins = features->bins + (size_t) feature * features->n_rows;
 		bool missing = false;
+		EdgeSearch search;
+		uint32_t row = start;
 
-		for (uint32_t row = start; row < end; row++)
-			bins[row] = bin_of(features, feature, dense_values(binning->set, row)[j], &missing);
+		begin_search(features, feature, &search);
+		for (; row + BINS_AT_ONCE <= end; row += BINS_AT_ONCE)
+		{
+			float values[BINS_AT_ONCE];
+
+			for (uint32_t i = 0; i < BINS_AT_ONCE; i++)
+				values[i] = dense_values(binning->set, row + i)[j];
+			missing |= find_bins(&search, values, bins + row);
+		}
+		for (; row < end; row++)
+			bins[row] = find_bin(&search, dense_values(binning->set, row)[j], &missing);
 		if (missing)
 			__atomic_store_n(&features->has_missing[feature], true, __ATOMIC_RELAXED);
 	}

@@ -2,10 +2,11 @@
  * binned_features.h
  *	  Features cut into at most 255 bins of values each, by column, for learning decision trees.
  *
- * A tree that only compares a value with a few hundred thresholds needs no more of the value than the
- * bin that it lies in: one byte, counted in a histogram. The edges between bins are kept, so that the
- * trees that come out compare values, not bins. As scikit-learn's _BinMapper: a feature with few distinct
- * values has an edge in the middle between each two neighbours, another one edges at the quantiles.
+ * A tree that only compares a value with a few hundred thresholds needs no more of the value than
+ * the bin that it lies in: one byte, counted in a histogram. The edges between bins are kept, so
+ * that the trees that come out compare values, not bins. As scikit-learn's _BinMapper: a feature
+ * with few distinct values has an edge in the middle between each two neighbours, another one edges
+ * at the quantiles.
  */
 #ifndef SENTIMENT_BINNED_FEATURES_H
 #define SENTIMENT_BINNED_FEATURES_H
@@ -29,8 +30,8 @@ typedef struct BinnedFeatures
 } BinnedFeatures;
 
 /*
- * Bin the features of a training set, with at most max_bins (2 to MAX_VALUE_BINS) bins of values each.
- * Raises HOST_ERROR_LIMIT_EXCEEDED if the bins would take more than 4 GB.
+ * Bin the features of a training set, with at most max_bins (2 to MAX_VALUE_BINS) bins of values
+ * each. Raises HOST_ERROR_LIMIT_EXCEEDED if the bins would take more than 4 GB.
  */
 extern BinnedFeatures binned_features_make(const TrainingSet *training_set, uint32_t max_bins);
 

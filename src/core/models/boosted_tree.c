@@ -3,12 +3,10 @@
  *	  One tree of gradient boosting.
  *
  * As scikit-learn's HistGradientBoosting and LightGBM (Ke et al. 2017): when a node is split, the
- * histograms of its smaller child are made from the child's rows, and those of the larger child are what the
- * parent's are more. Both children's best splits are looked for in the same pass, feature by feature,
- * while the feature's histogram is in the cache; the features are spread over the threads.
- *
- * A split's gain is G_l^2 / (H_l + lambda) + G_r^2 / (H_r + lambda) - G^2 / (H + lambda) for sums of
- * gradients G and hessians H.
+ * histograms of its smaller child are made from the child's rows, and those of the larger child are
+ * what the parent's are more. Both children's best splits are looked for in the same pass, feature
+ * by feature, while the feature's histogram is in the cache; the features are spread over the
+ * threads.
  */
 #include <math.h>
 
@@ -71,20 +69,6 @@ struct BoostedTreeGrower
 	double *outputs;     /* that are updated */
 	TreeNode *tree;      /* (2 * max_leaf_nodes - 1) in preorder */
 };
-
-/* Rows of a sum. */
-static inline uint32_t
-count_of(const BoostingProblem *problem, int64_t hessian_and_count)
-{
-	return (uint32_t) (hessian_and_count & ((INT64_C(1) << problem->count_bits) - 1));
-}
-
-/* Hessian of a sum, as an integer. */
-static inline int64_t
-hessian_of(const BoostingProblem *problem, int64_t hessian_and_count)
-{
-	return hessian_and_count >> problem->count_bits;
-}
 
 BoostedTreeGrower *
 boosted_tree_allocate(const BoostingProblem *problem)
@@ -151,76 +135,15 @@ release_histogram(BoostedTreeGrower *grower, BoostedNode *node)
 	node->histogram = NULL;
 }
 
-/* The best candidate so far of a scan, its gain as a fraction: comparing takes no division. */
-typedef struct GainScan
+/* The most that a histogram's search needs to know of a node. */
+static GainNode
+describe_node(const BoostingProblem *problem, const BoostedNode *node)
 {
-	GradientSum total;
-	uint32_t min_samples_leaf;
-	uint32_t n_rows;
-	double hessian;
-	double min_hessian;
-	double lambda;
-	double best_numerator;
-	double best_denominator;
-	uint32_t best_bin;
-	bool best_missing_left;
-	GradientSum best_left;
-} GainScan;
-
-/* A candidate: that sum on the left. Answers whether what is left of it may be split off, too. */
-static inline bool
-consider(const BoostingProblem *problem, GainScan *scan, GradientSum left, uint32_t bin,
-		 bool missing_left)
-{
-	uint32_t n_left = count_of(problem, left[1]);
-	double left_hessian;
-	double right_hessian;
-	double left_gradient;
-	double right_gradient;
-	double numerator;
-	double denominator;
-
-	if (n_left < scan->min_samples_leaf)
-		return true;
-	if (scan->n_rows - n_left < scan->min_samples_leaf)
-		return false;
-	left_hessian = (double) hessian_of(problem, left[1]);
-	right_hessian = scan->hessian - left_hessian;
-	if (left_hessian < scan->min_hessian)
-		return true;
-	if (right_hessian < scan->min_hessian)
-		return false;
-	left_gradient = (double) left[0];
-	right_gradient = (double) (scan->total[0] - left[0]);
-	left_hessian += scan->lambda;
-	right_hessian += scan->lambda;
-	numerator = left_gradient * left_gradient * right_hessian +
-				right_gradient * right_gradient * left_hessian;
-	denominator = left_hessian * right_hessian;
-	if (numerator * scan->best_denominator > scan->best_numerator * denominator)
-	{
-		scan->best_numerator = numerator;
-		scan->best_denominator = denominator;
-		scan->best_bin = bin;
-		scan->best_missing_left = missing_left;
-		scan->best_left = left;
-	}
-	return true;
-}
-
-/* Candidates between all occupied bins. left: what is there already */
-static void
-scan_histogram(const BoostingProblem *problem, GainScan *scan, const GradientSum *histogram,
-			   uint32_t n_value_bins, GradientSum left, bool missing_left)
-{
-	for (uint32_t b = 0; b < n_value_bins; b++)
-	{
-		if (histogram[b][1] == 0)
-			continue;
-		left += histogram[b];
-		if (!consider(problem, scan, left, b, missing_left))
-			return;
-	}
+	return (GainNode){.sum = node->sum,
+					  .count_bits = problem->count_bits,
+					  .min_samples_leaf = problem->min_samples_leaf,
+					  .min_hessian = (int64_t) ceil(MIN_HESSIAN * problem->hessian_scale),
+					  .lambda = problem->l2_regularization * problem->hessian_scale};
 }
 
 /* Look for a better split of a node by a feature. */
@@ -228,53 +151,83 @@ static void
 search_feature(const BoostingProblem *problem, const BoostedNode *node,
 			   const GradientSum *histogram, uint32_t feature, BoostedSplit *best)
 {
-	const GradientSum zero = {0, 0};
-	uint32_t n_value_bins = problem->features->n_value_bins[feature];
-	GradientSum missing = problem->features->has_missing[feature] ? histogram[n_value_bins] : zero;
-	double lambda = problem->l2_regularization * problem->hessian_scale;
-	double hessian = (double) hessian_of(problem, node->sum[1]);
-	double unit = problem->hessian_scale / problem->gradient_scale / problem->gradient_scale;
+	const BinnedFeatures *features = problem->features;
+	GainNode gain_node = describe_node(problem, node);
+	GainSplit split = find_gain_split(&gain_node, histogram, features->n_value_bins[feature],
+									  features->has_missing[feature]);
 	double gradient = (double) node->sum[0];
-	GainScan scan = {.total = node->sum,
-					 .min_samples_leaf = problem->min_samples_leaf,
-					 .n_rows = node->end - node->start,
-					 .hessian = hessian,
-					 .min_hessian = MIN_HESSIAN * problem->hessian_scale,
-					 .lambda = lambda,
-					 .best_denominator = 1};
-	double gain;
+	double hessian = (double) gradient_sum_hessian(node->sum, problem->count_bits);
+	double unit = problem->hessian_scale / problem->gradient_scale / problem->gradient_scale;
+	double gain = (split.score - gradient * gradient / (hessian + gain_node.lambda)) * unit;
 
-	scan_histogram(problem, &scan, histogram, n_value_bins, zero, false);
-	if (missing[1] != 0)
-		scan_histogram(problem, &scan, histogram, n_value_bins, missing, true);
-	gain =
-		(scan.best_numerator / scan.best_denominator - gradient * gradient / (hessian + lambda)) *
-		unit;
-	if (!(gain > best->gain))
+	if (split.score < 0 || !(gain > best->gain))
 		return;
 	best->gain = gain;
 	best->feature = feature;
-	best->bin = scan.best_bin;
-	best->left = scan.best_left;
-	best->missing_left = scan.best_missing_left;
-	if (missing[1] == 0)
-		best->missing_left = count_of(problem, scan.best_left[1]) > scan.n_rows / 2;
+	best->bin = split.bin;
+	best->left = split.left;
+	best->missing_left = split.missing_left;
+	if (!split.missing_decided)
+		best->missing_left =
+			gradient_sum_count(split.left, problem->count_bits) > (node->end - node->start) / 2;
 }
 
-/* Make a feature's histogram of the node whose gradients were gathered. */
+/* Features whose histograms are made in one pass over the rows: one has to wait for memory less. */
+#define FEATURES_AT_ONCE 2
+
+/*
+ * Make the histograms of up to FEATURES_AT_ONCE features of the node whose gradients were gathered.
+ */
 static void
-build_histogram(const BoostedTreeGrower *grower, const BoostedNode *node, uint32_t feature,
-				GradientSum *histogram)
+build_histograms(const BoostedTreeGrower *grower, const BoostedNode *node, uint32_t feature,
+				 uint32_t n_features)
 {
-	const uint8_t *bins = binned_features_column(grower->problem->features, feature);
-	uint32_t n_bins = binned_features_count(grower->problem->features, feature);
+	const BinnedFeatures *features = grower->problem->features;
+	const uint64_t *starts = grower->histogram_starts;
+	GradientSum *first = node->histogram + starts[feature];
+	GradientSum *second = node->histogram + starts[feature + 1];
+	const uint8_t *first_bins = binned_features_column(features, feature);
+	const uint8_t *second_bins = first_bins + features->n_rows;
 	const uint32_t *rows = grower->rows + node->start;
+	const GradientSum *gradients = grower->node_gradients;
 	uint32_t count = node->end - node->start;
 
-	for (uint32_t b = 0; b < n_bins; b++)
-		histogram[b] = (GradientSum){0, 0};
+	memset(first, 0, sizeof(GradientSum) * (starts[feature + n_features] - starts[feature]));
+	if (n_features == 1)
+	{
+		for (uint32_t i = 0; i < count; i++)
+			first[first_bins[rows[i]]] += gradients[i];
+		return;
+	}
 	for (uint32_t i = 0; i < count; i++)
-		histogram[bins[rows[i]]] += grower->node_gradients[i];
+	{
+		uint32_t row = rows[i];
+		GradientSum gradient = gradients[i];
+
+		first[first_bins[row]] += gradient;
+		second[second_bins[row]] += gradient;
+	}
+}
+
+/* Look for the best splits by a feature whose histogram of the node built was made. */
+static void
+search_histogram(BoostedTreeGrower *grower, uint32_t feature, TaskSplits *splits)
+{
+	const BoostingProblem *problem = grower->problem;
+	const SplitSearch *search = &grower->search;
+	uint64_t start = grower->histogram_starts[feature];
+	uint32_t n_bins = binned_features_count(problem->features, feature);
+	const GradientSum *built = search->built->histogram + start;
+	GradientSum *rest;
+
+	if (search->search_built)
+		search_feature(problem, search->built, built, feature, &splits->built);
+	if (search->subtracted == NULL)
+		return;
+	rest = search->subtracted->histogram + start;
+	for (uint32_t b = 0; b < n_bins; b++)
+		rest[b] -= built[b];
+	search_feature(problem, search->subtracted, rest, feature, &splits->subtracted);
 }
 
 /* Task: histograms and best splits of some features. */
@@ -282,30 +235,22 @@ static void
 search_features(void *context, uint32_t task, uint32_t thread)
 {
 	BoostedTreeGrower *grower = context;
-	const BoostingProblem *problem = grower->problem;
 	const SplitSearch *search = &grower->search;
+	uint32_t n_features = grower->problem->features->n_features;
 	uint32_t start = task * search->features_per_task;
-	TaskSplits *splits = &grower->task_splits[task];
+	uint32_t end = n_features - start < search->features_per_task
+					   ? n_features
+					   : start + search->features_per_task;
 
 	(void) thread;
-	*splits = (TaskSplits){0};
-	for (uint32_t f = start;
-		 f < start + search->features_per_task && f < problem->features->n_features; f++)
+	grower->task_splits[task] = (TaskSplits){0};
+	for (uint32_t f = start; f < end; f += FEATURES_AT_ONCE)
 	{
-		GradientSum *built = search->built->histogram + grower->histogram_starts[f];
-		uint32_t n_bins = binned_features_count(problem->features, f);
+		uint32_t count = end - f < FEATURES_AT_ONCE ? end - f : FEATURES_AT_ONCE;
 
-		build_histogram(grower, search->built, f, built);
-		if (search->search_built)
-			search_feature(problem, search->built, built, f, &splits->built);
-		if (search->subtracted != NULL)
-		{
-			GradientSum *rest = search->subtracted->histogram + grower->histogram_starts[f];
-
-			for (uint32_t b = 0; b < n_bins; b++)
-				rest[b] -= built[b];
-			search_feature(problem, search->subtracted, rest, f, &splits->subtracted);
-		}
+		build_histograms(grower, search->built, f, count);
+		for (uint32_t i = f; i < f + count; i++)
+			search_histogram(grower, i, &grower->task_splits[task]);
 	}
 }
 
@@ -335,6 +280,7 @@ run_search(BoostedTreeGrower *grower)
 
 	search->features_per_task =
 		per_feature < WORK_PER_TASK ? (uint32_t) (WORK_PER_TASK / per_feature) : 1;
+	search->features_per_task += search->features_per_task % FEATURES_AT_ONCE;
 	search->n_tasks =
 		n_features / search->features_per_task + (n_features % search->features_per_task != 0);
 	gather_gradients(grower, search->built);
@@ -365,7 +311,8 @@ add_node(BoostedTreeGrower *grower, uint32_t start, uint32_t end, uint32_t depth
 	const BoostingProblem *problem = grower->problem;
 	BoostedNode *node = &grower->nodes[grower->n_nodes++];
 	double gradient = (double) sum[0] / problem->gradient_scale;
-	double hessian = (double) hessian_of(problem, sum[1]) / problem->hessian_scale;
+	double hessian =
+		(double) gradient_sum_hessian(sum, problem->count_bits) / problem->hessian_scale;
 
 	*node = (BoostedNode){.start = start, .end = end, .depth = depth, .sum = sum};
 	/* as it will be stored */

@@ -2,20 +2,15 @@
  * boosted_tree.h
  *	  One tree of gradient boosting: grown from histograms of gradients, best leaf first.
  *
- * Gradients and hessians are integers (fixed point), so that sums of them are exact, whatever the order
- * and the number of threads, and a node's histogram less one child's is the other child's.
+ * Gradients and hessians are integers (fixed point), so that sums of them are exact, whatever the
+ * order and the number of threads, and a node's histogram less one child's is the other child's.
  */
 #ifndef SENTIMENT_BOOSTED_TREE_H
 #define SENTIMENT_BOOSTED_TREE_H
 
 #include "core/models/binned_features.h"
 #include "core/models/decision_tree.h"
-
-/*
- * Of a row or a sum of rows: [0] the gradient times gradient_scale; [1] the hessian times hessian_scale in
- * the upper bits, and the number of rows in the lower count_bits.
- */
-typedef int64_t GradientSum __attribute__((vector_size(16)));
+#include "core/models/split_gain.h"
 
 /* What all trees of a training have in common. */
 typedef struct BoostingProblem
@@ -28,6 +23,7 @@ typedef struct BoostingProblem
 	uint32_t min_samples_leaf;
 	double l2_regularization;
 	double learning_rate;
+	/* what gradients and hessians are multiplied by to become integers; see split_gain.h */
 	double gradient_scale;
 	double hessian_scale;
 	int count_bits;

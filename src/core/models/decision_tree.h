@@ -2,9 +2,9 @@
  * decision_tree.h
  *	  One decision tree as it is stored and asked.
  *
- * The nodes stand in preorder: the left child of a node is the next one, and its right child comes behind
- * all of the left one's descendants. A feature's value up to the threshold goes left, a larger one right, and a
- * missing one (NaN) where the node says.
+ * The nodes stand in preorder: the left child of a node is the next one, and its right child comes
+ * behind all of the left one's descendants. A feature's value up to the threshold goes left, a
+ * larger one right, and a missing one (NaN) where the node says.
  */
 #ifndef SENTIMENT_DECISION_TREE_H
 #define SENTIMENT_DECISION_TREE_H
@@ -84,9 +84,9 @@ decision_tree_leaf(const TreeNode *root, const float *values)
 extern void decision_tree_link(TreeNode *nodes, uint32_t n_nodes);
 
 /*
- * Check untrusted nodes: that they are one tree in preorder, no deeper than max_depth
- * (at most MAX_TREE_DEPTH), with features that exist, thresholds that are numbers and covers above 0. What the
- * leaves say is the caller's. Answers NULL, or what is wrong (a constant string).
+ * Check untrusted nodes: that they are one tree in preorder, no deeper than max_depth (at most
+ * MAX_TREE_DEPTH), with features that exist, thresholds that are numbers and covers above 0. What
+ * the leaves say is the caller's. Answers NULL, or what is wrong (a constant string).
  */
 extern const char *decision_tree_validate(const TreeNode *nodes, uint32_t n_nodes,
 										  uint32_t n_features, uint32_t max_depth);

@@ -2,9 +2,9 @@
  * forest_split.c
  *	  The best split of a forest's node by one feature.
  *
- * Counted samples are summed up by bin; then each occupied bin's upper edge is a candidate. Most nodes
- * are small: for them a bitmap tells which bins are occupied, so that neither clearing nor looking
- * touches all of them.
+ * Counted samples are summed up by bin; then each occupied bin's upper edge is a candidate. Most
+ * nodes are small: for them a bitmap tells which bins are occupied, so that neither clearing nor
+ * looking touches all of them.
  *
  * Labelled samples are sorted by bin and moved from the right side to the left one after the other,
  * which takes the same time however many classes there are.

@@ -8,9 +8,9 @@
  *		Gini:    sum over classes of w_k^2 / W
  *		entropy: sum over classes of w_k ln w_k, less W ln W
  *
- * with w_k the weight of the class's samples on the side, and W their sum. A side's weight times its impurity is W less
- * its Gini purity, or the negative of its entropy purity; so the decrease of impurity is what the sides' purity has
- * above the node's.
+ * with w_k the weight of the class's samples on the side, and W their sum. A side's weight times
+ * its impurity is W less its Gini purity, or the negative of its entropy purity; so the decrease of
+ * impurity is what the sides' purity has above the node's.
  */
 #ifndef SENTIMENT_FOREST_SPLIT_H
 #define SENTIMENT_FOREST_SPLIT_H
@@ -27,9 +27,10 @@ typedef enum ForestCriterion
 } ForestCriterion;
 
 /*
- * Class and number of times of a sample in 64 bits, in one of two forms. Counted: one number each for the samples of
- * class 0, of class 1, and the rows, so that sums of samples are a sum of such words. Only for two
- * classes, the Gini criterion, and rows that do not make the numbers overflow. Labelled: times and label.
+ * Class and number of times of a sample in 64 bits, in one of two forms. Counted: one number each
+ * for the samples of class 0, of class 1, and the rows, so that sums of samples are a sum of such
+ * words. Only for two classes, the Gini criterion, and rows that do not make the numbers overflow.
+ * Labelled: times and label.
  */
 typedef uint64_t PackedSample;
 

@@ -2,12 +2,12 @@
  * forest_tree.c
  *	  One tree of a random forest while it grows.
  *
- * As scikit-learn's RandomForestClassifier: a row that was drawn n times is one sample that counts n times;
- * features are drawn without replacement until max_features were looked at and one of them was not
- * constant in the node.
+ * As scikit-learn's RandomForestClassifier: a row that was drawn n times is one sample that counts
+ * n times; features are drawn without replacement until max_features were looked at and one of them
+ * was not constant in the node.
  *
- * Nodes are made in preorder, as they are stored. The samples of a node stand side by side, in the order
- * of their rows, so that the features' columns are read from front to back.
+ * Nodes are made in preorder, as they are stored. The samples of a node stand side by side, in the
+ * order of their rows, so that the features' columns are read from front to back.
  */
 #include <math.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  * forest_tree.h
  *	  One tree of a random forest while it grows.
  *
- * Growing runs inside tasks of threads.h: a call does a limited amount of work and can be taken up again,
- * so that a training can be cancelled however large its trees are.
+ * Growing runs inside tasks of threads.h: a call does a limited amount of work and can be taken up
+ * again, so that a training can be cancelled however large its trees are.
  */
 #ifndef SENTIMENT_FOREST_TREE_H
 #define SENTIMENT_FOREST_TREE_H
@@ -88,11 +88,16 @@ extern void forest_scratch_free(ForestScratch *scratch);
 /* Begin tree number number. */
 extern void forest_tree_begin(const ForestProblem *problem, ForestTree *tree, uint32_t number);
 
-/* Go on for some milliseconds; answers whether the tree is complete. Uses no function of the host. */
+/*
+ * Go on for some milliseconds; answers whether the tree is complete. Uses no function of the host.
+ */
 extern bool forest_tree_grow(const ForestProblem *problem, ForestTree *tree,
 							 ForestScratch *scratch);
 
-/* Add what each feature contributes to the tree, all together 1, if there is a split. importances: (n_features) */
+/*
+ * Add what each feature contributes to the tree, all together 1, if there is a split. importances:
+ * (n_features)
+ */
 extern void forest_tree_add_importances(const ForestTree *tree, double *decreases,
 										uint32_t n_features, double *importances);
 

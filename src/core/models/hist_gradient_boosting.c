@@ -2,13 +2,14 @@
  * hist_gradient_boosting.c
  *	  Gradient boosting (Friedman 2001), as scikit-learn's HistGradientBoostingClassifier.
  *
- * This file holds the kind: its parameters, the loop over iterations, prediction and explanation. Two
- * classes have one output, the log-odds of class 1, and more have one output a class, the logits of a
- * softmax; each iteration adds a tree to each output. The section of a model image is a tree ensemble with
- * a baseline for each output; tree number i adds to output i modulo their number.
+ * This file holds the kind: its parameters, the loop over iterations, prediction and explanation.
+ * Two classes have one output, the log-odds of class 1, and more have one output a class, the
+ * logits of a softmax; each iteration adds a tree to each output. The section of a model image is a
+ * tree ensemble with a baseline for each output; tree number i adds to output i modulo their
+ * number.
  *
- * Differences from scikit-learn: the bins' edges come from all rows, those for validation included; and
- * gradients are rounded to some 45 bits (see boosted_tree.h).
+ * Differences from scikit-learn: the bins' edges come from all rows, those for validation included;
+ * and gradients are rounded (see split_gain.h).
  */
 #include <math.h>
 #include <string.h>
@@ -362,8 +363,8 @@ make_class_weights(const TrainingSet *set, const HistGradientBoostingOptions *op
 }
 
 /*
- * Hold out rows of each class, as near to the fraction as can be; one of each class at least is kept. A
- * row is taken with the probability that leaves the right number for the rows behind it.
+ * Hold out rows of each class, as near to the fraction as can be; one of each class at least is
+ * kept. A row is taken with the probability that leaves the right number for the rows behind it.
  */
 static void
 hold_out_rows(Boosting *boosting, const uint32_t *counts, double fraction)
@@ -418,8 +419,9 @@ choose_scales(const Boosting *boosting, BoostingProblem *problem)
 	while (boosting->n_training >> problem->count_bits != 0)
 		problem->count_bits++;
 	/* a gradient is at most its row's weight, a hessian a quarter of it; rounding adds a bit */
-	problem->gradient_scale = power_of_two(0x1p61, weight);
-	problem->hessian_scale = power_of_two(ldexp(1, 62 - problem->count_bits), weight / 4);
+	problem->gradient_scale = power_of_two(MAX_GRADIENT_SUM, weight);
+	problem->hessian_scale =
+		power_of_two(fmin(MAX_HESSIAN_SUM, ldexp(1, 62 - problem->count_bits)), weight / 4);
 }
 
 /* Outputs before any tree: the classes' shares. baselines: (n_outputs) */

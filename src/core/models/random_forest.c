@@ -2,9 +2,9 @@
  * random_forest.c
  *	  Random forest (Breiman 2001), as scikit-learn's RandomForestClassifier on binned features.
  *
- * This file holds the kind: its parameters, the training of all trees, prediction and explanation. Its
- * section of a model image is a tree ensemble without baselines. A leaf of two classes says the probability
- * of class 1; a leaf of more classes has a list of shares.
+ * This file holds the kind: its parameters, the training of all trees, prediction and explanation.
+ * Its section of a model image is a tree ensemble without baselines. A leaf of two classes says the
+ * probability of class 1; a leaf of more classes has a list of shares.
  */
 #include <math.h>
 #include <string.h>
@@ -14,7 +14,9 @@
 #include "core/models/random_forest.h"
 #include "core/threads.h"
 
-/* Trees that grow at a time: many, so that no thread waits for the last one long, if memory allows. */
+/*
+ * Trees that grow at a time: many, so that no thread waits for the last one long, if memory allows.
+ */
 #define MAX_GROWING_TREES 64
 #define MAX_GROWING_SIZE  ((size_t) 64 << 20)
 

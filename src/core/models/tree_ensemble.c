@@ -109,7 +109,10 @@ depth_of(const TreeNode *nodes, uint32_t n_nodes)
 	return deepest;
 }
 
-/* As image_check_size, but say what makes trees smaller. Keeps 32-bit counts far from overflow, too. */
+/*
+ * As image_check_size, but say what makes trees smaller. Keeps 32-bit counts far from overflow,
+ * too.
+ */
 static void
 check_image_size(size_t size)
 {

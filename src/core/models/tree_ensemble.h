@@ -65,15 +65,15 @@ extern void tree_ensemble_begin(TreeEnsembleWriter *writer, ByteBuffer *image, u
 								uint32_t n_classes, uint32_t n_baselines, uint32_t max_trees);
 
 /*
- * Add a tree in preorder. The starts of its leaves' shares count from the tree's own shares; a tree whose leaves are
- * numbers has none. Raises an error if the image becomes too large.
+ * Add a tree in preorder. The starts of its leaves' shares count from the tree's own shares; a tree
+ * whose leaves are numbers has none. Raises an error if the image becomes too large.
  */
 extern void tree_ensemble_add(TreeEnsembleWriter *writer, const TreeNode *nodes, uint32_t n_nodes,
 							  const LeafShare *shares, uint32_t n_shares);
 
 /*
- * Finish the section. baselines: (n_baselines); importances: (n_features), as they are before they are
- * made to sum up to 1
+ * Finish the section. baselines: (n_baselines); importances: (n_features), as they are before they
+ * are made to sum up to 1
  */
 extern void tree_ensemble_finish(TreeEnsembleWriter *writer, const double *baselines,
 								 const double *importances);
@@ -111,10 +111,10 @@ extern void tree_ensemble_leaves(const TreeEnsemble *ensemble, const float *valu
 typedef double (*LeafOutput)(const TreeEnsemble *ensemble, const TreeNode *leaf, uint32_t output);
 
 /*
- * Explain scale times the sum of what the trees first, first + step, ... say about an output, by exact
- * Shapley values (tree_shap.h). contributions: (row->count); answers what they leave of the output: the
- * mean over the training rows, and what features add that the row has no entry for. Checks for
- * interrupts.
+ * Explain scale times the sum of what the trees first, first + step, ... say about an output, by
+ * exact Shapley values (tree_shap.h). contributions: (row->count); answers what they leave of the
+ * output: the mean over the training rows, and what features add that the row has no entry for.
+ * Checks for interrupts.
  */
 extern double tree_ensemble_explain(const Classifier *classifier, const SparseRow *row,
 									uint32_t first, uint32_t step, LeafOutput leaf_output,

@@ -2,9 +2,9 @@
  * tree_shap.c
  *	  Exact Shapley values for decision trees.
  *
- * The names are the paper's. A path holds, for every number of known features, the weight of the subsets
- * of that size: extending it by a feature and unwinding it again are inverse. Every node works on its
- * own copy of its parent's path, one behind the other in the scratch memory.
+ * The names are the paper's. A path holds, for every number of known features, the weight of the
+ * subsets of that size: extending it by a feature and unwinding it again are inverse. Every node
+ * works on its own copy of its parent's path, one behind the other in the scratch memory.
  */
 #include "core/models/tree_shap.h"
 
@@ -98,7 +98,9 @@ unwound_sum(const ShapPathElement *path, uint32_t last, uint32_t index)
 	return sum;
 }
 
-/* Credit the features on the way to a leaf. share: of the rows that come here if nothing is known */
+/*
+ * Credit the features on the way to a leaf. share: of the rows that come here if nothing is known
+ */
 static void
 visit_leaf(ShapWalk *walk, const TreeNode *leaf, const ShapPathElement *path, uint32_t last,
 		   double share)

@@ -3,8 +3,9 @@
  *	  Exact Shapley values of the features for what a tree says about a row.
  *
  * Lundberg, Erion and Lee: Consistent Individualized Feature Attribution for Tree Ensembles (2018),
- * algorithm 2. What the tree would say if only some of the row's values were known is the mean over the
- * ways that an unknown value may go, each as likely as it was for the training rows at that split.
+ * algorithm 2. What the tree would say if only some of the row's values were known is the mean over
+ * the ways that an unknown value may go, each as likely as it was for the training rows at that
+ * split.
  */
 #ifndef SENTIMENT_TREE_SHAP_H
 #define SENTIMENT_TREE_SHAP_H

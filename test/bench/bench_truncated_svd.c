@@ -2,11 +2,11 @@
  * bench_truncated_svd.c
  *	  Time to decompose a sparse matrix from a file, and to transform its rows.
  *
- *		bench_truncated_svd MATRIX [N_COMPONENTS [N_ITER [THREADS [REPEAT [VARIANCES]]]]]
+ *		bench_truncated_svd MATRIX [N_COMPONENTS [N_ITER [THREADS [REPEAT [VARIANCES [KERNELS]]]]]]
  *
  * The matrix file holds, little-endian: n_rows, n_features, n_entries, 0 (uint64 each), row_starts
  * (uint64, n_rows + 1), indices (uint32), values (float). VARIANCES holds the exact explained
- * variances, one double a component. bench_truncated_svd.py makes both.
+ * variances, one double a component (- for no file); KERNELS is a VectorKernelSet. bench_truncated_svd.py makes both.
  */
 #include <math.h>
 #include <malloc.h>
@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "core/features/truncated_svd.h"
+#include "core/linear_algebra/vector_kernels.h"
 #include "core/threads.h"
 #include "../unit/host.h"
 
@@ -135,10 +136,14 @@ main(int argc, char **argv)
 
 	if (argc < 2)
 	{
-		fprintf(stderr, "usage: %s MATRIX [N_COMPONENTS [N_ITER [THREADS [REPEAT [VARIANCES]]]]]\n",
-				argv[0]);
+		fprintf(
+			stderr,
+			"usage: %s MATRIX [N_COMPONENTS [N_ITER [THREADS [REPEAT [VARIANCES [KERNELS]]]]]]\n",
+			argv[0]);
 		return 1;
 	}
+	if (argc > 7)
+		vector_kernels_force(vector_kernels_of((VectorKernelSet) atoi(argv[7])));
 	/* memory is used again, as in a training */
 	mallopt(M_MMAP_THRESHOLD, 1 << 30);
 	mallopt(M_TRIM_THRESHOLD, 2047 << 20);
@@ -164,7 +169,7 @@ main(int argc, char **argv)
 						  statistics + 2 * n, transformed);
 		times[i] = now() - start;
 		if (i == 0)
-			printf("first %.4f s, ", times[0]);
+			printf("kernels %s, first %.4f s, ", vector_kernels()->name, times[0]);
 	}
 	qsort(times, (size_t) repeat, sizeof(double), compare_doubles);
 	printf("median %.4f s, best %.4f s of %d with %u threads, peak memory %.1f MB\n",
@@ -173,7 +178,7 @@ main(int argc, char **argv)
 	printf("singular values %.5f ... %.5f, explained %.6f, components orthonormal to %.1e\n",
 		   statistics[0], statistics[n - 1], statistics[2 * n],
 		   orthonormality_error(components, matrix.n_features, n));
-	if (argc > 6)
+	if (argc > 6 && strcmp(argv[6], "-") != 0)
 	{
 		FILE *file = open_file(argv[6]);
 		double *exact = read_array(file, n, sizeof(double));

@@ -29,7 +29,9 @@ typedef struct TruncatedSvdOptions
 } TruncatedSvdOptions;
 
 /*
- * Decompose a matrix of finite values. All arrays are the caller's:
+ * Decompose a matrix of values up to about 1e15; raises HOST_ERROR_LIMIT_EXCEEDED where squares overflow,
+ * and takes for 0 what is below 1e-15 throughout. Besides the results takes memory for a copy of the
+ * matrix and for 4 bytes times the Krylov space's dimension times min(n_rows, n_features). All arrays are the caller's:
  *
  * components: (n_features, n_components), row-major. singular_values: (n_components), descending.
  * explained_variance: (n_components), variance of the rows' coordinates. explained_variance_ratio:

@@ -18,6 +18,8 @@
 /* Random numbers between two checks for interrupts. */
 #define NUMBERS_PER_INTERRUPT_CHECK ((size_t) 1 << 18)
 
+#define ALL_COLUMNS ((1U << BLOCK_WIDTH) - 1)
+
 typedef struct KrylovSpace
 {
 	const BlockLanczosProblem *problem;
@@ -26,6 +28,8 @@ typedef struct KrylovSpace
 	uint32_t n_blocks;
 	float *blocks;      /* (n_blocks, padded_rows, BLOCK_WIDTH) */
 	void *memory;       /* of blocks */
+	uint32_t n_columns; /* of the blocks that are not zero */
+	uint32_t *columns;  /* (n_columns) their numbers */
 	double *projection; /* (max_blocks * BLOCK_WIDTH, the same): transposed blocks M blocks */
 	Orthonormalization work;
 } KrylovSpace;
@@ -56,16 +60,26 @@ fill_random(const KrylovSpace *space, uint32_t block, uint32_t columns)
 }
 
 /*
- * Make a block orthonormal to all before it, with new random columns where it has none of its own.
- * Answers false if there is no direction left.
+ * Make the next block orthonormal to all before it, with new random columns in the place of those that
+ * were dropped, and take it into the space. Answers false if there is no direction left.
  */
 static bool
-complete_block(KrylovSpace *space, uint32_t block, uint32_t dropped)
+add_block(KrylovSpace *space, uint32_t dropped)
 {
+	uint32_t block = space->n_blocks;
+
 	if (dropped != 0)
 		fill_random(space, block, dropped);
 	dropped = orthonormalize_block(&space->work, space->blocks, block, block_of(space, block));
-	return dropped != (1U << BLOCK_WIDTH) - 1;
+	for (uint32_t c = 0; c < BLOCK_WIDTH; c++)
+	{
+		if (!(dropped & 1U << c))
+			space->columns[space->n_columns++] = block * BLOCK_WIDTH + c;
+	}
+	if (dropped == ALL_COLUMNS)
+		return false;
+	space->n_blocks++;
+	return true;
 }
 
 /* Enter transposed block i times M block j into the projection, and its mirror image. */
@@ -112,19 +126,13 @@ expand(KrylovSpace *space, uint32_t j)
 static void
 build_space(KrylovSpace *space)
 {
-	uint32_t all = (1U << BLOCK_WIDTH) - 1;
-	uint32_t dropped = all;
+	uint32_t dropped;
 
 	memset(block_of(space, 0), 0, space->padded_rows * BLOCK_WIDTH * sizeof(float));
-	fill_random(space, 0, all);
+	fill_random(space, 0, ALL_COLUMNS);
 	dropped = orthonormalize_block(&space->work, space->blocks, 0, space->blocks);
-	space->n_blocks = 0;
-	while (complete_block(space, space->n_blocks, dropped))
-	{
-		dropped = expand(space, space->n_blocks);
-		if (++space->n_blocks == space->max_blocks)
-			break;
-	}
+	while (space->n_blocks < space->max_blocks && add_block(space, dropped))
+		dropped = expand(space, space->n_blocks - 1);
 }
 
 typedef struct VectorsContext
@@ -161,39 +169,56 @@ combine_blocks(void *context, uint32_t task, uint32_t thread)
 
 /* Arrange the wanted eigenvectors of the projection as squares to multiply the blocks with. */
 static void
-arrange_factors(const KrylovSpace *space, const double *eigenvectors, uint32_t n_wanted,
-				float *factors)
+arrange_factors(const KrylovSpace *space, uint32_t n_wanted, float *factors)
 {
-	uint32_t n = space->n_blocks * BLOCK_WIDTH;
+	size_t n = space->n_columns;
 
-	for (uint32_t column = 0; column < n_wanted; column++)
+	for (uint32_t v = 0; v < n_wanted; v++)
 	{
 		/* ascending, so the largest is the last */
-		const double *vector = eigenvectors + (size_t) (n - 1 - column) * n;
-		float *out = factors + (size_t) (column / BLOCK_WIDTH) * space->n_blocks * BLOCK_SQUARE +
-					 column % BLOCK_WIDTH;
+		const double *vector = space->projection + (n - 1 - v) * n;
+		float *out =
+			factors + (size_t) (v / BLOCK_WIDTH) * space->n_blocks * BLOCK_SQUARE + v % BLOCK_WIDTH;
 
-		for (uint32_t i = 0; i < n; i++)
-			out[(size_t) i * BLOCK_WIDTH] = (float) vector[i];
+		for (size_t i = 0; i < n; i++)
+			out[(size_t) space->columns[i] * BLOCK_WIDTH] = (float) vector[i];
 	}
 }
 
-/* Take the part of the projection that was filled, without gaps. */
+/* Leave nothing in the projection but the columns that are not zero, without gaps. */
 static void
 pack_projection(const KrylovSpace *space)
 {
-	size_t n = (size_t) space->n_blocks * BLOCK_WIDTH;
 	size_t stride = (size_t) space->max_blocks * BLOCK_WIDTH;
+	double *packed = space->projection;
 
-	for (size_t i = 1; i < n && n < stride; i++)
-		memmove(space->projection + i * n, space->projection + i * stride, n * sizeof(double));
+	for (size_t i = 0; i < space->n_columns; i++)
+	{
+		const double *row = space->projection + space->columns[i] * stride;
+
+		for (size_t j = 0; j < space->n_columns; j++)
+			*packed++ = row[space->columns[j]];
+	}
+}
+
+/* Raise an error if the products overflowed. values: (count) */
+static void
+check_finite(const double *values, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+	{
+		if (!isfinite(values[i]))
+			host_error(HOST_ERROR_LIMIT_EXCEEDED,
+					   "Sums of their squares are not finite in float32.", "Scale the features.",
+					   "feature values are too large for a decomposition");
+	}
 }
 
 /* The best eigenvectors in the space. */
 static void
 extract_vectors(const KrylovSpace *space, double *eigenvalues, float *vectors)
 {
-	uint32_t n = space->n_blocks * BLOCK_WIDTH;
+	uint32_t n = space->n_columns;
 	uint32_t n_vectors = space->problem->n_vectors;
 	uint32_t n_wanted = n_vectors < n ? n_vectors : n;
 	uint32_t out_blocks = (n_vectors + BLOCK_WIDTH - 1) / BLOCK_WIDTH;
@@ -204,11 +229,12 @@ extract_vectors(const KrylovSpace *space, double *eigenvalues, float *vectors)
 	VectorsContext context = {space, vector_kernels(), factors, vectors, out_blocks};
 
 	pack_projection(space);
+	check_finite(space->projection, (size_t) n * n);
 	symmetric_eigen(n, space->projection, all_values);
 	for (uint32_t i = 0; i < n_vectors; i++)
 		eigenvalues[i] = i < n_wanted ? fmax(all_values[n - 1 - i], 0) : 0;
 	memset(factors, 0, n_squares * BLOCK_WIDTH * sizeof(float));
-	arrange_factors(space, space->projection, n_wanted, factors);
+	arrange_factors(space, n_wanted, factors);
 	parallel_for((uint32_t) ((space->padded_rows + ROWS_PER_TASK - 1) / ROWS_PER_TASK),
 				 combine_blocks, &context);
 	host_free(all_values);
@@ -230,10 +256,12 @@ block_lanczos(const BlockLanczosProblem *problem, double *eigenvalues, float *ve
 	space.blocks =
 		block_allocate(host_array_size(space.max_blocks + 1, space.padded_rows), &space.memory);
 	space.projection = host_allocate_zero_array(double, host_array_size(n, n));
+	space.columns = host_allocate_array(uint32_t, n);
 	space.work = orthonormalization_make(space.padded_rows, space.max_blocks);
 	build_space(&space);
 	extract_vectors(&space, eigenvalues, vectors);
 	orthonormalization_free(&space.work);
 	host_free(space.projection);
+	host_free(space.columns);
 	host_free(space.memory);
 }

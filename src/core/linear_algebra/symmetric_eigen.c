@@ -17,8 +17,8 @@ symmetric_eigen(uint32_t n, double *matrix, double *values)
 {
 	const Blas *blas = blas_load();
 	int order = (int) n;
-	int work_size = 1 + 6 * order + 2 * order * order;
-	int integer_work_size = 3 + 5 * order;
+	int work_size;
+	int integer_work_size;
 	int info = 0;
 	double *work;
 	int *integer_work;
@@ -26,6 +26,8 @@ symmetric_eigen(uint32_t n, double *matrix, double *values)
 	if (n > MAX_ROWS)
 		host_error(HOST_ERROR_LIMIT_EXCEEDED, NULL, NULL,
 				   "a symmetric matrix of %u rows is too large to decompose", n);
+	work_size = 1 + 6 * order + 2 * order * order;
+	integer_work_size = 3 + 5 * order;
 	work = host_allocate_array(double, work_size);
 	integer_work = host_allocate_array(int, integer_work_size);
 	host_check_interrupts();

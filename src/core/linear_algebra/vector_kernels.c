@@ -26,12 +26,16 @@ prefetch_row(const float *row, uint32_t n_columns)
 		__builtin_prefetch(row + j);
 }
 
-/* Fetch the row that entry i - ENTRIES_AHEAD will not need yet. */
+/* Fetch the rows of two blocks that entry i will need, if there is one. */
 static inline void
-prefetch_entry(const float *block, const uint32_t *indices, uint64_t i, uint64_t end)
+prefetch_entry(const float *block, const float *result, const uint32_t *indices, uint64_t i,
+			   uint64_t end)
 {
 	if (i < end)
+	{
 		__builtin_prefetch(block + (size_t) indices[i] * BLOCK_WIDTH);
+		__builtin_prefetch(result + (size_t) indices[i] * BLOCK_WIDTH, 1);
+	}
 }
 
 #define NAME(x)  portable_##x
@@ -45,7 +49,7 @@ prefetch_entry(const float *block, const uint32_t *indices, uint64_t i, uint64_t
 #if defined(__x86_64__)
 #define NAME(x)         avx2_##x
 #define SET_NAME        "AVX2"
-#define TARGET          __attribute__((target("avx2,fma")))
+#define TARGET          __attribute__((target("avx2")))
 #define LANES           8
 #define ROWS_AT_ONCE    4
 #define COLUMNS_AT_ONCE 4
@@ -53,7 +57,7 @@ prefetch_entry(const float *block, const uint32_t *indices, uint64_t i, uint64_t
 
 #define NAME(x)         avx512_##x
 #define SET_NAME        "AVX-512"
-#define TARGET          __attribute__((target("avx512f,avx512dq,avx512vl,avx2,fma")))
+#define TARGET          __attribute__((target("avx512f,avx512dq,avx512vl")))
 #define LANES           16
 #define ROWS_AT_ONCE    8
 #define COLUMNS_AT_ONCE 16
@@ -68,12 +72,11 @@ vector_kernels_of(VectorKernelSet set)
 #if defined(__x86_64__)
 	if (set == VECTOR_KERNELS_AVX512)
 		return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-					   __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma")
+					   __builtin_cpu_supports("avx512vl")
 				   ? &avx512_kernels
 				   : NULL;
 	if (set == VECTOR_KERNELS_AVX2)
-		return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? &avx2_kernels
-																			   : NULL;
+		return __builtin_cpu_supports("avx2") ? &avx2_kernels : NULL;
 #endif
 	return set == VECTOR_KERNELS_PORTABLE ? &portable_kernels : NULL;
 }

@@ -9,10 +9,16 @@
 
 typedef float NAME(Vector) __attribute__((vector_size(LANES * 4)));
 typedef float NAME(LooseVector) __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+typedef float NAME(HalfVector) __attribute__((vector_size(LANES * 2)));
+typedef double NAME(WideVector) __attribute__((vector_size(LANES * 4)));
+typedef double NAME(LooseWideVector) __attribute__((vector_size(LANES * 4), aligned(8), may_alias));
 
-#define Vector      NAME(Vector)
-#define LooseVector NAME(LooseVector)
-#define PIECES      (BLOCK_WIDTH / LANES)
+#define HalfVector      NAME(HalfVector)
+#define WideVector      NAME(WideVector)
+#define LooseWideVector NAME(LooseWideVector)
+#define Vector          NAME(Vector)
+#define LooseVector     NAME(LooseVector)
+#define PIECES          (BLOCK_WIDTH / LANES)
 
 /* Store the first columns of a sum. */
 static TARGET inline void
@@ -37,6 +43,7 @@ NAME(multiply_sparse)(const SparseLists *lists, uint32_t first, uint32_t end, co
 {
 	const uint32_t *indices = lists->indices;
 	const float *values = lists->values;
+	const float *fetched = result == NULL ? block : result;
 	uint64_t last = lists->starts[end];
 
 	for (uint32_t l = first; l < end; l++)
@@ -52,8 +59,8 @@ NAME(multiply_sparse)(const SparseLists *lists, uint32_t first, uint32_t end, co
 			const Vector *a = (const Vector *) (block + (size_t) indices[i] * BLOCK_WIDTH);
 			const Vector *b = (const Vector *) (block + (size_t) indices[i + 1] * BLOCK_WIDTH);
 
-			prefetch_entry(block, indices, i + ENTRIES_AHEAD, last);
-			prefetch_entry(block, indices, i + ENTRIES_AHEAD + 1, last);
+			prefetch_entry(block, fetched, indices, i + ENTRIES_AHEAD, last);
+			prefetch_entry(block, fetched, indices, i + ENTRIES_AHEAD + 1, last);
 #pragma GCC unroll 16
 			for (int p = 0; p < PIECES; p++)
 			{
@@ -135,21 +142,40 @@ NAME(add_inner_products)(double *square, const float *a, const float *b, size_t 
 	}
 }
 
+/* Rows first to first + COLUMNS_AT_ONCE / 2 of the square. */
+static TARGET inline void
+NAME(add_gram_rows)(double *square, const float *a, size_t n_rows, int first)
+{
+	WideVector sums[COLUMNS_AT_ONCE / 2][2 * PIECES];
+
+#pragma GCC unroll 16
+	for (int i = 0; i < COLUMNS_AT_ONCE / 2 * 2 * PIECES; i++)
+		sums[i / (2 * PIECES)][i % (2 * PIECES)] = ((const LooseWideVector *) square)[i];
+	for (size_t row = 0; row < n_rows; row++)
+	{
+		const HalfVector *right = (const HalfVector *) (a + row * BLOCK_WIDTH);
+
+#pragma GCC unroll 16
+		for (int p = 0; p < 2 * PIECES; p++)
+		{
+			WideVector wide = __builtin_convertvector(right[p], WideVector);
+
+#pragma GCC unroll 16
+			for (int i = 0; i < COLUMNS_AT_ONCE / 2; i++)
+				sums[i][p] =
+					MULTIPLY_ADD((double) a[row * BLOCK_WIDTH + first + i], wide, sums[i][p]);
+		}
+	}
+#pragma GCC unroll 16
+	for (int i = 0; i < COLUMNS_AT_ONCE / 2 * 2 * PIECES; i++)
+		((LooseWideVector *) square)[i] = sums[i / (2 * PIECES)][i % (2 * PIECES)];
+}
+
 static TARGET void
 NAME(add_gram)(double *square, const float *a, size_t n_rows)
 {
-	for (size_t row = 0; row < n_rows; row++)
-	{
-		double wide[BLOCK_WIDTH];
-
-		for (int i = 0; i < BLOCK_WIDTH; i++)
-			wide[i] = (double) a[row * BLOCK_WIDTH + i];
-		for (int i = 0; i < BLOCK_WIDTH; i++)
-		{
-			for (int j = 0; j < BLOCK_WIDTH; j++)
-				square[i * BLOCK_WIDTH + j] += wide[i] * wide[j];
-		}
-	}
+	for (int first = 0; first < BLOCK_WIDTH; first += COLUMNS_AT_ONCE / 2)
+		NAME(add_gram_rows)(square + (size_t) first * BLOCK_WIDTH, a, n_rows, first);
 }
 
 /* sums += rows of a times square, for ROWS_AT_ONCE rows */
@@ -269,6 +295,9 @@ static const VectorKernels NAME(kernels) = {
 
 #undef Vector
 #undef LooseVector
+#undef HalfVector
+#undef WideVector
+#undef LooseWideVector
 #undef PIECES
 #undef NAME
 #undef SET_NAME

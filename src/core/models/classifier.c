@@ -8,12 +8,14 @@
 #include "core/models/classifier.h"
 #include "core/models/hist_gradient_boosting.h"
 #include "core/models/logistic_regression.h"
+#include "core/models/mlp.h"
 #include "core/models/random_forest.h"
 
 const ClassifierKind *const classifier_kinds[] = {
 	&logistic_regression_kind,
 	&random_forest_kind,
 	&hist_gradient_boosting_kind,
+	&mlp_kind,
 };
 const size_t n_classifier_kinds = sizeof(classifier_kinds) / sizeof(classifier_kinds[0]);
 

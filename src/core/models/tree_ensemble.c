@@ -3,7 +3,7 @@
  *	  Many decision trees as a section of a model image.
  *
  * The scratch memory of a classifier of this sort holds a row's values (zero between two uses), the
- * contributions of all features, and the path of an explanation.
+ * contributions of all features, and the workspace of an explanation.
  */
 #include <math.h>
 #include <string.h>
@@ -275,7 +275,7 @@ tree_ensemble_validate(const Classifier *classifier, uint32_t n_baselines, TreeE
 typedef struct ScratchLayout
 {
 	size_t contributions;
-	size_t path;
+	size_t workspace;
 	size_t end;
 } ScratchLayout;
 
@@ -286,9 +286,8 @@ scratch_layout(const Classifier *classifier)
 	ScratchLayout layout;
 
 	layout.contributions = aligned(sizeof(float) * classifier->n_features);
-	layout.path = aligned(layout.contributions + sizeof(double) * classifier->n_features);
-	layout.end =
-		layout.path + sizeof(ShapPathElement) * tree_shap_path_size(ensemble.header.max_depth);
+	layout.workspace = aligned(layout.contributions + sizeof(double) * classifier->n_features);
+	layout.end = layout.workspace + tree_shap_workspace_size(ensemble.header.max_depth);
 	return layout;
 }
 
@@ -382,14 +381,15 @@ tree_ensemble_explain(const Classifier *classifier, const SparseRow *row, uint32
 	LeafContext context = {&ensemble, leaf_output, output};
 	const float *values = tree_ensemble_set_row(classifier, row);
 	double *all = (double *) ((char *) classifier->scratch + layout.contributions);
-	ShapPathElement *path = (ShapPathElement *) ((char *) classifier->scratch + layout.path);
+	ShapWorkspace *workspace = tree_shap_prepare((char *) classifier->scratch + layout.workspace,
+												 ensemble.header.max_depth);
 	double rest = 0;
 
 	memset(all, 0, sizeof(double) * classifier->n_features);
 	for (uint32_t t = first; t < ensemble.header.n_trees; t += step)
 	{
-		rest += tree_shap(ensemble.nodes + ensemble.tree_starts[t], values, leaf_output_of,
-						  &context, scale, path, all);
+		rest += tree_shap(workspace, ensemble.nodes + ensemble.tree_starts[t], values,
+						  leaf_output_of, &context, scale, all);
 		check_interrupts(classifier, row);
 	}
 	tree_ensemble_clear_row(classifier, row);

@@ -2,17 +2,54 @@
  * tree_shap.c
  *	  Exact Shapley values for decision trees.
  *
- * The names are the paper's. A path holds, for every number of known features, the weight of the
- * subsets of that size: extending it by a feature and unwinding it again are inverse. Every node
- * works on its own copy of its parent's path, one behind the other in the scratch memory.
+ * If every feature is known with the probability t, independently, the weight of a leaf is the
+ * product over the features on its way of
+ *
+ *		(1 - t) * zero + t * one
+ *
+ * where zero is the share of the training rows that stay on the way at the feature's splits, and
+ * one is 1 if the row itself stays on it, else 0. A feature's Shapley value is the integral over t,
+ * from 0 to 1, of the derivative of the expected output by that feature's own probability (Owen
+ * 1972): the sum over leaves of output times (one - zero) times the product of the other features'
+ * factors. That is a polynomial in t of a degree below the number of features, so a Gauss-Legendre
+ * sum over half as many points is exact. All factors are positive and none has to be taken out by
+ * subtraction, so it is precise for deep trees, too, where the recurrences of the original TreeSHAP
+ * are not.
+ *
+ * At each point the outputs times weights of the leaves below an edge are summed up once, and
+ * divided by the edge's factor: each node takes a time in the number of points. A feature that is
+ * split again has its whole factor at the deepest edge; what the edge above counted for those
+ * leaves is taken back.
  */
+#include <math.h>
+
 #include "core/models/tree_shap.h"
 
-/* No feature: the path's first element. */
-#define NO_FEATURE UINT32_MAX
+/* Smallest share that is not 0: keeps factors positive whatever the covers are. */
+#define MIN_FRACTION 1e-200
+
+/* An edge on the way from the root, with all splits of its feature so far. */
+typedef struct ShapEdge
+{
+	uint32_t feature;
+	double zero;
+	double one;
+} ShapEdge;
+
+struct ShapWorkspace
+{
+	uint32_t n_points;
+	ShapEdge *path;   /* (max_depth + 1) edge into the node of each depth; 0: none */
+	double *points;   /* (n_points) t */
+	double *weights;  /* (n_points) */
+	double *products; /* (max_depth + 1, n_points) weight of the node of each depth */
+	double *inverses; /* (max_depth + 1, n_points) 1 / factor of the edge into it */
+	double *sums;     /* (max_depth + 1, n_points) outputs times weights of the leaves below it */
+};
 
 typedef struct ShapWalk
 {
+	ShapWorkspace *workspace;
 	const float *values;
 	ShapLeafOutput leaf_output;
 	const void *context;
@@ -21,149 +58,183 @@ typedef struct ShapWalk
 	double mean;
 } ShapWalk;
 
+/* Points for polynomials of a degree below max_depth. */
+static uint32_t
+points_for(uint32_t max_depth)
+{
+	return max_depth / 2 + 1;
+}
+
 size_t
-tree_shap_path_size(uint32_t max_depth)
+tree_shap_workspace_size(uint32_t max_depth)
 {
-	size_t longest = (size_t) max_depth + 2;
+	size_t n_nodes = (size_t) max_depth + 1;
 
-	return longest * (longest + 1) / 2;
+	return sizeof(ShapWorkspace) + sizeof(ShapEdge) * n_nodes +
+		   sizeof(double) * points_for(max_depth) * (2 + 3 * n_nodes);
 }
 
-/* Add a feature to a path of length elements. */
-static void
-extend(ShapPathElement *path, uint32_t length, double zero_fraction, double one_fraction,
-	   uint32_t feature)
-{
-	path[length] = (ShapPathElement){feature, zero_fraction, one_fraction, length == 0 ? 1 : 0};
-	for (uint32_t i = length; i > 0; i--)
-	{
-		path[i].weight += one_fraction * path[i - 1].weight * i / (length + 1);
-		path[i - 1].weight = zero_fraction * path[i - 1].weight * (length - (i - 1)) / (length + 1);
-	}
-}
-
-/* Take element number index out of a path whose last element is last. */
-static void
-unwind(ShapPathElement *path, uint32_t last, uint32_t index)
-{
-	double one_fraction = path[index].one_fraction;
-	double zero_fraction = path[index].zero_fraction;
-	double next = path[last].weight;
-
-	for (uint32_t i = last; i > 0; i--)
-	{
-		uint32_t j = i - 1;
-
-		if (one_fraction != 0)
-		{
-			double weight = path[j].weight;
-
-			path[j].weight = next * (last + 1) / ((j + 1) * one_fraction);
-			next = weight - path[j].weight * zero_fraction * (last - j) / (last + 1);
-		}
-		else
-			path[j].weight = path[j].weight * (last + 1) / (zero_fraction * (last - j));
-	}
-	for (uint32_t j = index; j < last; j++)
-	{
-		path[j].feature = path[j + 1].feature;
-		path[j].zero_fraction = path[j + 1].zero_fraction;
-		path[j].one_fraction = path[j + 1].one_fraction;
-	}
-}
-
-/* The sum of the weights that unwind would leave. */
+/* The Legendre polynomial of a degree, and its derivative, at x. */
 static double
-unwound_sum(const ShapPathElement *path, uint32_t last, uint32_t index)
+legendre(uint32_t degree, double x, double *derivative)
 {
-	double one_fraction = path[index].one_fraction;
-	double zero_fraction = path[index].zero_fraction;
-	double next = path[last].weight;
-	double sum = 0;
+	double before = 1;
+	double value = x;
 
-	for (uint32_t i = last; i > 0; i--)
+	for (uint32_t k = 2; k <= degree; k++)
 	{
-		uint32_t j = i - 1;
+		double next = ((2 * k - 1) * x * value - (k - 1) * before) / k;
 
-		if (one_fraction != 0)
-		{
-			double weight = next * (last + 1) / ((j + 1) * one_fraction);
-
-			sum += weight;
-			next = path[j].weight - weight * zero_fraction * (last - j) / (last + 1);
-		}
-		else
-			sum += path[j].weight * (last + 1) / (zero_fraction * (last - j));
+		before = value;
+		value = next;
 	}
-	return sum;
+	*derivative = degree * (x * value - before) / (x * x - 1);
+	return value;
 }
 
-/*
- * Credit the features on the way to a leaf. share: of the rows that come here if nothing is known
- */
+/* Points and weights of the Gauss-Legendre sum from 0 to 1. */
 static void
-visit_leaf(ShapWalk *walk, const TreeNode *leaf, const ShapPathElement *path, uint32_t last,
-		   double share)
+compute_points(uint32_t n_points, double *points, double *weights)
 {
-	double output = walk->scale * walk->leaf_output(walk->context, leaf);
+	for (uint32_t i = 0; i < n_points; i++)
+	{
+		double x = cos(M_PI * (i + 0.75) / (n_points + 0.5));
+		double derivative;
 
-	walk->mean += share * output;
-	if (output == 0)
-		return;
-	for (uint32_t i = 1; i <= last; i++)
-		walk->contributions[path[i].feature] +=
-			unwound_sum(path, last, i) * (path[i].one_fraction - path[i].zero_fraction) * output;
+		/* Newton's method; each step doubles the digits */
+		for (int step = 0; step < 6; step++)
+		{
+			double value = legendre(n_points, x, &derivative);
+
+			x -= value / derivative;
+		}
+		legendre(n_points, x, &derivative);
+		points[i] = (1 + x) / 2;
+		weights[i] = 1 / ((1 - x * x) * derivative * derivative);
+	}
 }
 
-/* Visit a node; parent: the path so far, of length elements, behind which there is room */
-static void
-visit(ShapWalk *walk, const TreeNode *node, const ShapPathElement *parent, uint32_t length,
-	  double zero_fraction, double one_fraction, uint32_t feature, double share)
+ShapWorkspace *
+tree_shap_prepare(void *memory, uint32_t max_depth)
 {
-	ShapPathElement *path = (ShapPathElement *) parent + length;
-	const TreeNode *children[2];
-	double fractions[2];
-	double incoming_zero = 1;
-	double incoming_one = 1;
-	uint32_t split_feature;
-	uint32_t index = 1;
+	ShapWorkspace *workspace = memory;
+	size_t n_nodes = (size_t) max_depth + 1;
+	uint32_t n_points = points_for(max_depth);
+
+	workspace->n_points = n_points;
+	workspace->path = (ShapEdge *) (workspace + 1);
+	workspace->points = (double *) (workspace->path + n_nodes);
+	workspace->weights = workspace->points + n_points;
+	workspace->products = workspace->weights + n_points;
+	workspace->inverses = workspace->products + n_nodes * n_points;
+	workspace->sums = workspace->inverses + n_nodes * n_points;
+	compute_points(n_points, workspace->points, workspace->weights);
+	return workspace;
+}
+
+/* The edge above depth that splits the same feature, or 0. */
+static uint32_t
+find_edge(const ShapWorkspace *workspace, uint32_t depth, uint32_t feature)
+{
+	while (depth > 0 && workspace->path[depth].feature != feature)
+		depth--;
+	return depth;
+}
+
+/* Put an edge into the node of depth on the path. above: the feature's edge before it, or 0 */
+static void
+enter_edge(ShapWorkspace *workspace, uint32_t depth, uint32_t feature, double fraction, bool hot,
+		   uint32_t above)
+{
+	uint32_t n_points = workspace->n_points;
+	ShapEdge *edge = &workspace->path[depth];
+	const double *parents = workspace->products + (size_t) (depth - 1) * n_points;
+	const double *taken = workspace->inverses + (size_t) above * n_points;
+	double *products = workspace->products + (size_t) depth * n_points;
+	double *inverses = workspace->inverses + (size_t) depth * n_points;
+
+	edge->feature = feature;
+	edge->zero = fmax(fraction * (above > 0 ? workspace->path[above].zero : 1), MIN_FRACTION);
+	edge->one = hot ? (above > 0 ? workspace->path[above].one : 1) : 0;
+	for (uint32_t q = 0; q < n_points; q++)
+	{
+		double factor = edge->zero + workspace->points[q] * (edge->one - edge->zero);
+
+		/* the inverses of edge 0 are 1 */
+		products[q] = parents[q] * taken[q] * factor;
+		inverses[q] = 1 / factor;
+	}
+}
+
+/* What the leaves below the node of depth make of an edge on the way to it. */
+static double
+edge_contribution(const ShapWorkspace *workspace, uint32_t depth, uint32_t edge)
+{
+	uint32_t n_points = workspace->n_points;
+	const double *inverses = workspace->inverses + (size_t) edge * n_points;
+	const double *sums = workspace->sums + (size_t) depth * n_points;
+	double integral = 0;
+
+	for (uint32_t q = 0; q < n_points; q++)
+		integral += workspace->weights[q] * sums[q] * inverses[q];
+	return integral * (workspace->path[edge].one - workspace->path[edge].zero);
+}
+
+/* Visit a node. share: of the training rows that come here */
+static void
+visit(ShapWalk *walk, const TreeNode *node, uint32_t depth, double share)
+{
+	ShapWorkspace *workspace = walk->workspace;
+	uint32_t n_points = workspace->n_points;
+	double *sums = workspace->sums + (size_t) depth * n_points;
+	const double *products = workspace->products + (size_t) depth * n_points;
+	const TreeNode *children[2] = {node + 1, node + node->right};
+	uint32_t feature = node->feature & NODE_FEATURE_MASK;
+	double cover;
+	uint32_t above;
 	int hot;
 
-	for (uint32_t i = 0; i < length; i++)
-		path[i] = parent[i];
-	extend(path, length, zero_fraction, one_fraction, feature);
 	if (node_is_leaf(node))
 	{
-		visit_leaf(walk, node, path, length, share);
+		double output = walk->scale * walk->leaf_output(walk->context, node);
+
+		walk->mean += share * output;
+		for (uint32_t q = 0; q < n_points; q++)
+			sums[q] = products[q] * output;
 		return;
 	}
-	split_feature = node->feature & NODE_FEATURE_MASK;
+	for (uint32_t q = 0; q < n_points; q++)
+		sums[q] = 0;
+	/* the children's own sum, so that their shares sum up to 1 whatever was rounded */
+	cover = (double) children[0]->cover + children[1]->cover;
 	hot = node_goes_left(node, walk->values) ? 0 : 1;
-	children[0] = node + 1;
-	children[1] = node + node->right;
-	/* of the children's own sum, so that they sum up to 1 whatever was rounded */
-	fractions[0] = children[0]->cover / ((double) children[0]->cover + children[1]->cover);
-	fractions[1] = children[1]->cover / ((double) children[0]->cover + children[1]->cover);
-	while (index <= length && path[index].feature != split_feature)
-		index++;
-	if (index <= length)
-	{
-		incoming_zero = path[index].zero_fraction;
-		incoming_one = path[index].one_fraction;
-		unwind(path, length, index);
-		length--;
-	}
+	above = find_edge(workspace, depth, feature);
 	for (int side = 0; side < 2; side++)
-		visit(walk, children[side], path, length + 1, incoming_zero * fractions[side],
-			  side == hot ? incoming_one : 0, split_feature, share * fractions[side]);
+	{
+		double fraction = children[side]->cover / cover;
+		const double *child_sums = sums + n_points;
+
+		enter_edge(workspace, depth + 1, feature, fraction, side == hot, above);
+		visit(walk, children[side], depth + 1, share * fraction);
+		walk->contributions[feature] += edge_contribution(workspace, depth + 1, depth + 1);
+		if (above > 0)
+			walk->contributions[feature] -= edge_contribution(workspace, depth + 1, above);
+		for (uint32_t q = 0; q < n_points; q++)
+			sums[q] += child_sums[q];
+	}
 }
 
 double
-tree_shap(const TreeNode *root, const float *values, ShapLeafOutput leaf_output,
-		  const void *context, double scale, ShapPathElement *path, double *contributions)
+tree_shap(ShapWorkspace *workspace, const TreeNode *root, const float *values,
+		  ShapLeafOutput leaf_output, const void *context, double scale, double *contributions)
 {
-	ShapWalk walk = {values, leaf_output, context, scale, contributions, 0};
+	ShapWalk walk = {workspace, values, leaf_output, context, scale, contributions, 0};
 
-	visit(&walk, root, path, 0, 1, 1, NO_FEATURE, 1);
+	for (uint32_t q = 0; q < workspace->n_points; q++)
+	{
+		workspace->products[q] = 1;
+		workspace->inverses[q] = 1;
+	}
+	visit(&walk, root, 0, 1);
 	return walk.mean;
 }

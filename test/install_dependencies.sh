@@ -19,7 +19,7 @@ for group in "${@:-build}"; do
 		test) packages="$packages $build libcmocka-dev libipc-run-perl clang-14 libclang-rt-14-dev" ;;
 		lint) packages="$packages $build libcmocka-dev clang-format cppcheck" ;;
 		demo) packages="$packages $build r-base-core r-cran-modeldata" ;;
-		bench) packages="$packages $build python3-sklearn fasttext r-base-core r-cran-modeldata" ;;
+		bench) packages="$packages $build python3-sklearn python3-xgboost fasttext r-base-core r-cran-modeldata" ;;
 		*) echo "unknown group of packages: $group" >&2; exit 2 ;;
 	esac
 done

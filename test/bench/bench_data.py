@@ -76,6 +76,19 @@ def kindle_reviews(path):
     return [r for i, r in enumerate(rows) if i % 5], rows[::5]
 
 
+def kindle_stars(path):
+    """All Kindle reviews with their stars as labels, every fifth as a test row."""
+    with gzip.open(path, "rt", newline="", encoding="utf-8") as file:
+        rows = [(clean(r["reviewText"]), r["rating"]) for r in csv.DictReader(file)]
+    return [r for i, r in enumerate(rows) if i % 5], rows[::5]
+
+
+def kindle_path(data_folder):
+    """The file of Kindle reviews, or None."""
+    path = os.path.join(data_folder or "", "kindle", "kindle_12k_all_columns.csv.gz")
+    return path if data_folder and os.path.exists(path) else None
+
+
 def split_sentences(text):
     """Sentences of a text, with their marks."""
     return re.findall(r"[^.!?]+[.!?]*", text)
@@ -159,13 +172,13 @@ def load_sets(data_folder, work_folder):
     """All data sets: the large one, and Kindle's if the folder has it."""
     sources = []
     sets = []
-    kindle = os.path.join(data_folder or "", "kindle", "kindle_12k_all_columns.csv.gz")
+    kindle = kindle_path(data_folder)
     foods = os.path.join(data_folder or "", "fine_foods")
     if data_folder and os.path.exists(foods):
         sources.append(fine_foods_reviews(foods))
     else:
         sources.append(modeldata_reviews(work_folder))
-    if data_folder and os.path.exists(kindle):
+    if kindle:
         sources.append(kindle_reviews(kindle))
         sets.append(
             ReviewSet("kindle", "Amazon Kindle reviews without 3 stars, as written", *sources[-1])

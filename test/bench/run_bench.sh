@@ -3,6 +3,7 @@
 #
 #   test/bench/run_bench.sh [FOLDER]
 #
+# BENCH_PARTS chooses parts: main (logistic regression, one thread), kinds (the others, two threads).
 # FOLDER may hold more real reviews (kindle/kindle_12k_all_columns.csv.gz, fine_foods/*.csv). Without it
 # the reviews are those of Debian's r-cran-modeldata. PG_CONFIG chooses the server. Ends with an error only
 # if something fails to run, not if a target is missed.
@@ -53,4 +54,17 @@ as_server_user "$BENCH_BIN/pg_ctl" -D "$BENCH_WORK/server/data" -l server.log -s
 	-o "-k '$BENCH_SOCKET' -p $BENCH_PORT -c listen_addresses=''" start
 cd "$top"
 
-/usr/bin/python3 "$top/test/bench/run_bench.py" ${data_folder:+"$data_folder"}
+parts=${BENCH_PARTS:-main kinds}
+case " $parts " in
+	*" main "*) /usr/bin/python3 "$top/test/bench/run_bench.py" ${data_folder:+"$data_folder"} ;;
+esac
+case " $parts " in
+	*" kinds "*)
+		export BENCH_CLASSIFIER=$BENCH_WORK/bench_classifier
+		cc -O2 -std=gnu11 -D_GNU_SOURCE -Isrc -Itest/unit -o "$BENCH_CLASSIFIER" test/bench/bench_classifier.c \
+			test/unit/host.c src/core/*.o src/core/*/*.o -lcjson -lutf8proc -lstemmer -lm -lpthread -ldl
+		# two threads for every rival
+		OPENBLAS_NUM_THREADS=2 OMP_NUM_THREADS=2 MKL_NUM_THREADS=2 \
+			/usr/bin/python3 "$top/test/bench/run_kinds.py" ${data_folder:+"$data_folder"}
+		;;
+esac

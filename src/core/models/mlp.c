@@ -378,6 +378,7 @@ const ClassifierKind mlp_kind = {
 	.parameters = mlp_parameters,
 	.n_parameters = sizeof(mlp_parameters) / sizeof(mlp_parameters[0]),
 	.options_size = sizeof(MlpOptions),
+	.explains_slopes = true,
 	.image_size = mlp_image_size,
 	.fit = mlp_fit,
 	.validate = mlp_validate,

@@ -148,7 +148,7 @@ predict(CachedModel *model, Datum text_datum)
 
 	model->in_use = true;
 	probabilities = pipeline_predict(model->pipeline, text.bytes, text.length);
-	model->in_use = false;
+	model_cache_answered(model);
 	MemoryContextSwitchTo(old_context);
 	utf8_free(&text);
 	return probabilities;
@@ -323,7 +323,7 @@ explain_terms(CachedModel *model, Datum text_datum, uint32 *n_terms, double *int
 	model->in_use = true;
 	best = pipeline_most_probable(pipeline, pipeline_predict(pipeline, text.bytes, text.length));
 	terms = pipeline_explain(pipeline, text.bytes, text.length, best, n_terms, intercept);
-	model->in_use = false;
+	model_cache_answered(model);
 	MemoryContextSwitchTo(result_context);
 	copy = palloc_array(TermContribution, *n_terms + 1);
 	memcpy(copy, terms, *n_terms * sizeof(TermContribution));
@@ -355,7 +355,7 @@ explain(FunctionCallInfo fcinfo, bool by_value)
 		term.length = 0;
 		vocabulary_append_term(vocabulary, vocabulary_feature_node(vocabulary, terms[i].feature),
 							   &term);
-		values[0] = utf8_to_text(term.data, term.length);
+		values[0] = utf8_to_displayed_text(term.data, term.length);
 		values[1] = Float8GetDatum(terms[i].weight);
 		values[2] = Float8GetDatum(terms[i].contribution);
 		put_row(fcinfo, values, nulls);

@@ -437,22 +437,15 @@ fit(Training *training)
 static void
 lock_or_create_model(Training *training, RegistryWriter *writer, RegistryModel *model)
 {
-	Oid types[4] = {TEXTOID, TEXTOID, INT8OID, TEXTOID};
-	Datum values[4] = {CStringGetTextDatum(training->name), CStringGetTextDatum(training->caller),
-					   Int64GetDatum((int64) training->split_seed), (Datum) 0};
-	char nulls[5] = "    ";
+	Datum positive_label = (Datum) 0;
 
 	if (training->pipeline->n_labels == 2)
 	{
 		const char *label = training->pipeline->labels[training->pipeline->positive];
 
-		values[3] = utf8_to_text(label, strlen(label));
+		positive_label = utf8_to_text(label, strlen(label));
 	}
-	else
-		nulls[3] = 'n';
-	registry_execute("INSERT INTO sentiment.model (name, owner, split_seed, positive_label)"
-					 " VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO NOTHING",
-					 4, types, values, nulls, SPI_OK_INSERT);
+	registry_create_model(writer, training->name, (int64) training->split_seed, positive_label);
 	registry_lock_for_change(writer, training->name, PRIVILEGE_TRAIN, model);
 }
 
@@ -587,7 +580,7 @@ is_better(Training *training, const RegistryModel *model, int32 deployed_version
 
 /* Decide whether the version is to answer, and let it. */
 static void
-deploy(Training *training, const RegistryModel *model)
+deploy(Training *training, const RegistryWriter *writer, const RegistryModel *model)
 {
 	int32 deployed_version = registry_deployed_version(model->model_id, GetActiveSnapshot());
 	StringInfoData reason;
@@ -608,7 +601,7 @@ deploy(Training *training, const RegistryModel *model)
 	else
 		training->deployed = is_better(training, model, deployed_version, &reason);
 	if (training->deployed)
-		registry_deploy(model, training->version, reason.data, training->caller);
+		registry_deploy(writer, model, training->version, reason.data);
 	host_progress("version %d of model %s is %s: %s", training->version, model->name,
 				  training->deployed ? "deployed" : "not deployed", reason.data);
 }
@@ -625,7 +618,7 @@ store(Training *training)
 	take_version(training, &model);
 	training->seconds = elapsed_seconds(training);
 	write_version(training, &model);
-	deploy(training, &model);
+	deploy(training, &writer, &model);
 	MemoryContextSwitchTo(old_context);
 	registry_end_write(&writer);
 	ereport(LOG,

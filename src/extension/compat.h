@@ -14,7 +14,37 @@
 #endif
 
 #include "common/base64.h"
+#include "utils/acl.h"
 #include "utils/guc.h"
+
+/* VARSIZE and its like: until PostgreSQL 15, postgres.h had them. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* The mark of functions that do not return; PostgreSQL 18 has pg_noreturn instead, in another place. */
+#ifndef pg_attribute_noreturn
+#define pg_attribute_noreturn() __attribute__((noreturn))
+#endif
+
+/*
+ * Errors of input functions, which pg_input_is_valid() and COPY ... ON_ERROR want to be told of rather
+ * than thrown: from PostgreSQL 16 on. Until then they are ordinary errors.
+ */
+#if PG_VERSION_NUM < 160000
+#define ereturn(context, dummy_value, ...) ereport(ERROR, __VA_ARGS__)
+#endif
+
+/* Raise an error unless a role may make another the owner of something, as ALTER ... OWNER TO asks. */
+static inline void
+check_may_give_to_role(Oid role, Oid new_owner)
+{
+#if PG_VERSION_NUM >= 160000
+	check_can_set_role(role, new_owner);
+#else
+	check_is_member_of_role(role, new_owner);
+#endif
+}
 
 /* Set search_path until the GUC nest level ends; PostgreSQL 17 gave it a function. */
 static inline void

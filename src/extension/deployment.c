@@ -128,6 +128,8 @@ find_model(const char *name, RegistryModel *model)
 	else if (!registry_find_first_deployed(snapshot, model))
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("there is no deployed model that you may use"),
+						errdetail("Where none is named, only your own models, those of superusers "
+								  "and those of the database's owner answer."),
 						errhint("Train one with sentiment_train, or name one in the setting "
 								"sentiment.default_model or as an argument.")));
 }

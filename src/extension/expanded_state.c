@@ -13,6 +13,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "extension/compat.h"
 #include "extension/expanded_state.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__

@@ -139,7 +139,7 @@ sentiment_vocabulary_terms(PG_FUNCTION_ARGS)
 		vocabulary_append_term(vocabulary, node, &term);
 		document_frequency = vocabulary->document_frequency[feature];
 		values[0] = Int32GetDatum((int32) feature + 1);
-		values[1] = utf8_to_text(term.data, term.length);
+		values[1] = utf8_to_displayed_text(term.data, term.length);
 		values[2] = Int64GetDatum(document_frequency);
 		values[3] = Float8GetDatum(vocabulary_idf(vocabulary->n_documents, document_frequency));
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);

@@ -4,6 +4,9 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -15,64 +18,109 @@
 #include "extension/large_memory.h"
 #include "extension/settings.h"
 
-static MemoryContext budget_context = NULL;
-static MemoryContext large_context = NULL; /* whose large blocks are in large_memory */
-static LargeMemory *large_memory = NULL;
-static bool progress_is_shown = false;
+/* A budget that began and has not ended. */
+typedef struct Budget
+{
+	MemoryContext context;
+	MemoryContext large_context; /* whose large blocks are in large_memory; NULL: has none */
+	LargeMemory *large_memory;
+	bool progress_is_shown;
+	int nest_level; /* of the transaction in which it began */
+} Budget;
 
-/* The budget in force. */
-static HostBudget
+/*
+ * Budgets nest where the source of a training calls what has one too. They are kept here, not by those
+ * who began them: an error jumps over them, and one that a part of the source catches must leave the
+ * training around it as it was.
+ */
+static Budget *budgets = NULL;
+static int n_budgets = 0;
+static int budgets_capacity = 0;
+
+/* The budget in force, or NULL. */
+static inline Budget *
 present_budget(void)
 {
-	return (HostBudget){budget_context, large_context, large_memory};
+	return n_budgets == 0 ? NULL : &budgets[n_budgets - 1];
+}
+
+/* Begin a budget within the present one. */
+static HostBudget
+push_budget(Budget budget)
+{
+	HostBudget previous = {n_budgets};
+
+	if (n_budgets == budgets_capacity)
+	{
+		int capacity = Max(8, 2 * budgets_capacity);
+
+		budgets = budgets == NULL ? MemoryContextAlloc(TopMemoryContext, capacity * sizeof(Budget))
+								  : repalloc(budgets, capacity * sizeof(Budget));
+		budgets_capacity = capacity;
+	}
+	budget.nest_level = GetCurrentTransactionNestLevel();
+	budgets[n_budgets++] = budget;
+	return previous;
 }
 
 HostBudget
 host_begin_budget(MemoryContext context)
 {
-	HostBudget previous = present_budget();
-
-	budget_context = context;
-	large_context = NULL;
-	large_memory = NULL;
-	return previous;
+	return push_budget((Budget){.context = context});
 }
 
 HostBudget
 host_begin_training(MemoryContext context)
 {
-	HostBudget previous = present_budget();
-
-	large_memory = large_memory_create(context);
-	large_context = context;
-	budget_context = context;
-	return previous;
+	return push_budget((Budget){.context = context,
+								.large_context = context,
+								.large_memory = large_memory_create(context)});
 }
 
 void
 host_end_budget(HostBudget previous)
 {
-	budget_context = previous.context;
-	large_context = previous.large_context;
-	large_memory = previous.large_memory;
-	if (previous.context == NULL)
+	n_budgets = previous.n_outer;
+	if (n_budgets == 0)
 		threads_stop();
 }
 
 void
-host_reset(void)
+host_transaction_ended(void)
 {
+	n_budgets = 0;
 	threads_stop();
-	budget_context = NULL;
-	large_context = NULL;
-	large_memory = NULL;
-	progress_is_shown = false;
+}
+
+void
+host_subtransaction_aborted(void)
+{
+	int level = GetCurrentTransactionNestLevel();
+
+	if (n_budgets == 0 || present_budget()->nest_level < level)
+		return;
+	while (n_budgets > 0 && present_budget()->nest_level >= level)
+		n_budgets--;
+	/* the error may have left them in the middle of something; an outer training starts them again */
+	threads_stop();
 }
 
 void
 host_show_progress(bool show)
 {
-	progress_is_shown = show;
+	if (n_budgets > 0)
+		present_budget()->progress_is_shown = show;
+}
+
+/* Bytes that a budget's context holds, and what is below it. */
+static Size
+used_memory(const Budget *budget)
+{
+	Size used = MemoryContextMemAllocated(budget->context, true);
+
+	if (budget->large_memory != NULL)
+		used += large_memory_used(budget->large_memory);
+	return used;
 }
 
 /* Refuse an allocation that would pass the budget. */
@@ -82,11 +130,9 @@ check_budget(size_t size)
 	size_t limit = (size_t) training_memory * 1024;
 	size_t used;
 
-	if (budget_context == NULL || size < LARGE_MEMORY_THRESHOLD)
+	if (n_budgets == 0 || size < LARGE_MEMORY_THRESHOLD)
 		return;
-	used = MemoryContextMemAllocated(budget_context, true);
-	if (large_memory != NULL)
-		used += large_memory_used(large_memory);
+	used = used_memory(present_budget());
 	if (size > limit || used > limit - size)
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY),
@@ -97,12 +143,24 @@ check_budget(size_t size)
 						 "sentiment.training_memory.")));
 }
 
+/* The large memory for a block of that size in a context; NULL: the context itself is to hold it. */
+static LargeMemory *
+large_memory_for(MemoryContext context, size_t size)
+{
+	const Budget *budget = present_budget();
+
+	return size >= LARGE_MEMORY_THRESHOLD && budget != NULL && budget->large_context == context
+			   ? budget->large_memory
+			   : NULL;
+}
+
 void *
 host_allocate(size_t size)
 {
+	LargeMemory *large_memory = large_memory_for(CurrentMemoryContext, size);
+
 	check_budget(size);
-	if (size >= LARGE_MEMORY_THRESHOLD && large_context != NULL &&
-		CurrentMemoryContext == large_context)
+	if (large_memory != NULL)
 		return large_memory_allocate(large_memory, size);
 	return MemoryContextAllocHuge(CurrentMemoryContext, size);
 }
@@ -117,14 +175,15 @@ void *
 host_reallocate(void *memory, size_t size)
 {
 	LargeMemory *owner = large_memory_of(memory);
+	LargeMemory *large_memory;
 	void *moved;
 
 	check_budget(size);
 	if (owner != NULL)
 		return large_memory_reallocate(owner, memory, size);
 	memory = repalloc_huge(memory, size);
-	if (size < LARGE_MEMORY_THRESHOLD || large_context == NULL ||
-		GetMemoryChunkContext(memory) != large_context)
+	large_memory = large_memory_for(GetMemoryChunkContext(memory), size);
+	if (large_memory == NULL)
 		return memory;
 	/* it has become large */
 	moved = large_memory_allocate(large_memory, size);
@@ -172,12 +231,84 @@ sqlstate_of(HostErrorCode code)
 	return ERRCODE_INTERNAL_ERROR;
 }
 
+/* Bytes that are converted at a time: the buffer for their conversion is on the stack. */
+#define CONVERSION_PIECE 512
+
+/*
+ * Append UTF-8 in the database's encoding, with a question mark for each character that has no equivalent
+ * (and for each byte that is not UTF-8).
+ */
+static void
+append_displayable(StringInfo target, const char *bytes, size_t length)
+{
+	Oid conversion = FindDefaultConversionProc(PG_UTF8, GetDatabaseEncoding());
+	char converted[(CONVERSION_PIECE + 2) * MAX_CONVERSION_GROWTH];
+
+	if (!OidIsValid(conversion))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("default conversion function for encoding \"%s\" to \"%s\" does not exist",
+						pg_encoding_to_char(PG_UTF8), GetDatabaseEncodingName())));
+	while (length > 0)
+	{
+		int piece = pg_encoding_mbcliplen(PG_UTF8, bytes, (int) Min(length, CONVERSION_PIECE),
+										  CONVERSION_PIECE);
+		int done = pg_do_encoding_conversion_buf(
+			conversion, PG_UTF8, GetDatabaseEncoding(), (unsigned char *) bytes, piece,
+			(unsigned char *) converted, sizeof(converted), true);
+
+		appendStringInfoString(target, converted);
+		bytes += done;
+		length -= done;
+		if (done < piece || piece == 0)
+		{
+			size_t skipped =
+				pg_encoding_verifymbchar(PG_UTF8, bytes, (int) Min(length, CONVERSION_PIECE)) > 0
+					? (size_t) pg_encoding_mblen(PG_UTF8, bytes)
+					: 1;
+
+			appendStringInfoChar(target, '?');
+			bytes += skipped;
+			length -= skipped;
+		}
+		CHECK_FOR_INTERRUPTS();
+	}
+}
+
+/* Whether UTF-8 is what the database stores, as far as anybody knows. */
+static bool
+database_takes_utf8(void)
+{
+	return GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII;
+}
+
 char *
 server_from_utf8(const char *string)
 {
+	StringInfoData converted;
+
+	if (database_takes_utf8())
+		return pstrdup(string);
+	initStringInfo(&converted);
+	append_displayable(&converted, string, strlen(string));
+	return converted.data;
+}
+
+char *
+utf8_from_server(const char *string)
+{
 	char *copy = pstrdup(string);
 
-	return pg_any_to_server(copy, strlen(copy), PG_UTF8);
+	return pg_server_to_any(copy, strlen(copy), PG_UTF8);
+}
+
+/* Cut what may be the beginning of a character at the end of a message that was cut by vsnprintf. */
+static void
+clip_message(char *message, size_t capacity)
+{
+	size_t length = strlen(message);
+
+	message[pg_encoding_mbcliplen(PG_UTF8, message, (int) length, (int) capacity - 1)] = '\0';
 }
 
 void
@@ -186,14 +317,11 @@ host_error(HostErrorCode code, const char *detail, const char *hint, const char 
 {
 	char message[1024];
 	va_list arguments;
-	size_t length;
 
 	va_start(arguments, message_format);
 	vsnprintf(message, sizeof(message), message_format, arguments);
 	va_end(arguments);
-	/* a message that was cut must not end within a character */
-	length = pg_encoding_mbcliplen(PG_UTF8, message, strlen(message), sizeof(message) - 1);
-	message[length] = '\0';
+	clip_message(message, sizeof(message));
 	ereport(ERROR, (errcode(sqlstate_of(code)), errmsg_internal("%s", server_from_utf8(message)),
 					detail ? errdetail_internal("%s", server_from_utf8(detail)) : 0,
 					hint ? errhint("%s", server_from_utf8(hint)) : 0));
@@ -221,13 +349,15 @@ host_thread_limit(void)
 void
 host_progress(const char *message_format, ...)
 {
+	const Budget *budget = present_budget();
 	char message[1024];
 	va_list arguments;
 
 	va_start(arguments, message_format);
 	vsnprintf(message, sizeof(message), message_format, arguments);
 	va_end(arguments);
-	ereport(progress_is_shown ? NOTICE : DEBUG1,
+	clip_message(message, sizeof(message));
+	ereport(budget != NULL && budget->progress_is_shown ? NOTICE : DEBUG1,
 			(errmsg_internal("%s", server_from_utf8(message))));
 }
 
@@ -274,20 +404,27 @@ utf8_to_text(const char *bytes, size_t length)
 	return PointerGetDatum(cstring_to_text_with_len(converted, length));
 }
 
+Datum
+utf8_to_displayed_text(const char *bytes, size_t length)
+{
+	StringInfoData converted;
+	Datum result;
+
+	if (database_takes_utf8())
+		return utf8_to_text(bytes, length);
+	initStringInfo(&converted);
+	append_displayable(&converted, bytes, length);
+	result = PointerGetDatum(cstring_to_text_with_len(converted.data, converted.len));
+	pfree(converted.data);
+	return result;
+}
+
 char *
 utf8_cstring_from_datum(Datum datum)
 {
 	Utf8Text text = utf8_from_datum(datum);
 
 	return pnstrdup(text.bytes, text.length);
-}
-
-char *
-utf8_from_server(const char *string)
-{
-	char *copy = pstrdup(string);
-
-	return pg_server_to_any(copy, strlen(copy), PG_UTF8);
 }
 
 const char *

@@ -140,8 +140,9 @@ check_image(const ImageValue *value, ImageType type)
 
 /* Read the text form. */
 static Datum
-image_in(const char *text, ImageType type, const char *type_name)
+image_in(FunctionCallInfo fcinfo, ImageType type, const char *type_name)
 {
+	const char *text = PG_GETARG_CSTRING(0);
 	Size text_length = strlen(text);
 	ImageValue *value;
 	int length;
@@ -150,9 +151,10 @@ image_in(const char *text, ImageType type, const char *type_name)
 	value = image_value_allocate(pg_b64_dec_len(text_length));
 	length = base64_decode(text, text_length, value->image, pg_b64_dec_len(text_length));
 	if (length < 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-						errmsg("invalid input syntax for type %s", type_name),
-						errdetail("Its text form is an image in base64, as it was put out.")));
+		ereturn(fcinfo->context, (Datum) 0,
+				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+				 errmsg("invalid input syntax for type %s", type_name),
+				 errdetail("Its text form is an image in base64, as it was put out.")));
 	SET_VARSIZE(value, offsetof(ImageValue, image) + length);
 	check_image(value, type);
 	return PointerGetDatum(value);
@@ -201,7 +203,7 @@ PG_FUNCTION_INFO_V1(sentiment_model_in);
 Datum
 sentiment_model_in(PG_FUNCTION_ARGS)
 {
-	return image_in(PG_GETARG_CSTRING(0), IMAGE_MODEL, "sentiment_model");
+	return image_in(fcinfo, IMAGE_MODEL, "sentiment_model");
 }
 
 PG_FUNCTION_INFO_V1(sentiment_model_out);
@@ -229,7 +231,7 @@ PG_FUNCTION_INFO_V1(sentiment_vocabulary_in);
 Datum
 sentiment_vocabulary_in(PG_FUNCTION_ARGS)
 {
-	return image_in(PG_GETARG_CSTRING(0), IMAGE_VOCABULARY, "sentiment_vocabulary");
+	return image_in(fcinfo, IMAGE_VOCABULARY, "sentiment_vocabulary");
 }
 
 PG_FUNCTION_INFO_V1(sentiment_vocabulary_out);

@@ -10,6 +10,7 @@
 #include "fmgr.h"
 
 #include "core/model_image.h"
+#include "extension/compat.h"
 
 /* The stored form: the image behind eight bytes, so that it keeps its alignment. */
 typedef struct ImageValue

@@ -1,7 +1,7 @@
 /* src/extension/install.sql: what must be right before anything is made */
 
 -- A schema that somebody else made may hold anything: it is refused. An empty one of the installing
--- role's own, named by CREATE EXTENSION ... SCHEMA sentiment, is fine.
+-- role's own (or the bootstrap superuser's, whose OID is 10), named by CREATE EXTENSION ... SCHEMA sentiment, is fine.
 DO $$
 BEGIN
 	IF pg_catalog.current_setting('server_encoding') OPERATOR(pg_catalog.=) 'MULE_INTERNAL' THEN
@@ -23,6 +23,18 @@ BEGIN
 			USING ERRCODE = 'duplicate_schema',
 			DETAIL = 'The extension keeps its tables in a schema of this name.',
 			HINT = 'Rename or drop the existing schema, then create the extension again.';
+	END IF;
+	-- its owner could put functions into it later, or drop the tables
+	IF EXISTS (SELECT 1 FROM pg_catalog.pg_namespace AS n
+			   JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
+			   WHERE n.nspname OPERATOR(pg_catalog.=) 'sentiment'
+				   AND r.rolname OPERATOR(pg_catalog.<>) CURRENT_USER
+				   AND n.nspowner OPERATOR(pg_catalog.<>) 10)
+	THEN
+		RAISE EXCEPTION 'schema "sentiment" belongs to another role'
+			USING ERRCODE = 'insufficient_privilege',
+			DETAIL = 'The extension keeps its tables in a schema of this name, which must belong to the installing role or to the bootstrap superuser.',
+			HINT = 'Drop the schema, or change its owner, then create the extension again.';
 	END IF;
 END
 $$;

@@ -152,7 +152,7 @@ put_importances(ReturnSetInfo *result, Pipeline *pipeline)
 			CHECK_FOR_INTERRUPTS();
 		name.length = 0;
 		feature_space_append_name(&pipeline->space, order[i].feature, &name);
-		values[0] = utf8_to_text(name.data, name.length);
+		values[0] = utf8_to_displayed_text(name.data, name.length);
 		values[1] = Float8GetDatum(order[i].importance);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 		pfree(DatumGetPointer(values[0]));

@@ -151,8 +151,7 @@ cut_block(Block *block, Size size)
 		left += next->size;
 		next = next_block(next);
 	}
-	*rest = (Block){
-		.size = left, .previous_size = size, .is_free = true, .is_last = next == NULL};
+	*rest = (Block){.size = left, .previous_size = size, .is_free = true, .is_last = next == NULL};
 	block->size = size;
 	block->is_last = false;
 	if (next != NULL)
@@ -190,7 +189,8 @@ large_memory_allocate(LargeMemory *memory, Size size)
 
 	for (Region *region = memory->regions; region != NULL && found == NULL; region = region->next)
 	{
-		for (Block *block = region->first; block != NULL && found == NULL; block = next_block(block))
+		for (Block *block = region->first; block != NULL && found == NULL;
+			 block = next_block(block))
 		{
 			if (block->is_free && block->size >= needed)
 				found = block;

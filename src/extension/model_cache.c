@@ -16,12 +16,10 @@ static HTAB *models = NULL;
 static uint64 generation = 1;
 static uint64 clock_ticks = 0;
 static Size total_size = 0;
+static bool trim_is_due = false; /* an entry has grown */
 
-uint64
-model_cache_generation(void)
-{
-	return generation;
-}
+/* A model that has grown by more than this since it was opened is opened anew. */
+#define MAX_SCRATCH_SIZE ((Size) 16 * 1024 * 1024)
 
 /* Drop an entry. */
 static void
@@ -37,7 +35,7 @@ drop(CachedModel *model)
 
 /* The entry of an image, or NULL. */
 static CachedModel *
-find(ImageKey key)
+find(CachedModelKey key)
 {
 	CachedModel *model;
 
@@ -73,6 +71,77 @@ find_oldest(void)
 	return oldest;
 }
 
+/* Drop the entries that were used least recently beyond the setting. */
+static void
+drop_oldest(void)
+{
+	while (total_size > (Size) model_cache_size * 1024)
+	{
+		CachedModel *oldest = find_oldest();
+
+		if (oldest == NULL)
+			break;
+		drop(oldest);
+	}
+}
+
+/* Drop entries whose scratch memory has grown large; with all, also those that an error left in use. */
+static void
+drop_grown(bool all)
+{
+	HASH_SEQ_STATUS sequence;
+	CachedModel *model;
+
+	/* removing the entry that the scan is at is allowed */
+	hash_seq_init(&sequence, models);
+	while ((model = hash_seq_search(&sequence)) != NULL)
+	{
+		if (model->in_use ? all : model->size > model->opened_size + MAX_SCRATCH_SIZE)
+			drop(model);
+	}
+}
+
+/* Do what model_cache_answered has left for when nobody looks at an answer any more. */
+static void
+trim_if_due(void)
+{
+	if (!trim_is_due)
+		return;
+	trim_is_due = false;
+	drop_grown(false);
+	drop_oldest();
+}
+
+uint64
+model_cache_generation(void)
+{
+	trim_if_due();
+	return generation;
+}
+
+void
+model_cache_answered(CachedModel *model)
+{
+	Size size = MemoryContextMemAllocated(model->context, true);
+
+	model->in_use = false;
+	if (size == model->size)
+		return;
+	total_size += size - model->size;
+	model->size = size;
+	trim_is_due = true;
+}
+
+void
+model_cache_trim(void)
+{
+	if (models == NULL)
+		return;
+	trim_is_due = false;
+	drop_grown(true);
+	drop_oldest();
+}
+
 /* A context for a new entry: below the current one until all has gone well. */
 static MemoryContext
 create_context(void)
@@ -86,7 +155,7 @@ create_table(void)
 {
 	HASHCTL control = {0};
 
-	control.keysize = sizeof(ImageKey);
+	control.keysize = sizeof(CachedModelKey);
 	control.entrysize = sizeof(CachedModel);
 	control.hcxt = TopMemoryContext;
 	models = hash_create("sentiment models", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
@@ -97,7 +166,7 @@ create_table(void)
  * beyond the setting.
  */
 static CachedModel *
-add(ImageKey key, Datum value, MemoryContext context)
+add(CachedModelKey key, Datum value, MemoryContext context)
 {
 	Size length;
 	const char *image = image_value_place(value, context, &length);
@@ -106,8 +175,8 @@ add(ImageKey key, Datum value, MemoryContext context)
 	Pipeline *pipeline;
 	CachedModel *model;
 
-	if (length < sizeof(ImageHeader) || header->checksum != key.checksum ||
-		header->length != key.length)
+	if (length < sizeof(ImageHeader) || header->checksum != key.image.checksum ||
+		header->length != key.image.length)
 		image_invalid("It is not the image that the registry names.");
 	old_context = MemoryContextSwitchTo(context);
 	pipeline = pipeline_open(image, length);
@@ -118,37 +187,36 @@ add(ImageKey key, Datum value, MemoryContext context)
 	model->pipeline = pipeline;
 	model->context = context;
 	model->size = MemoryContextMemAllocated(context, true);
+	model->opened_size = model->size;
 	model->last_use = ++clock_ticks;
 	model->in_use = false;
 	MemoryContextSetParent(context, TopMemoryContext);
 	total_size += model->size;
-	while (total_size > (Size) model_cache_size * 1024)
-	{
-		CachedModel *oldest = find_oldest();
-
-		if (oldest == NULL)
-			break;
-		drop(oldest);
-	}
+	drop_oldest();
 	return model;
 }
 
 CachedModel *
 model_cache_from_datum(Datum datum)
 {
-	ImageKey key = image_value_key(datum);
-	CachedModel *model = find(key);
+	CachedModelKey key = {.image = image_value_key(datum)};
+	CachedModel *model;
 
+	trim_if_due();
+	model = find(key);
 	return model != NULL ? model : add(key, datum, create_context());
 }
 
 CachedModel *
-model_cache_from_version(int64 model_id, int32 version, ImageKey key)
+model_cache_from_version(int64 model_id, int32 version, ImageKey image_key)
 {
-	CachedModel *model = find(key);
+	CachedModelKey key = {.model_id = model_id, .version = version, .image = image_key};
+	CachedModel *model;
 	RegistryVersion found;
 	Datum image;
 
+	trim_if_due();
+	model = find(key);
 	if (model != NULL)
 		return model;
 	if (!registry_find_version(model_id, version, GetActiveSnapshot(), &found, &image))

@@ -9,6 +9,7 @@
 
 #include "extension/deployment.h"
 #include "extension/host.h"
+#include "extension/model_cache.h"
 #include "extension/settings.h"
 
 PG_MODULE_MAGIC;
@@ -21,7 +22,8 @@ transaction_ended(XactEvent event, void *argument)
 {
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
 	{
-		host_reset();
+		host_transaction_ended();
+		model_cache_trim();
 		/* without an own transaction id, nothing was written that others did not see before */
 		if (TransactionIdIsValid(GetTopTransactionIdIfAny()))
 			deployment_forget();
@@ -35,7 +37,7 @@ subtransaction_ended(SubXactEvent event, SubTransactionId id, SubTransactionId p
 {
 	if (event == SUBXACT_EVENT_ABORT_SUB)
 	{
-		host_reset();
+		host_subtransaction_aborted();
 		deployment_forget();
 	}
 }

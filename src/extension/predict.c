@@ -163,7 +163,7 @@ predict(CachedModel *model, Datum text_datum, Jsonb *features)
 
 	model->in_use = true;
 	probabilities = pipeline_predict(model->pipeline, text.bytes, text.length, numbers);
-	model->in_use = false;
+	model_cache_answered(model);
 	MemoryContextSwitchTo(old_context);
 	utf8_free(&text);
 	return probabilities;
@@ -358,7 +358,7 @@ explain_question(const Question *question, const char *label, uint32 *n_contribu
 		pipeline, pipeline_predict(pipeline, text.bytes, text.length, numbers), label);
 	contributions = explain_text(pipeline, text.bytes, text.length, numbers, class_index,
 								 n_contributions, intercept);
-	model->in_use = false;
+	model_cache_answered(model);
 	MemoryContextSwitchTo(result_context);
 	copy = palloc_array(Contribution, *n_contributions + 1);
 	memcpy(copy, contributions, *n_contributions * sizeof(Contribution));
@@ -389,7 +389,7 @@ explain(FunctionCallInfo fcinfo, bool by_value)
 	{
 		name.length = 0;
 		explanation_append_name(question.model->pipeline, contributions[i].source, &name);
-		values[0] = utf8_to_text(name.data, name.length);
+		values[0] = utf8_to_displayed_text(name.data, name.length);
 		values[1] = Float8GetDatum(contributions[i].weight);
 		values[2] = Float8GetDatum(contributions[i].contribution);
 		put_row(fcinfo, values, nulls);
@@ -443,7 +443,7 @@ embedding(FunctionCallInfo fcinfo, bool by_value)
 	old_context = MemoryContextSwitchTo(question.model->context);
 	question.model->in_use = true;
 	feature_space_embed(&pipeline->space, text.bytes, text.length, coordinates);
-	question.model->in_use = false;
+	model_cache_answered(question.model);
 	MemoryContextSwitchTo(old_context);
 	for (uint32 i = 0; i < n_components; i++)
 		elements[i] = Float4GetDatum(coordinates[i]);
@@ -512,7 +512,7 @@ sentiment_check_features(PG_FUNCTION_ARGS)
 
 		model->in_use = true;
 		(void) feature_space_transform(&model->pipeline->space, asked.bytes, asked.length, numbers);
-		model->in_use = false;
+		model_cache_answered(model);
 		MemoryContextSwitchTo(old_context);
 	}
 	memcpy(columns, feature_space_columns(space), space->columns.header.n_columns * sizeof(float));

@@ -11,9 +11,13 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_database.h"
 #include "catalog/pg_type.h"
+#include "commands/extension.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "tcop/utility.h"
@@ -24,20 +28,24 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 
 #include "extension/compat.h"
 #include "extension/host.h"
 #include "extension/registry.h"
 
 #define REGISTRY_SCHEMA "sentiment"
+#define EXTENSION_NAME  "sentiment"
 
 /* Columns of sentiment.model; upgrades only append columns. */
 #define MODEL_ID             1
 #define MODEL_NAME           2
 #define MODEL_OWNER          3
-#define MODEL_SPLIT_SEED     4
-#define MODEL_POSITIVE_LABEL 5
-#define MODEL_FIRST_DEPLOYED 8
+#define MODEL_OWNER_OID      4
+#define MODEL_OWNER_CLUSTER  5
+#define MODEL_SPLIT_SEED     6
+#define MODEL_POSITIVE_LABEL 7
+#define MODEL_FIRST_DEPLOYED 10
 
 /* Columns of sentiment.model_version. */
 #define VERSION_MODEL_ID       1
@@ -51,14 +59,57 @@
 #define DEPLOYMENT_VERSION  2
 
 /* Columns of sentiment.model_privilege. */
-#define PRIVILEGE_MODEL_ID 1
-#define PRIVILEGE_GRANTEE  2
-#define PRIVILEGE_NAME     3
+#define PRIVILEGE_MODEL_ID        1
+#define PRIVILEGE_GRANTEE         2
+#define PRIVILEGE_GRANTEE_OID     3
+#define PRIVILEGE_GRANTEE_CLUSTER 4
+#define PRIVILEGE_NAME            5
 
 static const char *const privilege_names[] = {"predict", "train", "admin"};
 
 /* Longest name of a model, in bytes: as of an identifier. */
 #define MAX_NAME_LENGTH (NAMEDATALEN - 1)
+
+/* Whether a table, or the table of an index, belongs to the extension. */
+static bool
+belongs_to_extension(Oid relation_id)
+{
+	Oid table_id = get_rel_relkind(relation_id) == RELKIND_INDEX
+					   ? IndexGetRelation(relation_id, true)
+					   : relation_id;
+	Oid extension_id = get_extension_oid(EXTENSION_NAME, true);
+
+	return OidIsValid(table_id) && OidIsValid(extension_id) &&
+		   getExtensionOfObject(RelationRelationId, table_id) == extension_id;
+}
+
+/*
+ * Refuse a table of somebody else's that merely has the name of one of the registry's. Tables that were
+ * found right are remembered: a table that is made anew has another OID.
+ */
+static void
+check_belongs_to_extension(Oid relation_id, const char *name)
+{
+	static Oid checked[16];
+	static int next_checked = 0;
+
+	for (int i = 0; i < lengthof(checked); i++)
+	{
+		if (checked[i] == relation_id)
+			return;
+	}
+	if (!belongs_to_extension(relation_id))
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("relation \"%s.%s\" does not belong to the extension \"%s\"", REGISTRY_SCHEMA,
+					name, EXTENSION_NAME),
+			 errdetail("What it holds is not to be trusted."),
+			 errhint("Drop the extension and the schema \"%s\", then create the extension again.",
+					 REGISTRY_SCHEMA)));
+	checked[next_checked] = relation_id;
+	next_checked = (next_checked + 1) % lengthof(checked);
+}
 
 /* The OID of a table or index of the registry. */
 static Oid
@@ -72,6 +123,7 @@ registry_relation(const char *name)
 						errmsg("relation \"%s.%s\" does not exist", REGISTRY_SCHEMA, name),
 						errdetail("The extension keeps its models in this schema."),
 						errhint("Drop the extension and create it again.")));
+	check_belongs_to_extension(relation_id, name);
 	return relation_id;
 }
 
@@ -99,6 +151,15 @@ copy_name(char *destination, Datum value)
 	pfree(name);
 }
 
+/* Read a role out of its three columns. */
+static void
+read_role(HeapTuple tuple, Relation relation, int name, int oid, int cluster, StoredRole *role)
+{
+	copy_name(role->name, required_attribute(tuple, name, relation));
+	role->oid = DatumGetObjectId(required_attribute(tuple, oid, relation));
+	role->cluster = DatumGetInt64(required_attribute(tuple, cluster, relation));
+}
+
 /* Read a row of sentiment.model. */
 static void
 read_model(HeapTuple tuple, Relation relation, RegistryModel *model)
@@ -110,7 +171,7 @@ read_model(HeapTuple tuple, Relation relation, RegistryModel *model)
 	model->model_id = DatumGetInt64(required_attribute(tuple, MODEL_ID, relation));
 	model->split_seed = DatumGetInt64(required_attribute(tuple, MODEL_SPLIT_SEED, relation));
 	copy_name(model->name, required_attribute(tuple, MODEL_NAME, relation));
-	copy_name(model->owner, required_attribute(tuple, MODEL_OWNER, relation));
+	read_role(tuple, relation, MODEL_OWNER, MODEL_OWNER_OID, MODEL_OWNER_CLUSTER, &model->owner);
 	model->positive_label = is_null ? NULL : TextDatumGetCString(positive_label);
 }
 
@@ -135,6 +196,36 @@ registry_find_model(const char *name, Snapshot snapshot, RegistryModel *model)
 	return found;
 }
 
+/* The role that owns the current database. */
+static Oid
+database_owner(void)
+{
+	HeapTuple tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
+	Oid owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for database %u", MyDatabaseId);
+	owner = ((Form_pg_database) GETSTRUCT(tuple))->datdba;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/*
+ * Whether the current role may be given a model of that owner's without having named it. Anybody who may
+ * use the extension can train a model and grant it to all: it must not become the answer to everybody's
+ * questions. That a superuser has the rights of all roles is no reason to trust them.
+ */
+static bool
+is_trusted_owner(const StoredRole *stored)
+{
+	Oid owner = stored_role_find(stored);
+
+	return OidIsValid(owner) &&
+		   (owner == GetUserId() || superuser_arg(owner) || owner == database_owner() ||
+			(is_member_of_role_nosuper(GetUserId(), owner) &&
+			 has_privs_of_role(GetUserId(), owner)));
+}
+
 bool
 registry_find_first_deployed(Snapshot snapshot, RegistryModel *model)
 {
@@ -150,7 +241,8 @@ registry_find_first_deployed(Snapshot snapshot, RegistryModel *model)
 		if (heap_attisnull(tuple, MODEL_FIRST_DEPLOYED, RelationGetDescr(relation)))
 			break;
 		read_model(tuple, relation, model);
-		found = registry_has_privilege(model, PRIVILEGE_PREDICT, snapshot);
+		found = is_trusted_owner(&model->owner) &&
+				registry_has_privilege(model, PRIVILEGE_PREDICT, snapshot);
 	}
 	systable_endscan_ordered(scan);
 	index_close(index, AccessShareLock);
@@ -211,15 +303,6 @@ registry_find_version(int64 model_id, int32 version, Snapshot snapshot, Registry
 	return is_found;
 }
 
-/* Whether the current role is one or a member of one; a role that is gone has no members. */
-static bool
-is_member_of(const char *role)
-{
-	Oid role_id = get_role_oid(role, true);
-
-	return OidIsValid(role_id) && has_privs_of_role(GetUserId(), role_id);
-}
-
 /* Whether a grant to the current role, to a role that it is in, or to public suffices. */
 static bool
 has_grant(int64 model_id, ModelPrivilege privilege, Snapshot snapshot)
@@ -236,13 +319,14 @@ has_grant(int64 model_id, ModelPrivilege privilege, Snapshot snapshot)
 	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		char *granted = TextDatumGetCString(required_attribute(tuple, PRIVILEGE_NAME, relation));
-		char *grantee = TextDatumGetCString(required_attribute(tuple, PRIVILEGE_GRANTEE, relation));
+		StoredRole grantee;
 
+		read_role(tuple, relation, PRIVILEGE_GRANTEE, PRIVILEGE_GRANTEE_OID,
+				  PRIVILEGE_GRANTEE_CLUSTER, &grantee);
 		for (int i = privilege; i <= PRIVILEGE_ADMIN && !found; i++)
 			found = strcmp(granted, privilege_names[i]) == 0 &&
-					(strcmp(grantee, "public") == 0 || is_member_of(grantee));
+					(stored_role_is_public(&grantee) || stored_role_is_mine(&grantee));
 		pfree(granted);
-		pfree(grantee);
 	}
 	systable_endscan(scan);
 	table_close(relation, AccessShareLock);
@@ -252,20 +336,26 @@ has_grant(int64 model_id, ModelPrivilege privilege, Snapshot snapshot)
 bool
 registry_has_privilege(const RegistryModel *model, ModelPrivilege privilege, Snapshot snapshot)
 {
-	return superuser() || is_member_of(model->owner) ||
+	return superuser() || stored_role_is_mine(&model->owner) ||
 		   has_grant(model->model_id, privilege, snapshot);
 }
 
 void
 registry_check_privilege(const RegistryModel *model, ModelPrivilege privilege, Snapshot snapshot)
 {
-	if (!registry_has_privilege(model, privilege, snapshot))
-		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-						errmsg("permission denied for model \"%s\"", model->name),
-						errdetail("The privilege \"%s\" is needed.", privilege_names[privilege]),
-						errhint("Ask its owner \"%s\" to run sentiment_grant('%s', '%s', '%s').",
-								model->owner, model->name, GetUserNameFromId(GetUserId(), false),
-								privilege_names[privilege])));
+	if (registry_has_privilege(model, privilege, snapshot))
+		return;
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+		 errmsg("permission denied for model \"%s\"", model->name),
+		 errdetail("The privilege \"%s\" is needed.", privilege_names[privilege]),
+		 OidIsValid(stored_role_find(&model->owner))
+			 ? errhint("Ask its owner \"%s\" to run sentiment_grant('%s', '%s', '%s').",
+					   stored_role_name(&model->owner), model->name,
+					   GetUserNameFromId(GetUserId(), false), privilege_names[privilege])
+			 : errhint("Its owner is gone: ask a superuser to run sentiment_set_owner('%s', ...).",
+					   model->name)));
 }
 
 void
@@ -380,18 +470,55 @@ registry_lock_for_change(RegistryWriter *writer, const char *name, ModelPrivileg
 }
 
 void
-registry_deploy(const RegistryModel *model, int32 version, const char *reason, const char *done_by)
+registry_create_model(const RegistryWriter *writer, const char *name, int64 split_seed,
+					  Datum positive_label)
 {
-	Oid types[5] = {INT8OID, INT4OID, TEXTOID, TEXTOID, TEXTOID};
-	Datum values[5] = {Int64GetDatum(model->model_id), Int32GetDatum(version),
-					   CStringGetTextDatum(done_by), CStringGetTextDatum(model->name),
-					   CStringGetTextDatum(reason)};
+	StoredRole owner = stored_role_of(writer->caller);
+	Oid types[6] = {TEXTOID, TEXTOID, OIDOID, INT8OID, INT8OID, TEXTOID};
+	Datum values[6] = {CStringGetTextDatum(name),   CStringGetTextDatum(owner.name),
+					   ObjectIdGetDatum(owner.oid), Int64GetDatum(owner.cluster),
+					   Int64GetDatum(split_seed),   positive_label};
+	char nulls[7] = "      ";
+
+	if (DatumGetPointer(positive_label) == NULL)
+		nulls[5] = 'n';
+	registry_execute("INSERT INTO sentiment.model"
+					 " (name, owner, owner_oid, owner_cluster, split_seed, positive_label)"
+					 " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING",
+					 6, types, values, nulls, SPI_OK_INSERT);
+}
+
+/* Write an event to the history, before the deployment changes. version 0: none answers from then on. */
+static void
+write_history(const RegistryWriter *writer, const RegistryModel *model, const char *action,
+			  int32 version, const char *reason)
+{
+	StoredRole caller = stored_role_of(writer->caller);
+	Oid types[7] = {INT8OID, TEXTOID, INT4OID, TEXTOID, TEXTOID, OIDOID, INT8OID};
+	Datum values[7] = {Int64GetDatum(model->model_id),   CStringGetTextDatum(action),
+					   Int32GetDatum(version),           CStringGetTextDatum(reason),
+					   CStringGetTextDatum(caller.name), ObjectIdGetDatum(caller.oid),
+					   Int64GetDatum(caller.cluster)};
 
 	registry_execute("INSERT INTO sentiment.deployment_history"
-					 " (model_id, model, action, version, previous_version, reason, done_by)"
-					 " SELECT $1, $4, 'deploy', $2,"
-					 " (SELECT version FROM sentiment.deployment WHERE model_id = $1), $5, $3",
-					 5, types, values, NULL, SPI_OK_INSERT);
+					 " (model_id, model, action, version, previous_version, reason,"
+					 " owner, owner_oid, owner_cluster, done_by, done_by_oid, done_by_cluster)"
+					 " SELECT m.model_id, m.name, $2, NULLIF($3, 0), d.version, $4,"
+					 " m.owner, m.owner_oid, m.owner_cluster, $5, $6, $7"
+					 " FROM sentiment.model AS m LEFT JOIN sentiment.deployment AS d"
+					 " ON d.model_id = m.model_id WHERE m.model_id = $1",
+					 7, types, values, NULL, SPI_OK_INSERT);
+}
+
+void
+registry_deploy(const RegistryWriter *writer, const RegistryModel *model, int32 version,
+				const char *reason)
+{
+	Oid types[3] = {INT8OID, INT4OID, TEXTOID};
+	Datum values[3] = {Int64GetDatum(model->model_id), Int32GetDatum(version),
+					   CStringGetTextDatum(GetUserNameFromId(writer->caller, false))};
+
+	write_history(writer, model, "deploy", version, reason);
 	registry_execute("INSERT INTO sentiment.deployment AS d (model_id, version, deployed_by)"
 					 " VALUES ($1, $2, $3) ON CONFLICT (model_id) DO UPDATE"
 					 " SET version = excluded.version, deployed_by = excluded.deployed_by,"
@@ -431,7 +558,6 @@ sentiment_deploy(PG_FUNCTION_ARGS)
 {
 	char *name = required_text(fcinfo, 0);
 	int32 version = PG_GETARG_INT32(1);
-	char *caller = GetUserNameFromId(GetUserId(), false);
 	RegistryWriter writer = registry_begin_write("sentiment_deploy()");
 	RegistryVersion found;
 	RegistryModel model;
@@ -439,7 +565,7 @@ sentiment_deploy(PG_FUNCTION_ARGS)
 	registry_lock_for_change(&writer, name, PRIVILEGE_TRAIN, &model);
 	if (!registry_find_version(model.model_id, version, GetActiveSnapshot(), &found, NULL))
 		registry_version_missing(name, version);
-	registry_deploy(&model, version, "sentiment_deploy", caller);
+	registry_deploy(&writer, &model, version, "sentiment_deploy");
 	registry_end_write(&writer);
 	PG_RETURN_VOID();
 }
@@ -449,22 +575,14 @@ Datum
 sentiment_drop_model(PG_FUNCTION_ARGS)
 {
 	char *name = required_text(fcinfo, 0);
-	char *caller = GetUserNameFromId(GetUserId(), false);
 	RegistryWriter writer = registry_begin_write("sentiment_drop_model()");
 	RegistryModel model;
-	Oid types[3] = {INT8OID, TEXTOID, TEXTOID};
-	Datum values[3];
+	Oid types[1] = {INT8OID};
+	Datum values[1];
 
 	registry_lock_for_change(&writer, name, PRIVILEGE_ADMIN, &model);
 	values[0] = Int64GetDatum(model.model_id);
-	values[1] = CStringGetTextDatum(model.name);
-	values[2] = CStringGetTextDatum(caller);
-	registry_execute("INSERT INTO sentiment.deployment_history"
-					 " (model_id, model, action, previous_version, reason, done_by)"
-					 " SELECT $1, $2, 'drop',"
-					 " (SELECT version FROM sentiment.deployment WHERE model_id = $1),"
-					 " 'sentiment_drop_model', $3",
-					 3, types, values, NULL, SPI_OK_INSERT);
+	write_history(&writer, &model, "drop", 0, "sentiment_drop_model");
 	registry_execute("DELETE FROM sentiment.deployment WHERE model_id = $1", 1, types, values, NULL,
 					 SPI_OK_DELETE);
 	registry_execute("DELETE FROM sentiment.model WHERE model_id = $1", 1, types, values, NULL,
@@ -487,25 +605,30 @@ parse_privilege(const char *name)
 			 errhint("The privileges are \"predict\", \"train\" and \"admin\".")));
 }
 
-/* Write or delete one row of sentiment.model_privilege. */
+/*
+ * Write or delete rows of sentiment.model_privilege. Parameters of the query: model, name, OID and cluster of
+ * the grantee, privilege, name of the caller.
+ */
 static void
-change_privilege(FunctionCallInfo fcinfo, const char *command, const char *query, int expected)
+change_privilege(FunctionCallInfo fcinfo, const StoredRole *grantee, const char *command,
+				 const char *query, int expected)
 {
 	char *name = required_text(fcinfo, 0);
-	char *grantee = required_text(fcinfo, 1);
 	ModelPrivilege privilege = parse_privilege(required_text(fcinfo, 2));
 	char *caller = GetUserNameFromId(GetUserId(), false);
 	RegistryWriter writer = registry_begin_write(command);
 	RegistryModel model;
-	Oid types[4] = {INT8OID, TEXTOID, TEXTOID, TEXTOID};
-	Datum values[4];
+	Oid types[6] = {INT8OID, TEXTOID, OIDOID, INT8OID, TEXTOID, TEXTOID};
+	Datum values[6];
 
 	registry_lock_for_change(&writer, name, PRIVILEGE_ADMIN, &model);
 	values[0] = Int64GetDatum(model.model_id);
-	values[1] = CStringGetTextDatum(grantee);
-	values[2] = CStringGetTextDatum(privilege_names[privilege]);
-	values[3] = CStringGetTextDatum(caller);
-	registry_execute(query, 4, types, values, NULL, expected);
+	values[1] = CStringGetTextDatum(grantee->name);
+	values[2] = ObjectIdGetDatum(grantee->oid);
+	values[3] = Int64GetDatum(grantee->cluster);
+	values[4] = CStringGetTextDatum(privilege_names[privilege]);
+	values[5] = CStringGetTextDatum(caller);
+	registry_execute(query, 6, types, values, NULL, expected);
 	registry_end_write(&writer);
 }
 
@@ -513,26 +636,69 @@ PG_FUNCTION_INFO_V1(sentiment_grant);
 Datum
 sentiment_grant(PG_FUNCTION_ARGS)
 {
-	char *grantee = required_text(fcinfo, 1);
+	char *name = required_text(fcinfo, 1);
+	StoredRole grantee = strcmp(name, PUBLIC_NAME) == 0 ? stored_role_public()
+														: stored_role_of(get_role_oid(name, false));
 
-	if (strcmp(grantee, "public") != 0)
-		(void) get_role_oid(grantee, false);
-	change_privilege(fcinfo, "sentiment_grant()",
+	change_privilege(fcinfo, &grantee, "sentiment_grant()",
 					 "INSERT INTO sentiment.model_privilege"
-					 " (model_id, grantee, privilege, granted_by) VALUES ($1, $2, $3, $4)"
-					 " ON CONFLICT DO NOTHING",
+					 " (model_id, grantee, grantee_oid, grantee_cluster, privilege, granted_by)"
+					 " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
 					 SPI_OK_INSERT);
 	PG_RETURN_VOID();
 }
 
+/*
+ * Takes back what the role has, and what was granted under this name and is nobody's any more: to a
+ * role that is gone, or in a cluster that this database was restored from.
+ */
 PG_FUNCTION_INFO_V1(sentiment_revoke);
 Datum
 sentiment_revoke(PG_FUNCTION_ARGS)
 {
-	change_privilege(fcinfo, "sentiment_revoke()",
-					 "DELETE FROM sentiment.model_privilege WHERE model_id = $1 AND grantee = $2"
-					 " AND privilege = $3 AND $4 IS NOT NULL",
+	char *name = required_text(fcinfo, 1);
+	StoredRole grantee = {.oid = get_role_oid(name, true), .cluster = stored_role_this_cluster()};
+
+	strlcpy(grantee.name, name, NAMEDATALEN);
+	if (strcmp(name, PUBLIC_NAME) == 0)
+		grantee = stored_role_public();
+	change_privilege(fcinfo, &grantee, "sentiment_revoke()",
+					 "DELETE FROM sentiment.model_privilege AS p"
+					 " WHERE model_id = $1 AND privilege = $5 AND $6 IS NOT NULL"
+					 " AND (grantee_oid = $3 AND grantee_cluster = $4"
+					 " OR grantee = $2 AND (grantee_cluster <> $4"
+					 " OR NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r"
+					 " WHERE r.oid = p.grantee_oid)))",
 					 SPI_OK_DELETE);
+	PG_RETURN_VOID();
+}
+
+PG_FUNCTION_INFO_V1(sentiment_set_owner);
+Datum
+sentiment_set_owner(PG_FUNCTION_ARGS)
+{
+	char *name = required_text(fcinfo, 0);
+	Oid new_owner = get_role_oid(NameStr(*PG_GETARG_NAME(1)), false);
+	StoredRole owner = stored_role_of(new_owner);
+	RegistryWriter writer;
+	RegistryModel model;
+	Oid types[4] = {INT8OID, TEXTOID, OIDOID, INT8OID};
+	Datum values[4];
+
+	check_may_give_to_role(GetUserId(), new_owner);
+	writer = registry_begin_write("sentiment_set_owner()");
+	registry_lock_for_change(&writer, name, PRIVILEGE_ADMIN, &model);
+	values[0] = Int64GetDatum(model.model_id);
+	values[1] = CStringGetTextDatum(owner.name);
+	values[2] = ObjectIdGetDatum(owner.oid);
+	values[3] = Int64GetDatum(owner.cluster);
+	registry_execute("UPDATE sentiment.model SET owner = $2, owner_oid = $3, owner_cluster = $4"
+					 " WHERE model_id = $1",
+					 4, types, values, NULL, SPI_OK_UPDATE);
+	registry_execute("UPDATE sentiment.deployment_history"
+					 " SET owner = $2, owner_oid = $3, owner_cluster = $4 WHERE model_id = $1",
+					 4, types, values, NULL, SPI_OK_UPDATE);
+	registry_end_write(&writer);
 	PG_RETURN_VOID();
 }
 

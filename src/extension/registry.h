@@ -13,7 +13,9 @@
 
 #include "utils/snapshot.h"
 
+#include "extension/compat.h"
 #include "extension/image_value.h"
+#include "extension/stored_role.h"
 
 /* What a role may do with a model; each includes those before. */
 typedef enum ModelPrivilege
@@ -28,7 +30,7 @@ typedef struct RegistryModel
 {
 	int64 model_id;
 	char name[NAMEDATALEN];
-	char owner[NAMEDATALEN];
+	StoredRole owner;
 	int64 split_seed;
 	char *positive_label; /* in the current memory context; NULL for more than two classes */
 } RegistryModel;
@@ -43,7 +45,10 @@ typedef struct RegistryVersion
 /* Read a model by name; false if there is none under the snapshot. */
 extern bool registry_find_model(const char *name, Snapshot snapshot, RegistryModel *model);
 
-/* The model that was deployed first among those that the current role may ask; false if none. */
+/*
+ * The model that was deployed first among those that the current role may ask and that belong to it, to a
+ * role that it is a member of, to a superuser or to the owner of the database; false if none.
+ */
 extern bool registry_find_first_deployed(Snapshot snapshot, RegistryModel *model);
 
 /* Number of the deployed version, or 0. */
@@ -109,8 +114,15 @@ extern bool registry_lock_model(RegistryWriter *writer, const char *name, Regist
 extern void registry_lock_for_change(RegistryWriter *writer, const char *name,
 									 ModelPrivilege privilege, RegistryModel *model);
 
+/*
+ * Make a model that belongs to the caller, unless there is one of this name. positive_label: a text datum,
+ * or 0 for none.
+ */
+extern void registry_create_model(const RegistryWriter *writer, const char *name, int64 split_seed,
+								  Datum positive_label);
+
 /* Let a version answer: writes the deployment and the history. Under the lock of the model. */
-extern void registry_deploy(const RegistryModel *model, int32 version, const char *reason,
-							const char *done_by);
+extern void registry_deploy(const RegistryWriter *writer, const RegistryModel *model, int32 version,
+							const char *reason);
 
 #endif /* SENTIMENT_REGISTRY_H */

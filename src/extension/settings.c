@@ -39,9 +39,10 @@ settings_define(void)
 		"sentiment.model_cache_size", "Sets the memory that a session may use to keep models.",
 		"The model in use is kept in any case. Range 0 to 2 TB.", &model_cache_size, 256 * 1024, 0,
 		INT_MAX, PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
-	DefineCustomStringVariable("sentiment.default_model",
-							   "Sets the model that answers where none is named.",
-							   "Empty: the model that was deployed first.", &default_model, "",
-							   PGC_USERSET, 0, NULL, default_model_changed, NULL);
+	DefineCustomStringVariable(
+		"sentiment.default_model", "Sets the model that answers where none is named.",
+		"Empty: the first deployed one of yours, of a superuser's or "
+		"of the database owner's.",
+		&default_model, "", PGC_USERSET, 0, NULL, default_model_changed, NULL);
 	MarkGUCPrefixReserved("sentiment");
 }

@@ -18,6 +18,7 @@
 #include "utils/builtins.h"
 #include "utils/float.h"
 
+#include "extension/compat.h"
 #include "extension/sparse_vector.h"
 
 /* The stored form; values: (n_entries) follow the indices. */
@@ -59,81 +60,74 @@ Datum
 sparse_vector_from_row(const SparseRow *row, uint32 dimensions)
 {
 	SparseVector *vector = sparse_vector_create(dimensions, row->count);
+	float *values = sparse_vector_values(vector);
+	SparseVector *without_zeros;
+	uint32 n_kept = 0;
 
-	sparse_row_sort(row, vector->indices, sparse_vector_values(vector));
-	return PointerGetDatum(vector);
+	sparse_row_sort(row, vector->indices, values);
+	for (uint32 i = 0; i < row->count; i++)
+		n_kept += values[i] != 0;
+	if (n_kept == row->count)
+		return PointerGetDatum(vector);
+	without_zeros = sparse_vector_create(dimensions, n_kept);
+	n_kept = 0;
+	for (uint32 i = 0; i < row->count; i++)
+	{
+		if (values[i] == 0)
+			continue;
+		without_zeros->indices[n_kept] = vector->indices[i];
+		sparse_vector_values(without_zeros)[n_kept++] = values[i];
+	}
+	pfree(vector);
+	return PointerGetDatum(without_zeros);
 }
 
+/*
+ * The checks of both input forms answer false after an error that the caller of an input function wants
+ * to be told of softly; see ereturn in compat.h.
+ */
+
 /* Refuse dimensions out of range. */
-static void
-check_dimensions(int64 dimensions)
+static bool
+check_dimensions(int64 dimensions, Node *error_context)
 {
 	if (dimensions < 1 || dimensions > SPARSE_VECTOR_MAX_DIMENSIONS)
-		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-						errmsg("sentiment_vector must have 1 to %d dimensions",
-							   SPARSE_VECTOR_MAX_DIMENSIONS)));
+		ereturn(error_context, false,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("sentiment_vector must have 1 to %d dimensions",
+						SPARSE_VECTOR_MAX_DIMENSIONS)));
+	return true;
 }
 
 /* Check what both input forms give: indices in range and rising, values finite and not zero. */
-static void
-check_entries(SparseVector *vector)
+static bool
+check_entries(SparseVector *vector, Node *error_context)
 {
 	const float *values = sparse_vector_values(vector);
 
 	for (uint32 i = 0; i < vector->n_entries; i++)
 	{
 		if (vector->indices[i] >= vector->dimensions)
-			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-							errmsg("index of a sentiment_vector is out of range"),
-							errdetail("Indices go from 1 to the number of dimensions, %u.",
-									  vector->dimensions)));
+			ereturn(error_context, false,
+					(errcode(ERRCODE_DATA_EXCEPTION),
+					 errmsg("index of a sentiment_vector is out of range"),
+					 errdetail("Indices go from 1 to the number of dimensions, %u.",
+							   vector->dimensions)));
 		if (i > 0 && vector->indices[i] <= vector->indices[i - 1])
-			ereport(ERROR,
+			ereturn(error_context, false,
 					(errcode(ERRCODE_DATA_EXCEPTION),
 					 errmsg("indices of a sentiment_vector must be distinct and ascending")));
 		if (!isfinite(values[i]))
-			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-							errmsg("values of a sentiment_vector must be finite")));
+			ereturn(error_context, false,
+					(errcode(ERRCODE_DATA_EXCEPTION),
+					 errmsg("values of a sentiment_vector must be finite")));
+		if (values[i] == 0)
+			ereturn(error_context, false,
+					(errcode(ERRCODE_DATA_EXCEPTION),
+					 errmsg("values of a sentiment_vector must not be zero"),
+					 errdetail("Entries that are zero are left out.")));
 	}
-}
-
-/* Raise the error for text that cannot be read. */
-static void
-pg_attribute_noreturn() invalid_syntax(const char *text)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-			 errmsg("invalid input syntax for type %s: \"%.100s\"", "sentiment_vector", text),
-			 errhint("Write it as {index:value,...}/dimensions.")));
-}
-
-/* Skip white space. */
-static const char *
-skip_space(const char *position)
-{
-	while (*position == ' ' || *position == '\t' || *position == '\n' || *position == '\r')
-		position++;
-	return position;
-}
-
-/* Read a whole number and what must follow it. */
-static const char *
-read_number(const char *position, char follower, int64 *number, const char *text)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoll(position, &end, 10);
-	if (end == position || errno != 0)
-		invalid_syntax(text);
-	position = skip_space(end);
-	if (follower != '\0')
-	{
-		if (*position != follower)
-			invalid_syntax(text);
-		position = skip_space(position + 1);
-	}
-	return position;
+	return true;
 }
 
 /* An entry of the text form, in the order in which it was written. */
@@ -152,29 +146,39 @@ compare_entries(const void *a, const void *b)
 	return (first->index > second->index) - (first->index < second->index);
 }
 
-/* Make a vector of entries in any order, without those that are zero. */
+/* Check sorted entries, which may be zero: indices in range and distinct. */
+static bool
+check_sorted(const Entry *entries, uint32 n_entries, int64 dimensions, Node *error_context)
+{
+	for (uint32 i = 0; i < n_entries; i++)
+	{
+		if (entries[i].index < 1 || entries[i].index > dimensions)
+			ereturn(error_context, false,
+					(errcode(ERRCODE_DATA_EXCEPTION),
+					 errmsg("index of a sentiment_vector is out of range"),
+					 errdetail("Indices go from 1 to the number of dimensions, %lld.",
+							   (long long) dimensions)));
+		if (i > 0 && entries[i].index == entries[i - 1].index)
+			ereturn(error_context, false,
+					(errcode(ERRCODE_DATA_EXCEPTION),
+					 errmsg("indices of a sentiment_vector must be distinct and ascending")));
+	}
+	return true;
+}
+
+/* Make a vector of entries in any order, without those that are zero; NULL after a soft error. */
 static SparseVector *
-vector_from_entries(Entry *entries, uint32 n_entries, int64 dimensions)
+vector_from_entries(Entry *entries, uint32 n_entries, int64 dimensions, Node *error_context)
 {
 	SparseVector *vector;
 	uint32 n_kept = 0;
 
-	check_dimensions(dimensions);
 	qsort(entries, n_entries, sizeof(Entry), compare_entries);
+	if (!check_dimensions(dimensions, error_context) ||
+		!check_sorted(entries, n_entries, dimensions, error_context))
+		return NULL;
 	for (uint32 i = 0; i < n_entries; i++)
-	{
-		if (entries[i].index < 1 || entries[i].index > dimensions)
-			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-							errmsg("index of a sentiment_vector is out of range"),
-							errdetail("Indices go from 1 to the number of dimensions, %lld.",
-									  (long long) dimensions)));
-		if (i > 0 && entries[i].index == entries[i - 1].index)
-			ereport(ERROR,
-					(errcode(ERRCODE_DATA_EXCEPTION),
-					 errmsg("indices of a sentiment_vector must be distinct and ascending")));
-		if (entries[i].value != 0)
-			n_kept++;
-	}
+		n_kept += entries[i].value != 0;
 	vector = sparse_vector_create((uint32) dimensions, n_kept);
 	n_kept = 0;
 	for (uint32 i = 0; i < n_entries; i++)
@@ -184,60 +188,140 @@ vector_from_entries(Entry *entries, uint32 n_entries, int64 dimensions)
 		vector->indices[n_kept] = (uint32) (entries[i].index - 1);
 		sparse_vector_values(vector)[n_kept++] = entries[i].value;
 	}
-	check_entries(vector);
 	return vector;
+}
+
+/* Reading the text form: where, and what has been read. */
+typedef struct Reader
+{
+	const char *text;
+	const char *position;
+	Node *error_context;
+	Entry *entries;
+	Size capacity;
+	uint32 n_entries;
+	int64 dimensions;
+} Reader;
+
+/* Report text that cannot be read; answers false after a soft error. */
+static bool
+invalid_syntax(const Reader *reader)
+{
+	ereturn(
+		reader->error_context, false,
+		(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+		 errmsg("invalid input syntax for type %s: \"%.100s\"", "sentiment_vector", reader->text),
+		 errhint("Write it as {index:value,...}/dimensions.")));
+}
+
+/* Skip white space. */
+static void
+skip_space(Reader *reader)
+{
+	while (*reader->position == ' ' || *reader->position == '\t' || *reader->position == '\n' ||
+		   *reader->position == '\r')
+		reader->position++;
+}
+
+/* Read a character that must be there, and white space around it. */
+static bool
+read_character(Reader *reader, char character)
+{
+	skip_space(reader);
+	if (*reader->position != character)
+		return invalid_syntax(reader);
+	if (character != '\0')
+		reader->position++;
+	skip_space(reader);
+	return true;
+}
+
+/* Read a whole number. */
+static bool
+read_integer(Reader *reader, int64 *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoll(reader->position, &end, 10);
+	if (end == reader->position || errno != 0)
+		return invalid_syntax(reader);
+	reader->position = end;
+	return true;
+}
+
+/* Read a value. */
+static bool
+read_value(Reader *reader, float *value)
+{
+	char *end;
+
+	*value = strtof(reader->position, &end);
+	if (end == reader->position)
+		return invalid_syntax(reader);
+	if (!isfinite(*value))
+		ereturn(reader->error_context, false,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("values of a sentiment_vector must be finite")));
+	reader->position = end;
+	return true;
+}
+
+/* Read index:value, and what goes before it. */
+static bool
+read_entry(Reader *reader)
+{
+	Entry *entry;
+
+	if (reader->n_entries > 0 && !read_character(reader, ','))
+		return false;
+	if (reader->n_entries >= SPARSE_VECTOR_MAX_ENTRIES)
+		ereturn(reader->error_context, false,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("sentiment_vector has too many entries")));
+	if (reader->n_entries == reader->capacity)
+	{
+		reader->capacity *= 2;
+		reader->entries = repalloc_huge(reader->entries, reader->capacity * sizeof(Entry));
+	}
+	entry = &reader->entries[reader->n_entries];
+	if (!read_integer(reader, &entry->index) || !read_character(reader, ':') ||
+		!read_value(reader, &entry->value))
+		return false;
+	skip_space(reader);
+	if (++reader->n_entries % 65536 == 0)
+		CHECK_FOR_INTERRUPTS();
+	return true;
+}
+
+/* Read all of the text form. */
+static bool
+read_text(Reader *reader)
+{
+	if (!read_character(reader, '{'))
+		return false;
+	while (*reader->position != '}')
+	{
+		if (!read_entry(reader))
+			return false;
+	}
+	return read_character(reader, '}') && read_character(reader, '/') &&
+		   read_integer(reader, &reader->dimensions) && read_character(reader, '\0');
 }
 
 PG_FUNCTION_INFO_V1(sentiment_vector_in);
 Datum
 sentiment_vector_in(PG_FUNCTION_ARGS)
 {
-	const char *text = PG_GETARG_CSTRING(0);
-	const char *position = skip_space(text);
-	Size capacity = 16;
-	Entry *entries = palloc(capacity * sizeof(Entry));
-	uint32 n_entries = 0;
-	int64 dimensions;
+	Reader reader = {
+		.text = PG_GETARG_CSTRING(0), .error_context = fcinfo->context, .capacity = 16};
 
-	if (*position != '{')
-		invalid_syntax(text);
-	position = skip_space(position + 1);
-	while (*position != '}')
-	{
-		char *end;
-
-		if (n_entries > 0)
-		{
-			if (*position != ',')
-				invalid_syntax(text);
-			position = skip_space(position + 1);
-		}
-		if (n_entries >= SPARSE_VECTOR_MAX_ENTRIES)
-			ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-							errmsg("sentiment_vector has too many entries")));
-		if (n_entries == capacity)
-		{
-			capacity *= 2;
-			entries = repalloc_huge(entries, capacity * sizeof(Entry));
-		}
-		position = read_number(position, ':', &entries[n_entries].index, text);
-		entries[n_entries].value = strtof(position, &end);
-		if (end == position)
-			invalid_syntax(text);
-		if (!isfinite(entries[n_entries].value))
-			ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-							errmsg("values of a sentiment_vector must be finite")));
-		position = skip_space(end);
-		if (++n_entries % 65536 == 0)
-			CHECK_FOR_INTERRUPTS();
-	}
-	position = skip_space(position + 1);
-	if (*position != '/')
-		invalid_syntax(text);
-	position = read_number(skip_space(position + 1), '\0', &dimensions, text);
-	if (*position != '\0')
-		invalid_syntax(text);
-	PG_RETURN_POINTER(vector_from_entries(entries, n_entries, dimensions));
+	reader.position = reader.text;
+	reader.entries = palloc(reader.capacity * sizeof(Entry));
+	if (!read_text(&reader))
+		PG_RETURN_NULL();
+	PG_RETURN_POINTER(vector_from_entries(reader.entries, reader.n_entries, reader.dimensions,
+										  reader.error_context));
 }
 
 PG_FUNCTION_INFO_V1(sentiment_vector_out);
@@ -270,7 +354,7 @@ sentiment_vector_recv(PG_FUNCTION_ARGS)
 	uint32 n_entries = pq_getmsgint(message, 4);
 	SparseVector *vector;
 
-	check_dimensions(dimensions);
+	(void) check_dimensions(dimensions, NULL);
 	if (n_entries > (uint32) (message->len - message->cursor) / 8)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 						errmsg("sentiment_vector is truncated")));
@@ -279,7 +363,7 @@ sentiment_vector_recv(PG_FUNCTION_ARGS)
 		vector->indices[i] = pq_getmsgint(message, 4);
 	for (uint32 i = 0; i < n_entries; i++)
 		sparse_vector_values(vector)[i] = pq_getmsgfloat4(message);
-	check_entries(vector);
+	(void) check_entries(vector, NULL);
 	PG_RETURN_POINTER(vector);
 }
 

@@ -73,8 +73,8 @@ sentiment_tokens(PG_FUNCTION_ARGS)
 	terms = palloc_extended(host_array_size(list.n_terms + 1, sizeof(Datum)), MCXT_ALLOC_HUGE);
 	for (size_t i = 0; i < list.n_terms; i++)
 	{
-		terms[i] =
-			utf8_to_text(list.bytes.data + list.starts[i], list.starts[i + 1] - list.starts[i]);
+		terms[i] = utf8_to_displayed_text(list.bytes.data + list.starts[i],
+										  list.starts[i + 1] - list.starts[i]);
 		if (i % 4096 == 0)
 			CHECK_FOR_INTERRUPTS();
 	}

@@ -421,6 +421,17 @@ fit_candidates(Training *training)
 	}
 }
 
+/* Set the positive label of a model that has none yet. */
+static void
+set_positive_label(const RegistryModel *model, Datum label)
+{
+	Oid types[2] = {INT8OID, TEXTOID};
+	Datum values[2] = {Int64GetDatum(model->model_id), label};
+
+	registry_execute("UPDATE sentiment.model SET positive_label = $2 WHERE model_id = $1", 2, types,
+					 values, NULL, SPI_OK_UPDATE);
+}
+
 /*
  * Lock the model, which is made if it did not exist when the training began. One that existed must be
  * there still: whoever dropped it does not want it back from a training.
@@ -429,23 +440,17 @@ static void
 lock_or_create_model(Training *training, RegistryWriter *writer, RegistryModel *model)
 {
 	const Pipeline *pipeline = training->best->pipeline;
-	Oid types[4] = {TEXTOID, TEXTOID, INT8OID, TEXTOID};
-	Datum values[4] = {CStringGetTextDatum(training->name), CStringGetTextDatum(training->caller),
-					   Int64GetDatum((int64) training->source.split_seed), (Datum) 0};
-	char nulls[5] = "    ";
+	Datum positive_label = (Datum) 0;
 
 	if (pipeline->n_labels == 2)
 	{
 		const char *label = pipeline->labels[pipeline->positive];
 
-		values[3] = utf8_to_text(label, strlen(label));
+		positive_label = utf8_to_text(label, strlen(label));
 	}
-	else
-		nulls[3] = 'n';
 	if (training->model_id == 0)
-		registry_execute("INSERT INTO sentiment.model (name, owner, split_seed, positive_label)"
-						 " VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO NOTHING",
-						 4, types, values, nulls, SPI_OK_INSERT);
+		registry_create_model(writer, training->name, (int64) training->source.split_seed,
+							  positive_label);
 	registry_lock_for_change(writer, training->name, PRIVILEGE_TRAIN, model);
 	if (training->model_id != 0 && training->model_id != model->model_id)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -458,8 +463,7 @@ lock_or_create_model(Training *training, RegistryWriter *writer, RegistryModel *
 	if (model->positive_label != NULL)
 		check_positive_label(model, pipeline->labels[pipeline->positive]);
 	else
-		registry_execute("UPDATE sentiment.model SET positive_label = $4 WHERE name = $1", 4, types,
-						 values, nulls, SPI_OK_UPDATE);
+		set_positive_label(model, positive_label);
 }
 
 /* Number the version. */
@@ -607,7 +611,7 @@ is_better(Training *training, const RegistryModel *model, int32 deployed_version
 
 /* Decide whether the best candidate is to answer, and let it. */
 static void
-deploy(Training *training, const RegistryModel *model)
+deploy(Training *training, const RegistryWriter *writer, const RegistryModel *model)
 {
 	int32 deployed_version = registry_deployed_version(model->model_id, GetActiveSnapshot());
 	Candidate *best = training->best;
@@ -631,7 +635,7 @@ deploy(Training *training, const RegistryModel *model)
 	else
 		best->deployed = is_better(training, model, deployed_version, &reason);
 	if (best->deployed)
-		registry_deploy(model, best->version, reason.data, training->caller);
+		registry_deploy(writer, model, best->version, reason.data);
 	host_progress("version %d of model %s is %s: %s", best->version, utf8_from_server(model->name),
 				  best->deployed ? "deployed" : "not deployed", reason.data);
 }
@@ -664,7 +668,7 @@ store(Training *training)
 		take_version(&training->candidates[i], &model);
 		write_version(training, &training->candidates[i], &model);
 	}
-	deploy(training, &model);
+	deploy(training, &writer, &model);
 	MemoryContextSwitchTo(old_context);
 	registry_end_write(&writer);
 	for (int i = 0; i < training->n_candidates; i++)

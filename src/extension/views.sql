@@ -2,7 +2,7 @@
 
 CREATE VIEW @extschema@.sentiment_models WITH (security_invoker = true, security_barrier = true) AS
 SELECT m.name AS model,
-	   m.owner,
+	   @extschema@.sentiment_role_name(m.owner, m.owner_oid, m.owner_cluster) AS owner,
 	   d.version AS deployed_version,
 	   v.kind,
 	   (v.metrics OPERATOR(pg_catalog.->>) 'f1')::pg_catalog.float8 AS f1,
@@ -60,4 +60,16 @@ ORDER BY h.history_id;
 
 COMMENT ON VIEW @extschema@.sentiment_deployments IS 'who deployed or dropped what, when and why';
 
-GRANT SELECT ON @extschema@.sentiment_models, @extschema@.sentiment_model_versions, @extschema@.sentiment_deployments TO PUBLIC;
+CREATE VIEW @extschema@.sentiment_privileges WITH (security_invoker = true, security_barrier = true) AS
+SELECT m.name AS model,
+	   @extschema@.sentiment_role_name(p.grantee, p.grantee_oid, p.grantee_cluster) AS grantee,
+	   p.privilege,
+	   p.granted_by,
+	   p.granted_at
+FROM sentiment.model_privilege AS p
+JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) p.model_id;
+
+COMMENT ON VIEW @extschema@.sentiment_privileges IS 'what roles besides the owner may do with the models that the current role may use';
+
+GRANT SELECT ON @extschema@.sentiment_models, @extschema@.sentiment_model_versions, @extschema@.sentiment_deployments,
+	@extschema@.sentiment_privileges TO PUBLIC;

@@ -6,7 +6,7 @@
  *
  * The matrix file holds, little-endian: n_rows, n_features, n_entries, 0 (uint64 each), row_starts
  * (uint64, n_rows + 1), indices (uint32), values (float). VARIANCES holds the exact explained
- * variances, one double a component (- for no file); KERNELS is a VectorKernelSet. bench_truncated_svd.py makes both.
+ * variances, one double a component (- for no file); KERNELS is an InstructionSet. bench_truncated_svd.py makes both.
  */
 #include <math.h>
 #include <malloc.h>
@@ -129,7 +129,7 @@ transform(const SparseMatrix *matrix, uint32_t n, const float *components, const
 int
 main(int argc, char **argv)
 {
-	TruncatedSvdOptions options = {100, 5, 0};
+	TruncatedSvdOptions options = {100, 10, 0};
 	int repeat = argc > 5 ? atoi(argv[5]) : 5;
 	SparseMatrix matrix;
 	uint32_t n;
@@ -143,14 +143,14 @@ main(int argc, char **argv)
 		return 1;
 	}
 	if (argc > 7)
-		vector_kernels_force(vector_kernels_of((VectorKernelSet) atoi(argv[7])));
+		instruction_set_limit = (InstructionSet) atoi(argv[7]);
 	/* memory is used again, as in a training */
 	mallopt(M_MMAP_THRESHOLD, 1 << 30);
 	mallopt(M_TRIM_THRESHOLD, 2047 << 20);
 	mallopt(M_TOP_PAD, 512 << 20);
 	matrix = read_matrix(argv[1]);
 	options.n_components = n = argc > 2 ? (uint32_t) atoi(argv[2]) : 100;
-	options.n_iter = argc > 3 ? (uint32_t) atoi(argv[3]) : 5;
+	options.n_iter = argc > 3 ? (uint32_t) atoi(argv[3]) : 10;
 	test_host_threads = argc > 4 ? (uint32_t) atoi(argv[4]) : 2;
 
 	float *components = host_allocate_array(float, (size_t) matrix.n_features *n);

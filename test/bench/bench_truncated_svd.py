@@ -97,7 +97,7 @@ def main():
                       f"{largest_error(svd.explained_variance_, exact):.1e}")
             for threads in ("1", "2"):
                 print(subprocess.run(
-                    [program, folder + "/matrix", str(n_components), "5", threads, "5",
+                    [program, folder + "/matrix", str(n_components), "10", threads, "5",
                      folder + "/variances"],
                     check=True, capture_output=True, text=True).stdout, end="", flush=True)
     for algorithm, times in seconds.items():

@@ -49,6 +49,13 @@ SELECT '{1:1,1:2}/3'::sentiment_vector;
 SELECT '{1:nan}/3'::sentiment_vector;
 SELECT '{1:1}/0'::sentiment_vector;
 SELECT '{1:1,}/3'::sentiment_vector;
+-- the binary form is checked likewise: a value that is zero, an index out of range
+CREATE TABLE vectors (v sentiment_vector);
+COPY vectors FROM PROGRAM 'printf ''PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0\0\001\0\0\0\020\0\0\0\003\0\0\0\001\0\0\0\002\077\200\0\0\377\377''' (FORMAT binary);
+COPY vectors FROM PROGRAM 'printf ''PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0\0\001\0\0\0\020\0\0\0\003\0\0\0\001\0\0\0\002\0\0\0\0\377\377''' (FORMAT binary);
+COPY vectors FROM PROGRAM 'printf ''PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0\0\001\0\0\0\020\0\0\0\003\0\0\0\001\0\0\0\003\077\200\0\0\377\377''' (FORMAT binary);
+SELECT * FROM vectors;
+DROP TABLE vectors;
 
 -- parallel workers give the same vocabulary, byte for byte
 CREATE TABLE many_documents AS

@@ -46,8 +46,8 @@ BEGIN
 		ASSERT (SELECT count(*) > 3 AND min(importance) > 0 FROM sentiment_feature_importance('k_' || k));
 	END LOOP;
 END $$;
-SELECT model, sentiment_predict('an awful meal', model), sentiment_predict('a lovely song', model)
-FROM sentiment_models WHERE model LIKE 'k_%' ORDER BY model COLLATE "C";
+SELECT model, sentiment_predict('awful meal number3 x7', model), sentiment_predict('lovely song number5 x8', model)
+FROM sentiment_models WHERE model LIKE 'k\_%' ORDER BY model COLLATE "C";
 
 -- an explanation names terms, and in parentheses what is none
 SELECT term, weight <> 0 AS has_weight FROM sentiment_explain('lovely book!', 'k_logistic_regression')

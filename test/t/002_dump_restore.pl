@@ -23,6 +23,15 @@ $node->safe_psql('postgres', q{
 	CREATE TABLE kept AS SELECT sentiment_get_model('m', 1) AS model;
 	CREATE TABLE vocabularies AS SELECT sentiment_vocabulary_agg(text) AS vocabulary FROM reviews;
 });
+# who may dump: a superuser, or who may read everything past row security; others get an error, not a part
+$node->safe_psql('postgres', q{
+	CREATE ROLE backup LOGIN BYPASSRLS;
+	GRANT pg_read_all_data TO backup;
+	CREATE ROLE reader LOGIN;
+	GRANT pg_read_all_data TO reader;
+});
+command_fails_like([ 'pg_dump', '-U', 'reader', '-d', $node->connstr('postgres'), '-f', '/dev/null' ],
+	qr/query would be affected by row-level security policy/, 'dump by a role that may not see all');
 my $before = predictions($node, 'm');
 my $by_value = $node->safe_psql('postgres', q{SELECT sentiment_score(model, 'a good w17') FROM kept});
 
@@ -34,7 +43,7 @@ foreach my $format ('plain', 'custom')
 	$target->init;
 	$target->start;
 	# the source table and the role stay behind
-	command_ok([ 'pg_dump', '-d', $node->connstr('postgres'), '--exclude-table=reviews', '--no-owner', '--no-privileges',
+	command_ok([ 'pg_dump', '-U', $format eq 'plain' ? 'backup' : 'postgres', '-d', $node->connstr('postgres'), '--exclude-table=reviews', '--no-owner', '--no-privileges',
 			"--format=$format", "--file=$file" ], "dump, $format");
 	if ($format eq 'plain')
 	{
@@ -49,9 +58,27 @@ foreach my $format ('plain', 'custom')
 	is($target->safe_psql('postgres', 'SELECT model, deployed_version FROM sentiment_models ORDER BY model'),
 		"m|2\ntheirs|1", 'deployments');
 	is($target->safe_psql('postgres', 'SELECT count(*) FROM sentiment_deployments'), '3', 'history');
-	is($target->safe_psql('postgres', 'SELECT grantee, privilege FROM sentiment.model_privilege'), 'analyst|predict', 'privileges');
+	is($target->safe_psql('postgres', 'SELECT grantee, privilege FROM sentiment_privileges'), 'analyst|predict', 'privileges');
 	is($target->safe_psql('postgres', q{SELECT owner FROM sentiment_models WHERE model = 'theirs'}),
 		'analyst', 'the owner who is not there');
+	# in another cluster the name decides, whatever the number
+	is($target->safe_psql('postgres', q{
+			CREATE ROLE other;
+			CREATE ROLE analyst;
+			SET ROLE analyst;
+			SELECT model, sentiment_predict('a good w17', model) IS NOT NULL FROM sentiment_models ORDER BY model;
+			SELECT sentiment_deploy('theirs', 1);
+			SELECT model FROM sentiment_classify('a good w17');
+			SET ROLE other;
+			SELECT count(*) FROM sentiment_models}),
+		"m|t\ntheirs|t\n\ntheirs\n0", 'roles by name');
+	is($target->safe_psql('postgres', q{
+			SELECT sentiment_set_owner('theirs', 'analyst');
+			DROP ROLE analyst;
+			CREATE ROLE analyst;
+			SET ROLE analyst;
+			SELECT model FROM sentiment_models}),
+		"\nm", 'what was written here, by number');
 	$target->safe_psql('postgres', reviews_sql('reviews', 600, 5));
 	is($target->safe_psql('postgres', q{SELECT version, deployed FROM sentiment_train('m', 'reviews', deploy => 'always')}),
 		'3|t', 'numbers of versions go on');

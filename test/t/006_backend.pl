@@ -66,6 +66,22 @@ cmp_ok(memory($pid) - $models, '<', 20000, 'a training gives its memory back');
 $stdin .= "\\q\n";
 finish $session;
 
+# an error that the source catches does not end the training's progress, a training within it neither
+$node->safe_psql('postgres', q{
+	CREATE FUNCTION caught(number int) RETURNS int LANGUAGE plpgsql AS
+		'BEGIN RETURN 1 / number; EXCEPTION WHEN division_by_zero THEN RETURN 0; END';
+	CREATE VIEW catching AS SELECT text, label FROM reviews WHERE caught((id - 1)::int) IS NOT NULL;
+	CREATE FUNCTION trains(number int) RETURNS bool LANGUAGE plpgsql AS
+		'BEGIN IF number = 1 THEN PERFORM sentiment_train(''inner'', ''reviews''); END IF; RETURN true; END';
+	CREATE VIEW training AS SELECT text, label FROM reviews WHERE trains(id::int);
+});
+foreach my $source ('catching', 'training')
+{
+	my ($result, $out, $err) = $node->psql('postgres', qq{SELECT sentiment_train('outer', '$source')});
+	is($result, 0, "a training from $source");
+	like($err, qr/NOTICE:  3000 rows read from public.$source.*NOTICE:  version \d+ of model outer is/s, 'its progress');
+}
+
 # thousands of groups
 is($node->safe_psql('postgres', q{
 		SELECT count(*), count(DISTINCT sentiment_predict(model, 'lovely'))

@@ -47,7 +47,7 @@ static int
 tear_down(void **state)
 {
 	(void) state;
-	vector_kernels_force(NULL);
+	instruction_set_limit = INSTRUCTIONS_AVX512;
 	test_host_threads = 2;
 	test_host_interrupt_after = 0;
 	threads_stop();
@@ -317,9 +317,9 @@ test_agrees_with_scikit_learn(void **state)
 	SparseMatrix tall = transpose(&wide);
 
 	(void) state;
-	for (int set = 0; set < N_VECTOR_KERNEL_SETS; set++)
+	for (int set = 0; set < N_INSTRUCTION_SETS; set++)
 	{
-		vector_kernels_force(vector_kernels_of((VectorKernelSet) set));
+		instruction_set_limit = (InstructionSet) set;
 		check_fixture(&wide, &fixture_wide);
 		check_fixture(&tall, &fixture_tall);
 	}
@@ -343,6 +343,36 @@ test_more_iterations_are_closer(void **state)
 		before = fmax(error, 1e-6);
 	}
 	assert_true(before <= 1e-6);
+}
+
+static void
+check_bytes_equal(const Decomposition *a, const Decomposition *b)
+{
+	assert_int_equal(a->size, b->size);
+	assert_memory_equal(a->singular_values, b->singular_values, a->size);
+}
+
+static void
+test_ends_when_converged(void **state)
+{
+	SparseMatrix easy = fixture_matrix();
+	float *noise = host_allocate_array(float, 800 * 800); /* has many large singular values */
+	SparseMatrix hard;
+	Decomposition five = fit(&easy, FIXTURE_COMPONENTS, 5, 1);
+	Decomposition many = fit(&easy, FIXTURE_COMPONENTS, 4000000000, 1);
+	Decomposition all;
+
+	(void) state;
+	check_bytes_equal(&five, &many);
+	for (int i = 0; i < 800 * 800; i++)
+		noise[i] = (float) random_below(201) - 100;
+	hard = make_matrix(800, 800, noise);
+	five = fit(&hard, 20, 5, 1);
+	many = fit(&hard, 20, 4000000000, 1);
+	all = fit(&hard, 400, 5, 1); /* in a space of all 800 dimensions */
+	for (int c = 0; c < 20; c++)
+		assert_near(many.explained_variance[c] / all.explained_variance[c], 1, 2e-4);
+	assert_true(many.singular_values[19] > five.singular_values[19] * 1.001);
 }
 
 static void
@@ -383,13 +413,6 @@ test_all_components(void **state)
 }
 
 static void
-check_bytes_equal(const Decomposition *a, const Decomposition *b)
-{
-	assert_int_equal(a->size, b->size);
-	assert_memory_equal(a->singular_values, b->singular_values, a->size);
-}
-
-static void
 check_repeats(const SparseMatrix *matrix, uint32_t n_components)
 {
 	Decomposition first;
@@ -403,15 +426,15 @@ check_repeats(const SparseMatrix *matrix, uint32_t n_components)
 		check_bytes_equal(&again, &first);
 	}
 	test_host_threads = 2;
-	for (int set = 0; set < N_VECTOR_KERNEL_SETS; set++)
+	for (int set = 0; set < N_INSTRUCTION_SETS; set++)
 	{
 		Decomposition again;
 
-		vector_kernels_force(vector_kernels_of((VectorKernelSet) set));
+		instruction_set_limit = (InstructionSet) set;
 		again = fit(matrix, n_components, 3, 1);
 		check_bytes_equal(&again, &first);
 	}
-	vector_kernels_force(NULL);
+	instruction_set_limit = INSTRUCTIONS_AVX512;
 }
 
 static void
@@ -637,9 +660,9 @@ test_interrupts(void **state)
 	assert_true(n_checks > 50);
 	for (int i = 0; i <= 20; i++)
 	{
-		/* with more threads, the caller looks less often */
+		/* with more threads, the caller looks less often: at least once a parallel_for */
 		test_host_threads = 1 + (uint32_t) i % 3;
-		test_host_interrupt_after = 1 + n_checks * i / (test_host_threads == 1 ? 21 : 100);
+		test_host_interrupt_after = 1 + (test_host_threads == 1 ? n_checks * i / 21 : i);
 		assert_host_error(HOST_ERROR_INTERNAL, fit(&matrix, 12, 3, 1));
 	}
 	test_host_interrupt_after = 0;
@@ -670,6 +693,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_agrees_with_scikit_learn, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_more_iterations_are_closer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_ends_when_converged, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_all_components, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_threads_and_kernels_change_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_many_rows_and_features, set_up, tear_down),

@@ -74,7 +74,7 @@ static int
 tear_down(void **state)
 {
 	(void) state;
-	vector_kernels_force(NULL);
+	instruction_set_limit = INSTRUCTIONS_AVX512;
 	test_host_free_all();
 	return 0;
 }
@@ -148,13 +148,13 @@ test_multiply_sparse(void **state)
 {
 	SparseLists lists = make_lists();
 	float *block = random_block(N_ROWS);
-	float *results[N_VECTOR_KERNEL_SETS];
-	float *sums[N_VECTOR_KERNEL_SETS];
+	float *results[N_INSTRUCTION_SETS];
+	float *sums[N_INSTRUCTION_SETS];
 
 	(void) state;
-	for (int set = 0; set < N_VECTOR_KERNEL_SETS; set++)
+	for (int set = 0; set < N_INSTRUCTION_SETS; set++)
 	{
-		const VectorKernels *kernels = vector_kernels_of((VectorKernelSet) set);
+		const VectorKernels *kernels = vector_kernels_of((InstructionSet) set);
 
 		results[set] = random_block(N_ROWS);
 		sums[set] = random_block(N_LISTS);
@@ -185,9 +185,9 @@ test_sums_go_to_their_names(void **state)
 	(void) state;
 	for (uint32_t l = 0; l < N_LISTS; l++)
 		names[l] = N_LISTS - 1 - l;
-	for (int set = 0; set < N_VECTOR_KERNEL_SETS; set++)
+	for (int set = 0; set < N_INSTRUCTION_SETS; set++)
 	{
-		const VectorKernels *kernels = vector_kernels_of((VectorKernelSet) set);
+		const VectorKernels *kernels = vector_kernels_of((InstructionSet) set);
 
 		if (kernels == NULL)
 			continue;
@@ -235,9 +235,9 @@ test_inner_products(void **state)
 				expected[1][i] += (double) *left * (double) a[r * BLOCK_WIDTH + i % BLOCK_WIDTH];
 			}
 		}
-		for (int set = 0; set < N_VECTOR_KERNEL_SETS; set++)
+		for (int set = 0; set < N_INSTRUCTION_SETS; set++)
 		{
-			const VectorKernels *kernels = vector_kernels_of((VectorKernelSet) set);
+			const VectorKernels *kernels = vector_kernels_of((InstructionSet) set);
 			double actual[2][BLOCK_SQUARE];
 
 			if (kernels == NULL)
@@ -280,9 +280,9 @@ test_products(void **state)
 							  (double) square[k * BLOCK_WIDTH + i % BLOCK_WIDTH];
 			expected[i] = (double) before[i] + (i < n_rows * BLOCK_WIDTH ? product[i] : 0);
 		}
-		for (int set = 0; set < N_VECTOR_KERNEL_SETS; set++)
+		for (int set = 0; set < N_INSTRUCTION_SETS; set++)
 		{
-			const VectorKernels *kernels = vector_kernels_of((VectorKernelSet) set);
+			const VectorKernels *kernels = vector_kernels_of((InstructionSet) set);
 			float *sum = copy_block(before, MAX_ROWS);
 			float *in_place = copy_block(a, MAX_ROWS);
 
@@ -319,9 +319,9 @@ test_sum_rows(void **state)
 			const float *rows = memory + 1;
 			float first[46];
 
-			for (int set = 0; set < N_VECTOR_KERNEL_SETS; set++)
+			for (int set = 0; set < N_INSTRUCTION_SETS; set++)
 			{
-				const VectorKernels *kernels = vector_kernels_of((VectorKernelSet) set);
+				const VectorKernels *kernels = vector_kernels_of((InstructionSet) set);
 				double expected[46];
 				float sum[46];
 
@@ -349,25 +349,11 @@ test_sum_rows(void **state)
 static void
 test_choice(void **state)
 {
-	const VectorKernels *portable = vector_kernels_of(VECTOR_KERNELS_PORTABLE);
-	const VectorKernels *best = vector_kernels();
-
 	(void) state;
-	assert_non_null(portable);
-	assert_null(vector_kernels_of(N_VECTOR_KERNEL_SETS));
-	vector_kernels_force(portable);
-	assert_ptr_equal(vector_kernels(), portable);
-	vector_kernels_force(NULL);
-	assert_ptr_equal(vector_kernels(), best);
-	for (int set = N_VECTOR_KERNEL_SETS - 1; set >= 0; set--)
-	{
-		const VectorKernels *kernels = vector_kernels_of((VectorKernelSet) set);
-
-		if (kernels == NULL)
-			continue;
-		assert_ptr_equal(kernels, best);
-		break;
-	}
+	assert_ptr_equal(vector_kernels(), vector_kernels_of(instruction_set()));
+	instruction_set_limit = INSTRUCTIONS_PORTABLE;
+	assert_ptr_equal(vector_kernels(), vector_kernels_of(INSTRUCTIONS_PORTABLE));
+	assert_null(vector_kernels_of(INSTRUCTIONS_AVX2));
 }
 
 int

@@ -210,11 +210,11 @@ join_rows(void *context, uint32_t task, uint32_t thread)
 	MultiplyContext *c = context;
 	size_t first = (size_t) task * ROWS_PER_JOIN * BLOCK_WIDTH;
 	size_t end = block_rows(c->gram->n_inner) * BLOCK_WIDTH;
-	const float *partials[MAX_PARTIALS];
+	const float *partials[MAX_PARTIALS] = {c->gram->partials};
 
 	if (end - first > ROWS_PER_JOIN * BLOCK_WIDTH)
 		end = first + ROWS_PER_JOIN * BLOCK_WIDTH;
-	for (uint32_t p = 0; p < c->gram->n_partials; p++)
+	for (uint32_t p = 1; p < c->gram->n_partials; p++)
 		partials[p] = partial_of(c->gram, p);
 	for (size_t i = first; i < end; i += BLOCK_WIDTH)
 	{

@@ -26,6 +26,13 @@
  */
 #define ILL_CONDITIONED 1e-3
 
+/* Iterations before it is looked whether the singular vectors have converged. */
+#define FIRST_CHECK 5
+
+/* Residual of X transposed X u = s^2 u, as a share of s^2, from which on it is done: then the error of s^2
+ * is of the order of 1e-4. */
+#define TOLERANCE 5e-3
+
 #define ROWS_PER_TASK               1024
 #define ENTRIES_PER_INTERRUPT_CHECK ((uint64_t) 1 << 18)
 
@@ -41,12 +48,12 @@ typedef struct Fit
 	double *singular_values;
 } Fit;
 
-/* How many dimensions the Krylov space is to have. */
+/* Dimensions of the Krylov space after some iterations. */
 static uint32_t
-count_dimensions(const TruncatedSvdOptions *options)
+dimensions_after(uint32_t n_components, uint32_t n_iterations)
 {
-	uint64_t n = (uint64_t) options->n_components + BLOCK_WIDTH +
-				 (uint64_t) options->n_iter * (options->n_components / 2 + BLOCK_WIDTH);
+	uint64_t n = (uint64_t) n_components + BLOCK_WIDTH +
+				 (uint64_t) n_iterations * (n_components / 2 + BLOCK_WIDTH);
 
 	return n < UINT32_MAX ? (uint32_t) n : UINT32_MAX;
 }
@@ -55,15 +62,20 @@ count_dimensions(const TruncatedSvdOptions *options)
 static void
 find_inner_vectors(Fit *fit, const TruncatedSvdOptions *options)
 {
+	uint32_t n = fit->n_components;
+	uint32_t n_first = options->n_iter < FIRST_CHECK ? options->n_iter : FIRST_CHECK;
 	BlockLanczosProblem problem = {.multiply = sparse_gram_product,
 								   .context = &fit->gram,
 								   .n_rows = fit->gram.n_inner,
-								   .n_vectors = fit->n_components,
-								   .n_dimensions = count_dimensions(options),
+								   .n_vectors = n,
+								   .n_dimensions = dimensions_after(n, n_first),
+								   .n_more = n / 2 + BLOCK_WIDTH,
+								   .n_most = dimensions_after(n, options->n_iter),
+								   .tolerance = TOLERANCE,
 								   .seed = options->seed};
 
 	block_lanczos(&problem, fit->singular_values, fit->vectors);
-	for (uint32_t c = 0; c < fit->n_components; c++)
+	for (uint32_t c = 0; c < n; c++)
 		fit->singular_values[c] = sqrt(fit->singular_values[c]);
 }
 

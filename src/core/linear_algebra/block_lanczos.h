@@ -11,6 +11,9 @@
  * Every block is made orthonormal to all before it. Directions that the Krylov space lacks, because it
  * ends or because an eigenvalue has more than sixteen vectors, are replaced by random ones, so that a
  * space as large as the matrix holds all eigenvectors.
+ *
+ * An eigenvalue's relative error is of the order of the squared residual (as a share of it), divided by
+ * the relative distance to the next eigenvalues: on texts, 2 to 15 times the square.
  */
 #ifndef SENTIMENT_BLOCK_LANCZOS_H
 #define SENTIMENT_BLOCK_LANCZOS_H
@@ -26,7 +29,10 @@ typedef struct BlockLanczosProblem
 	void *context;
 	uint32_t n_rows;       /* of M */
 	uint32_t n_vectors;    /* wanted, at most n_rows */
-	uint32_t n_dimensions; /* of the Krylov space, at least n_vectors; rounded up to whole blocks */
+	uint32_t n_dimensions; /* of the Krylov space at first, at least n_vectors */
+	uint32_t n_more;       /* by which it grows while a residual is above the tolerance */
+	uint32_t n_most;       /* at most, rounded up to whole blocks */
+	double tolerance;      /* for |M v - eigenvalue v| / eigenvalue of each vector v */
 	uint64_t seed;
 } BlockLanczosProblem;
 

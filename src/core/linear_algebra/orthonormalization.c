@@ -20,7 +20,7 @@ typedef struct RoundContext
 {
 	const Orthonormalization *work;
 	const VectorKernels *kernels;
-	const float *blocks;
+	float *const *blocks;
 	uint32_t n_blocks;
 	float *block;
 } RoundContext;
@@ -75,8 +75,7 @@ compute_coefficients(void *context, uint32_t tile, uint32_t thread)
 
 	memset(tile_square(work, tile, 0), 0, round->n_blocks * BLOCK_SQUARE * sizeof(double));
 	for (uint32_t b = 0; b < round->n_blocks; b++)
-		round->kernels->add_inner_products(tile_square(work, tile, b),
-										   round->blocks + b * work->n_rows * BLOCK_WIDTH + offset,
+		round->kernels->add_inner_products(tile_square(work, tile, b), round->blocks[b] + offset,
 										   round->block + offset, rows_of_tile(work, tile));
 }
 
@@ -90,8 +89,7 @@ subtract_projection(void *context, uint32_t tile, uint32_t thread)
 	size_t n_rows = rows_of_tile(work, tile);
 
 	for (uint32_t b = 0; b < round->n_blocks; b++)
-		round->kernels->add_product(round->block + offset,
-									round->blocks + b * work->n_rows * BLOCK_WIDTH + offset,
+		round->kernels->add_product(round->block + offset, round->blocks[b] + offset,
 									work->factors + (size_t) b * BLOCK_SQUARE, n_rows);
 	memset(tile_square(work, tile, 0), 0, BLOCK_SQUARE * sizeof(double));
 	round->kernels->add_gram(tile_square(work, tile, 0), round->block + offset, n_rows);
@@ -196,10 +194,10 @@ invert_factor(const double *factor, float *inverse)
 }
 
 uint32_t
-orthonormalize_block(Orthonormalization *work, const float *blocks, uint32_t n_blocks, float *block)
+orthonormalize_block(Orthonormalization *work, float *const *blocks, uint32_t n_blocks,
+					 float *block)
 {
 	RoundContext round = {work, vector_kernels(), blocks, n_blocks, block};
-	double gram[BLOCK_SQUARE];
 	double norms[BLOCK_WIDTH];
 	uint32_t dropped;
 
@@ -209,10 +207,10 @@ orthonormalize_block(Orthonormalization *work, const float *blocks, uint32_t n_b
 	for (size_t i = 0; i < (size_t) n_blocks * BLOCK_SQUARE; i++)
 		work->factors[i] = -(float) work->coefficients[i];
 	parallel_for(work->n_tiles, subtract_projection, &round);
-	join_tiles(work, 1, gram);
-	norms_before_projection(work->coefficients, n_blocks, gram, norms);
-	dropped = factorize(gram, norms);
-	invert_factor(gram, work->factors);
+	join_tiles(work, 1, work->triangle);
+	norms_before_projection(work->coefficients, n_blocks, work->triangle, norms);
+	dropped = factorize(work->triangle, norms);
+	invert_factor(work->triangle, work->factors);
 	parallel_for(work->n_tiles, multiply_by_factor, &round);
 	return dropped;
 }

@@ -22,10 +22,11 @@ typedef struct Orthonormalization
 	size_t tile_rows;
 	uint32_t n_tiles;
 	uint32_t max_blocks;
-	double *tile_squares; /* (n_tiles, max_blocks, BLOCK_WIDTH, BLOCK_WIDTH) */
-	double *coefficients; /* (max_blocks, BLOCK_WIDTH, BLOCK_WIDTH) */
-	float *factors;       /* (max_blocks, BLOCK_WIDTH, BLOCK_WIDTH), aligned to 64 */
-	void *memory;         /* of factors */
+	double *tile_squares;          /* (n_tiles, max_blocks, BLOCK_WIDTH, BLOCK_WIDTH) */
+	double *coefficients;          /* (max_blocks, BLOCK_WIDTH, BLOCK_WIDTH) */
+	float *factors;                /* (max_blocks, BLOCK_WIDTH, BLOCK_WIDTH), aligned to 64 */
+	void *memory;                  /* of factors */
+	double triangle[BLOCK_SQUARE]; /* of the last round; upper, row-major */
 } Orthonormalization;
 
 /* Make scratch memory. n_rows: block_rows(...); max_blocks: that a block is projected against. */
@@ -39,9 +40,10 @@ extern void orthonormalization_free(Orthonormalization *work);
  * errors is left becomes zero.
  *
  * work->coefficients: (n_blocks, BLOCK_WIDTH, BLOCK_WIDTH), transposed block i times block before.
+ * work->triangle: what was left of the block is the block after times this triangle.
  * Answers which columns became zero, bit i for column i.
  */
-extern uint32_t orthonormalize_block(Orthonormalization *work, const float *blocks,
+extern uint32_t orthonormalize_block(Orthonormalization *work, float *const *blocks,
 									 uint32_t n_blocks, float *block);
 
 #endif /* SENTIMENT_ORTHONORMALIZATION_H */

@@ -46,10 +46,10 @@ prefetch_entry(const float *block, const float *result, const uint32_t *indices,
 #define COLUMNS_AT_ONCE 2
 #include "core/linear_algebra/vector_kernels_body.h"
 
-#if defined(__x86_64__)
+#ifdef HAVE_X86_KERNELS
 #define NAME(x)         avx2_##x
 #define SET_NAME        "AVX2"
-#define TARGET          __attribute__((target("avx2")))
+#define TARGET          TARGET_AVX2
 #define LANES           8
 #define ROWS_AT_ONCE    4
 #define COLUMNS_AT_ONCE 4
@@ -57,49 +57,31 @@ prefetch_entry(const float *block, const float *result, const uint32_t *indices,
 
 #define NAME(x)         avx512_##x
 #define SET_NAME        "AVX-512"
-#define TARGET          __attribute__((target("avx512f,avx512dq,avx512vl")))
+#define TARGET          TARGET_AVX512
 #define LANES           16
 #define ROWS_AT_ONCE    8
 #define COLUMNS_AT_ONCE 16
 #include "core/linear_algebra/vector_kernels_body.h"
 #endif
 
-static const VectorKernels *forced = NULL;
-
 const VectorKernels *
-vector_kernels_of(VectorKernelSet set)
+vector_kernels_of(InstructionSet set)
 {
-#if defined(__x86_64__)
-	if (set == VECTOR_KERNELS_AVX512)
-		return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-					   __builtin_cpu_supports("avx512vl")
-				   ? &avx512_kernels
-				   : NULL;
-	if (set == VECTOR_KERNELS_AVX2)
-		return __builtin_cpu_supports("avx2") ? &avx2_kernels : NULL;
+	if (set > instruction_set())
+		return NULL;
+#ifdef HAVE_X86_KERNELS
+	if (set == INSTRUCTIONS_AVX512)
+		return &avx512_kernels;
+	if (set == INSTRUCTIONS_AVX2)
+		return &avx2_kernels;
 #endif
-	return set == VECTOR_KERNELS_PORTABLE ? &portable_kernels : NULL;
+	return &portable_kernels;
 }
 
 const VectorKernels *
 vector_kernels(void)
 {
-	if (forced != NULL)
-		return forced;
-	for (int set = N_VECTOR_KERNEL_SETS - 1; set > 0; set--)
-	{
-		const VectorKernels *kernels = vector_kernels_of((VectorKernelSet) set);
-
-		if (kernels != NULL)
-			return kernels;
-	}
-	return &portable_kernels;
-}
-
-void
-vector_kernels_force(const VectorKernels *kernels)
-{
-	forced = kernels;
+	return vector_kernels_of(instruction_set());
 }
 
 float *

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/linear_algebra/instruction_set.h"
+
 #define BLOCK_WIDTH 16
 #define BLOCK_ROWS  8
 
@@ -69,22 +71,11 @@ typedef struct VectorKernels
 					 const uint32_t *indices, const float *values);
 } VectorKernels;
 
-typedef enum VectorKernelSet
-{
-	VECTOR_KERNELS_PORTABLE,
-	VECTOR_KERNELS_AVX2,
-	VECTOR_KERNELS_AVX512,
-	N_VECTOR_KERNEL_SETS
-} VectorKernelSet;
+/* The kernels for an instruction set; NULL if it may not be used here. */
+extern const VectorKernels *vector_kernels_of(InstructionSet set);
 
-/* The kernels of a set; NULL if this processor cannot run them. */
-extern const VectorKernels *vector_kernels_of(VectorKernelSet set);
-
-/* The fastest kernels that this processor can run, or what vector_kernels_force said. */
+/* The fastest kernels that may be used here. */
 extern const VectorKernels *vector_kernels(void);
-
-/* For tests: have vector_kernels answer these; NULL: the fastest again. */
-extern void vector_kernels_force(const VectorKernels *kernels);
 
 /* Allocate n_rows rows of a block or of several. memory: what host_free takes */
 extern float *block_allocate(size_t n_rows, void **memory);

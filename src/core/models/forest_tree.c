@@ -377,7 +377,7 @@ find_split(const ForestProblem *problem, ForestTree *tree, const NodeSamples *no
 	while (wants_more_features(problem, tree))
 	{
 		uint32_t feature = draw_feature(problem, tree);
-		ForestSplit split;
+		ForestSplit split = {0};
 		SplitOutcome outcome = (problem->counted ? find_counted_split : find_labelled_split)(
 			node, problem->features, feature, &scratch->split, &split);
 

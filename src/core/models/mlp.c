@@ -83,8 +83,8 @@ static const ParameterSpec mlp_parameters[] = {
 	 .type = PARAMETER_BOOLEAN,
 	 .offset = offsetof(MlpOptions, early_stopping),
 	 .default_json = "true",
-	 .meaning = "whether to set rows aside, stop when their accuracy gets no better, and keep the "
-				"best epoch"},
+	 .meaning = "whether to set rows aside, stop when the loss on them gets no better, and keep "
+				"the best epoch"},
 	{.name = "validation_fraction",
 	 .type = PARAMETER_NUMBER,
 	 .offset = offsetof(MlpOptions, validation_fraction),
@@ -108,8 +108,8 @@ static const ParameterSpec mlp_parameters[] = {
 	 .minimum = 0,
 	 .maximum = 1,
 	 .log_scale = true,
-	 .meaning = "what counts as an improvement: of the accuracy with early_stopping, of the "
-				"training rows' loss without"},
+	 .meaning = "what counts as an improvement of the loss (log loss), with early_stopping on the "
+				"rows set aside, else on the training rows"},
 	{.name = "class_weight",
 	 .type = PARAMETER_CHOICE,
 	 .offset = offsetof(MlpOptions, class_weight),

@@ -228,7 +228,7 @@ mlp_batch_initialize(MlpBatch *batch, uint32_t max_rows)
 		batch->activations[l] =
 			l + 1 < n_layers ? allocate_for_rows(batch, batch->shape.sizes[l + 1]) : NULL;
 	}
-	batch->row_results = host_allocate_array(double, max_rows);
+	batch->row_losses = host_allocate_array(double, max_rows);
 	feature_groups_initialize(&batch->groups, batch->n_sparse,
 							  total < largest * max_rows ? total : largest * max_rows,
 							  BLOCK_WORK / 2 / batch->shape.sizes[1] + 1);
@@ -245,7 +245,7 @@ mlp_batch_free(MlpBatch *batch)
 		host_free(batch->deltas[l]);
 		host_free(batch->activations[l]);
 	}
-	host_free(batch->row_results);
+	host_free(batch->row_losses);
 	feature_groups_free(&batch->groups);
 }
 
@@ -337,22 +337,9 @@ softmax_loss(float *outputs, uint32_t n_outputs, uint32_t label, double weight)
 	return weight * (log(sum) + largest - own);
 }
 
-/* The class with the largest output. */
-static uint32_t
-best_class(const float *outputs, uint32_t n_outputs)
-{
-	uint32_t best = 0;
-
-	if (n_outputs == 1)
-		return outputs[0] > 0;
-	for (uint32_t k = 1; k < n_outputs; k++)
-		best = outputs[k] > outputs[best] ? k : best;
-	return best;
-}
-
-/* Turn the outputs of some rows into losses and gradients, or compare them with the labels. */
+/* Turn the outputs of some rows into losses and their gradients. */
 static void
-judge_outputs(const MlpBatch *batch, uint32_t first, uint32_t end)
+compute_losses(const MlpBatch *batch, uint32_t first, uint32_t end)
 {
 	uint32_t n_outputs = batch->shape.sizes[batch->shape.n_layers];
 
@@ -362,12 +349,8 @@ judge_outputs(const MlpBatch *batch, uint32_t first, uint32_t end)
 		uint32_t label = batch->labels[batch->rows[i]];
 		double weight = row_weight(batch, i);
 
-		if (!batch->learn)
-			batch->row_results[i] = best_class(outputs, n_outputs) == label ? weight : 0;
-		else if (n_outputs == 1)
-			batch->row_results[i] = logistic_loss(outputs, label == 1, weight);
-		else
-			batch->row_results[i] = softmax_loss(outputs, n_outputs, label, weight);
+		batch->row_losses[i] = n_outputs == 1 ? logistic_loss(outputs, label == 1, weight)
+											  : softmax_loss(outputs, n_outputs, label, weight);
 	}
 }
 
@@ -390,7 +373,7 @@ layer_forward(const MlpBatch *batch, uint32_t layer, uint32_t first, uint32_t en
 						   (int) size);
 	if (layer + 1 == batch->shape.n_layers)
 	{
-		judge_outputs(batch, first, end);
+		compute_losses(batch, first, end);
 		return;
 	}
 	for (size_t i = 0; i < count; i++)
@@ -541,7 +524,7 @@ count_entries(const MlpBatch *batch)
 	return count;
 }
 
-/* The passes over a batch but the update. Answers the sum of what came out for the rows. */
+/* The passes over a batch but the update. Answers the sum of the rows' weighted losses. */
 static double
 run_batch(MlpBatch *batch, const uint32_t *rows, uint32_t n_rows, bool learn)
 {
@@ -557,7 +540,7 @@ run_batch(MlpBatch *batch, const uint32_t *rows, uint32_t n_rows, bool learn)
 	else
 		run_layers(batch, n_tiles);
 	for (uint32_t i = 0; i < n_rows; i++)
-		sum += batch->row_results[i];
+		sum += batch->row_losses[i];
 	return sum;
 }
 
@@ -674,7 +657,7 @@ mlp_batch_learn(MlpBatch *batch, const uint32_t *rows, uint32_t n_rows, double l
 }
 
 double
-mlp_batch_score(MlpBatch *batch, const uint32_t *rows, uint32_t n_rows)
+mlp_batch_loss(MlpBatch *batch, const uint32_t *rows, uint32_t n_rows)
 {
 	return run_batch(batch, rows, n_rows, false);
 }

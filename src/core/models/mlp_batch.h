@@ -63,7 +63,7 @@ typedef struct MlpBatch
 	float *dense;                       /* (max_rows, n_dense) */
 	float *activations[MLP_MAX_LAYERS]; /* (max_rows, sizes[l + 1]) of hidden layer l */
 	float *deltas[MLP_MAX_LAYERS];      /* the same: gradient of the loss by the layer's sums */
-	double *row_results;                /* (max_rows) weighted loss, or weight if right */
+	double *row_losses;                 /* (max_rows) weighted */
 	float *gradients;                   /* (threads, gradient_size) */
 	size_t gradient_size;               /* floats of the largest block */
 	FeatureGroups groups;               /* of the sparse features */
@@ -83,7 +83,7 @@ extern void mlp_batch_free(MlpBatch *batch);
 extern double mlp_batch_learn(MlpBatch *batch, const uint32_t *rows, uint32_t n_rows,
 							  double learning_rate, uint64_t step);
 
-/* Answers the weights of the rows whose class the network knows, added up. */
-extern double mlp_batch_score(MlpBatch *batch, const uint32_t *rows, uint32_t n_rows);
+/* Answers the sum of some rows' weighted losses, and learns nothing. */
+extern double mlp_batch_loss(MlpBatch *batch, const uint32_t *rows, uint32_t n_rows);
 
 #endif /* SENTIMENT_MLP_BATCH_H */

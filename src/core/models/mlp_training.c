@@ -40,7 +40,6 @@ typedef struct RowSplit
 typedef struct Progress
 {
 	MlpReport report;
-	double best_loss;
 	uint32_t n_without_improvement; /* epochs in a row */
 	float *best_parameters;         /* NULL without validation rows */
 } Progress;
@@ -214,64 +213,51 @@ run_epoch(MlpBatch *batch, const RowSplit *split, double learning_rate, uint64_t
 	return loss / split->n_training;
 }
 
-/* Weighted accuracy on the validation rows. */
+/* Mean loss on the validation rows. */
 static double
 validate(MlpBatch *batch, const RowSplit *split)
 {
-	double score = 0;
+	double loss = 0;
 	double weight = 0;
 
 	for (uint32_t start = 0; start < split->n_validation; start += batch->max_rows)
 	{
 		uint32_t rest = split->n_validation - start;
 
-		score += mlp_batch_score(batch, split->validation + start,
-								 rest < batch->max_rows ? rest : batch->max_rows);
+		loss += mlp_batch_loss(batch, split->validation + start,
+							   rest < batch->max_rows ? rest : batch->max_rows);
 	}
 	for (uint32_t i = 0; i < split->n_validation; i++)
 		weight += batch->class_weights[batch->labels[split->validation[i]]];
-	return weight > 0 ? score / weight : 0;
+	return weight > 0 ? loss / weight : 0;
 }
 
-/* Note the score of an epoch on the validation rows, and keep the best parameters. */
+/* Note the loss of an epoch, and keep the best parameters if there is a place for them. */
 static void
-note_score(Progress *progress, const MlpBatch *batch, double score, double tol)
+note_loss(Progress *progress, const MlpBatch *batch, double loss, double tol)
 {
 	MlpReport *report = &progress->report;
 	bool is_first = report->n_epochs == 1;
 
-	if (is_first || score >= report->best_score + tol)
+	if (is_first || loss <= report->best_loss - tol)
 		progress->n_without_improvement = 0;
 	else
 		progress->n_without_improvement++;
-	if (is_first || score > report->best_score)
+	if (is_first || loss < report->best_loss)
 	{
-		report->best_score = score;
+		report->best_loss = loss;
 		report->best_epoch = report->n_epochs;
-		copy_parameters(progress->best_parameters, batch->parameters, batch->layout.n_parameters);
+		if (progress->best_parameters != NULL)
+			copy_parameters(progress->best_parameters, batch->parameters,
+							batch->layout.n_parameters);
 	}
-}
-
-/* Note the loss of an epoch on the training rows. */
-static void
-note_loss(Progress *progress, double tol)
-{
-	MlpReport *report = &progress->report;
-
-	if (report->n_epochs == 1 || report->loss <= progress->best_loss - tol)
-		progress->n_without_improvement = 0;
-	else
-		progress->n_without_improvement++;
-	if (report->n_epochs == 1 || report->loss < progress->best_loss)
-		progress->best_loss = report->loss;
-	report->best_epoch = report->n_epochs;
 }
 
 /* All epochs. */
 static MlpReport
 run_epochs(MlpBatch *batch, const RowSplit *split, const MlpOptions *options, uint64_t seed)
 {
-	Progress progress = {.report = {.best_score = NAN}};
+	Progress progress = {.n_without_improvement = 0};
 	size_t n_parameters = batch->layout.n_parameters;
 	uint64_t step = 0;
 
@@ -280,15 +266,18 @@ run_epochs(MlpBatch *batch, const RowSplit *split, const MlpOptions *options, ui
 	while (progress.report.n_epochs < (uint32_t) options->max_iter &&
 		   progress.n_without_improvement <= (uint32_t) options->n_iter_no_change)
 	{
+		double loss;
+
 		shuffle(split->training, split->n_training, seed, progress.report.n_epochs);
-		progress.report.loss = run_epoch(batch, split, options->learning_rate_init, &step);
-		progress.report.n_epochs++;
+		loss = run_epoch(batch, split, options->learning_rate_init, &step);
 		if (split->n_validation > 0)
-			note_score(&progress, batch, validate(batch, split), options->tol);
-		else
-			note_loss(&progress, options->tol);
+			loss = validate(batch, split);
+		progress.report.n_epochs++;
+		note_loss(&progress, batch, loss, options->tol);
 	}
-	if (progress.best_parameters != NULL)
+	if (progress.best_parameters == NULL)
+		progress.report.best_epoch = progress.report.n_epochs;
+	else
 		copy_parameters(batch->parameters, progress.best_parameters, n_parameters);
 	host_free(progress.best_parameters);
 	return progress.report;

@@ -11,7 +11,10 @@
  *	 feature, and only those steps shrink them by the penalty: the cost of a step does not depend on the
  *	 number of features. A feature that every batch has is treated as in scikit-learn;
  * - values of features and activations are cut to 1e15 (SCALE_LIMIT), so that no sum is infinite;
+ * - early stopping watches the loss on the validation rows, not the accuracy, which a few hundred rows
+ *	 measure too coarsely to tell epochs apart;
  * - the loss that decides when to stop leaves the penalty out;
+ * - the weights of the rows are 1 on average, so that the penalty does not depend on their unit;
  * - each class gives its share of rows to the validation set, for more than two classes too.
  */
 #ifndef SENTIMENT_MLP_TRAINING_H
@@ -25,8 +28,7 @@ typedef struct MlpReport
 {
 	uint32_t n_epochs;
 	uint32_t best_epoch; /* whose parameters were kept, from 1 on */
-	double loss;         /* of the last epoch, the mean over the training rows */
-	double best_score;   /* accuracy on the validation rows; NaN without them */
+	double best_loss;    /* the lowest of an epoch, on the validation rows if there are any */
 } MlpReport;
 
 /* Set all parameters to what a training begins with. */

@@ -10,18 +10,27 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Scales are cut to this size, so that sums of products stay finite; NaN counts as 0. */
-#define SCALE_LIMIT 1e15f
+#define SCALE_LIMIT      1e15f
+#define SCALE_LIMIT_BITS 0x58635fa9
+#define INFINITY_BITS    0x7f800000
 
+/* Sizes of floats compare as integers do, and compilers make vectors of that. */
 static inline float
 limit_scale(float scale)
 {
-	if (scale > SCALE_LIMIT)
-		return SCALE_LIMIT;
-	if (scale < -SCALE_LIMIT)
-		return -SCALE_LIMIT;
-	return scale == scale ? scale : 0;
+	uint32_t bits;
+	int32_t size;
+
+	memcpy(&bits, &scale, sizeof(bits));
+	size = (int32_t) (bits & 0x7fffffff);
+	size = size > INFINITY_BITS ? 0 : size;
+	size = size > SCALE_LIMIT_BITS ? SCALE_LIMIT_BITS : size;
+	bits = (bits & 0x80000000) | (uint32_t) size;
+	memcpy(&scale, &bits, sizeof(bits));
+	return scale;
 }
 
 /*

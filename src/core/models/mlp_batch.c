@@ -33,7 +33,7 @@
 /* Inputs of a block at least, unless they are too much work: OpenBLAS packs the other matrix anew. */
 #define MIN_BLOCK_INPUTS 32
 
-/* Features whose parameters are asked for ahead of their use, and how many floats of each. */
+/* Features or rows that are asked for ahead of their use, and how many floats of each. */
 #define PREFETCH_DISTANCE 4
 #define PREFETCH_WIDTH    128
 #define CACHE_LINE_FLOATS 16
@@ -273,14 +273,30 @@ sum_sparse_features(const MlpBatch *batch, uint32_t number, uint32_t column, uin
 					row.count - batch->n_dense, row.indices, row.values);
 }
 
+/* The dense features of one row of the batch. */
+static const float *
+dense_features(const MlpBatch *batch, uint32_t number)
+{
+	uint64_t end = batch->features->row_starts[batch->rows[number] + (size_t) 1];
+
+	return batch->features->values + end - batch->n_dense;
+}
+
 /* Copy the dense features of one row to where they are multiplied. */
 static void
 copy_dense_features(const MlpBatch *batch, uint32_t number)
 {
-	SparseRow row = sparse_matrix_row(batch->features, batch->rows[number]);
-	const float *values = row.values + (row.count - batch->n_dense);
+	const float *values = dense_features(batch, number);
 	float *copy = batch->dense + (size_t) number * batch->n_dense;
 
+	/* shuffled rows lie anywhere */
+	if (number + PREFETCH_DISTANCE < batch->n_rows)
+	{
+		const float *next = dense_features(batch, number + PREFETCH_DISTANCE);
+
+		for (uint32_t i = 0; i < batch->n_dense && i < PREFETCH_WIDTH; i += CACHE_LINE_FLOATS)
+			__builtin_prefetch(next + i);
+	}
 	for (uint32_t i = 0; i < batch->n_dense; i++)
 		copy[i] = limit_scale(values[i]);
 }

@@ -31,14 +31,14 @@ typedef struct KrylovSpace
 	uint32_t n_blocks;
 	float **blocks;  /* (n_blocks + 1), (padded_rows, BLOCK_WIDTH) each; the last is to come */
 	void **memories; /* of the blocks */
-	double *
-		couplings; /* (n_blocks, 2, BLOCK_WIDTH, BLOCK_WIDTH): transposed block j - 1, then j, times
-						  * M block j; all other products of the kind are zero */
+	/* (n_blocks, 2, BLOCK_WIDTH, BLOCK_WIDTH): transposed block j - 1, then j, times M block j */
+	double *couplings;
 	uint32_t dropped;   /* columns of the block to come that need random numbers */
 	bool is_complete;   /* there is no direction left */
 	uint32_t n_columns; /* of the blocks that are not zero */
 	uint32_t *columns;  /* (n_columns) their numbers */
-	double residual_triangle[BLOCK_SQUARE]; /* M times the last block has this beyond the space */
+	double residual_triangle[BLOCK_SQUARE]; /* times the block to come: what M times the last one
+											 * has beyond the space */
 	Orthonormalization work;
 } KrylovSpace;
 

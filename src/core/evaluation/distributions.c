@@ -1,0 +1,130 @@
+/*
+ * distributions.c
+ *	  Tail probabilities of the distributions that test statistics have.
+ */
+#include <float.h>
+#include <math.h>
+
+#include "core/evaluation/distributions.h"
+#include "core/host.h"
+
+/* Keeps the continued fraction from dividing by zero. */
+#define TINY 1e-300
+
+/* Steps after which both expansions have long converged: they need some ten times sqrt(a). */
+static long
+step_limit(double a)
+{
+	return 1000 + (long) (40 * sqrt(a < 1e12 ? a : 1e12));
+}
+
+/* ln of x^a e^-x / Gamma(a), which both expansions begin with. */
+static double
+log_front(double a, double x)
+{
+	int sign;
+
+	return a * log(x) - x - lgamma_r(a, &sign);
+}
+
+/* P(a, x), the complement, by its power series. */
+static double
+gamma_p_series(double a, double x)
+{
+	double term = 1 / a;
+	double sum = term;
+	long limit = step_limit(a);
+
+	for (long n = 1; n < limit && term > sum * (DBL_EPSILON / 4); n++)
+	{
+		term *= x / (a + n);
+		sum += term;
+		if (n % 4096 == 0)
+			host_check_interrupts();
+	}
+	return sum * exp(log_front(a, x));
+}
+
+/* Q(a, x) by its continued fraction, evaluated from the front (Lentz 1976, Thompson and Barnett 1986). */
+static double
+gamma_q_fraction(double a, double x)
+{
+	double b = x + 1 - a;
+	double c = 1 / TINY;
+	double d = 1 / b;
+	double result = d;
+	long limit = step_limit(a);
+
+	for (long n = 1; n < limit; n++)
+	{
+		double numerator = -n * (n - a);
+		double factor;
+
+		b += 2;
+		d = numerator * d + b;
+		if (fabs(d) < TINY)
+			d = TINY;
+		c = b + numerator / c;
+		if (fabs(c) < TINY)
+			c = TINY;
+		d = 1 / d;
+		factor = d * c;
+		result *= factor;
+		if (fabs(factor - 1) < DBL_EPSILON)
+			break;
+		if (n % 4096 == 0)
+			host_check_interrupts();
+	}
+	return result * exp(log_front(a, x));
+}
+
+double
+regularized_gamma_q(double a, double x)
+{
+	double result;
+
+	if (isnan(a) || isnan(x) || a <= 0 || x < 0)
+		return NAN;
+	if (x == 0)
+		return 1;
+	if (isinf(x))
+		return 0;
+	result = x < a + 1 ? 1 - gamma_p_series(a, x) : gamma_q_fraction(a, x);
+	return fmin(fmax(result, 0), 1);
+}
+
+double
+chi_squared_survival(double x, double degrees_of_freedom)
+{
+	if (degrees_of_freedom <= 0)
+		return 1;
+	return regularized_gamma_q(degrees_of_freedom / 2, x / 2);
+}
+
+/*
+ * 2 sum (-1)^(k-1) exp(-2 k^2 x^2) converges fast for large x; for small x, what the theta function's
+ * transformation makes of it: 1 - sqrt(2 pi)/x sum exp(-(2k-1)^2 pi^2 / (8 x^2)).
+ */
+double
+kolmogorov_survival(double x)
+{
+	double sum = 0;
+
+	if (isnan(x))
+		return NAN;
+	if (x < 0.04)
+		return 1; /* to the last digit */
+	if (x < 1)
+	{
+		for (int k = 1; k <= 10; k++)
+		{
+			double odd = 2 * k - 1;
+
+			sum += exp(-odd * odd * M_PI * M_PI / (8 * x * x));
+		}
+		return 1 - sqrt(2 * M_PI) / x * sum;
+	}
+	for (int k = 10; k >= 1; k--)
+		sum = exp(-2.0 * k * k * x * x) - sum;
+	return 2 * sum;
+}

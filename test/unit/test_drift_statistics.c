@@ -74,11 +74,10 @@ test_distributions(void **state)
 	(void) state;
 	for (size_t i = 0; i < N_ELEMENTS(fixture_gamma_q); i++)
 	{
-		double a = fixture_gamma_q[i][0];
 		double expected = fixture_gamma_q[i][2];
 
-		assert_near(regularized_gamma_q(a, fixture_gamma_q[i][1]), expected,
-					(a <= 100 ? 1e-13 : 1e-11) * expected);
+		assert_near(regularized_gamma_q(fixture_gamma_q[i][0], fixture_gamma_q[i][1]), expected,
+					1e-12 * expected);
 	}
 	for (size_t i = 0; i < N_ELEMENTS(fixture_kolmogorov); i++)
 		assert_near(kolmogorov_survival(fixture_kolmogorov[i][0]), fixture_kolmogorov[i][1],
@@ -189,7 +188,7 @@ test_frequent_number(void **state)
 	reference = histogram_of(fixture_reference);
 	repeat(reference, 0, 400);
 	bins = drift_bins_make(reference, reference, 10);
-	assert_int_equal(bins.n_bins, 5);
+	assert_int_equal(bins.n_bins, 6); /* two ranges below, three above */
 	assert_true(bins.bins[2].lower == 0 && bins.bins[2].upper == 0);
 	assert_int_equal(bins.bins[2].n_reference, 400);
 	assert_true(drift_psi(&bins).statistic == 0);

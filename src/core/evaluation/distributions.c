@@ -18,13 +18,22 @@ step_limit(double a)
 	return 1000 + (long) (40 * sqrt(a < 1e12 ? a : 1e12));
 }
 
-/* ln of x^a e^-x / Gamma(a), which both expansions begin with. */
+/*
+ * ln of x^a e^-x / Gamma(a), which both expansions begin with. For large a its parts are large and cancel;
+ * with Stirling's series for Gamma they do so before they are computed.
+ */
 static double
 log_front(double a, double x)
 {
+	double distance = (x - a) / a;
+	double square = 1 / (a * a);
+	double stirling;
 	int sign;
 
-	return a * log(x) - x - lgamma_r(a, &sign);
+	if (a < 30)
+		return a * log(x) - x - lgamma_r(a, &sign);
+	stirling = (1.0 / 12 - square * (1.0 / 360 - square * (1.0 / 1260 - square / 1680))) / a;
+	return a * (log1p(distance) - distance) + log(a / (2 * M_PI)) / 2 - stirling;
 }
 
 /* P(a, x), the complement, by its power series. */

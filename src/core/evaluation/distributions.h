@@ -8,7 +8,7 @@
 /*
  * The upper regularized incomplete gamma function Q(a, x), for a > 0 and x >= 0: by its power series
  * below x = a + 1, by its continued fraction above (Abramowitz and Stegun 6.5.29, 6.5.31). The relative
- * error is below 1e-13 up to a = 100, 1e-11 up to a = 10000.
+ * error is below 1e-12 up to a = 10000.
  */
 extern double regularized_gamma_q(double a, double x);
 

@@ -23,6 +23,7 @@
 #include "core/evaluation/confusion_counts.h"
 #include "core/evaluation/log_loss.h"
 #include "core/evaluation/scored_rows.h"
+#include "extension/evaluation.h"
 #include "extension/expanded_state.h"
 #include "extension/host.h"
 
@@ -50,7 +51,7 @@ confusion_merge(void *state, const void *other)
 	confusion_counts_merge(state, other);
 }
 
-static const StateType confusion_type = {
+const StateType confusion_type = {
 	.name = "sentiment_confusion",
 	.magic = 0x464e4f43, /* "CONF" */
 	.state_size = sizeof(ConfusionCounts),

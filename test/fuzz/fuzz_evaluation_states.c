@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "core/evaluation/confusion_counts.h"
+#include "core/evaluation/drift_statistics.h"
+#include "core/evaluation/histogram.h"
 #include "core/evaluation/scored_rows.h"
 
 #include "../unit/host.h"
@@ -78,6 +80,39 @@ try_scored_rows(const char *bytes, size_t size)
 	require(isnan(area) || fabs(scored_rows_roc_auc(&rows) - area) < 1e-15);
 }
 
+/* Read, write, merge, look into and compare a histogram. */
+static void
+try_histogram(const char *bytes, size_t size)
+{
+	Histogram *histogram = host_allocate_zero(sizeof(Histogram));
+	Histogram *again = host_allocate_zero(sizeof(Histogram));
+	HistogramRange ranges[12];
+	DriftBins bins;
+	char *flat;
+
+	histogram_unflatten(histogram, bytes, size);
+	require(histogram_flat_size(histogram) == size);
+	flat = host_allocate(size);
+	histogram_flatten(histogram, flat);
+	require(memcmp(flat, bytes, size) == 0);
+	histogram_unflatten(again, flat, size);
+	bins = drift_bins_make(histogram, again, 10);
+	require(bins.n_reference == 0 || drift_psi(&bins).statistic == 0);
+	require(histogram_equal_width(histogram, 10, ranges) <= 12);
+	require(!(histogram_standard_deviation(histogram) < 0));
+	require(!(histogram_quantile(histogram, 0.3) > histogram_quantile(histogram, 0.7)));
+	/* may refuse too many rows */
+	histogram_merge(histogram, again);
+	require(histogram->n_rows == 2 * again->n_rows);
+	require(drift_kolmogorov_smirnov(histogram, again).statistic < 1e-9 ||
+			histogram_n_values(again) == 0);
+	/* what was merged must be readable too */
+	size = histogram_flat_size(histogram);
+	flat = host_allocate(size);
+	histogram_flatten(histogram, flat);
+	histogram_unflatten(host_allocate_zero(sizeof(Histogram)), flat, size);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -88,8 +123,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	test_host_error_target = &target;
 	if (setjmp(target) == 0)
 	{
-		if (data[0] % 2 == 0)
+		if (data[0] % 3 == 0)
 			try_confusion_counts((const char *) data + 1, size - 1);
+		else if (data[0] % 3 == 1)
+			try_histogram((const char *) data + 1, size - 1);
 		else
 			try_scored_rows((const char *) data + 1, size - 1);
 	}

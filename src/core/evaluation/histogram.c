@@ -332,6 +332,30 @@ histogram_sorted_bins(const Histogram *histogram, uint32_t shift, size_t n_more)
 	return sorted;
 }
 
+/* Join two lists of sorted bins into one, of which a has room for. */
+static void
+join_sorted(HistogramBins *a, const HistogramBins *b)
+{
+	size_t i = a->n_bins;
+	size_t j = b->n_bins;
+
+	/* from the end on, where the room is */
+	a->n_bins += j;
+	while (j > 0)
+	{
+		if (i > 0 && a->bins[i - 1].cell > b->bins[j - 1].cell)
+		{
+			a->bins[i + j - 1] = a->bins[i - 1];
+			i--;
+		}
+		else
+		{
+			a->bins[i + j - 1] = b->bins[j - 1];
+			j--;
+		}
+	}
+}
+
 /* Merge the bins of two histograms into the first. */
 static void
 merge_bins(Histogram *histogram, const Histogram *other)
@@ -340,10 +364,7 @@ merge_bins(Histogram *histogram, const Histogram *other)
 	HistogramBins others = histogram_sorted_bins(other, shift, 0);
 	HistogramBins all = histogram_sorted_bins(histogram, shift, others.n_bins);
 
-	for (size_t i = 0; i < others.n_bins; i++)
-		all.bins[all.n_bins + i] = others.bins[i];
-	all.n_bins += others.n_bins;
-	qsort(all.bins, all.n_bins, sizeof(HistogramBin), compare_bins);
+	join_sorted(&all, &others);
 	all.n_bins = shift_bins(all.bins, all.n_bins, 0);
 	histogram->shift = shift;
 	set_bins(histogram, all.bins, all.n_bins);

@@ -20,8 +20,8 @@
 /* Parts of the documents for the polarities. */
 #define N_PARTS 5
 
-/* Power iterations of the SVD. */
-#define SVD_ITERATIONS 5
+/* The SVD stops earlier where it has converged. */
+#define SVD_ITERATIONS 10
 
 /* Rows between two checks for interrupts. */
 #define ROWS_PER_CHECK 256

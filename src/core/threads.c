@@ -31,6 +31,7 @@ typedef struct ThreadPool
 	pthread_cond_t work_begins;
 	pthread_t threads[MAX_THREADS];
 	uint32_t n_workers;
+	uint32_t n_wanted;      /* workers that were asked for; the system may give fewer */
 	atomic_uint generation; /* of the work */
 	atomic_uint running;    /* workers within the present work; WORK_CLOSED: no more may enter */
 	atomic_uint next_task;
@@ -113,9 +114,10 @@ start_workers(uint32_t wanted)
 	sigset_t all;
 	sigset_t old;
 
-	if (pool.n_workers == wanted)
+	if (pool.n_wanted == wanted)
 		return;
 	threads_stop();
+	pool.n_wanted = wanted;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	while (pool.n_workers < wanted &&
@@ -214,6 +216,7 @@ parallel_for(uint32_t n_tasks, ParallelTask task, void *context)
 void
 threads_stop(void)
 {
+	pool.n_wanted = 0;
 	if (pool.n_workers == 0)
 		return;
 	wake_workers(true);

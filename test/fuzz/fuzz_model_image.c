@@ -41,6 +41,7 @@ static const struct
 	 "{\"max_iter\": 4, \"svd_components\": 0, \"min_samples_leaf\": 2, \"numeric_missing\": "
 	 "\"keep\"}",
 	 2},
+	{"logistic_regression", "{\"text_features\": true, \"min_df\": 1}", 26},
 	{"mlp", "{\"hidden_layer_sizes\": [4, 3], \"max_iter\": 2, \"svd_components\": 3}", 3},
 };
 
@@ -68,7 +69,7 @@ make_image(size_t model)
 	for (int i = 0; i < N_TEXTS; i++)
 	{
 		ByteBuffer text = {0};
-		const char label = "abc"[i % models[model].n_labels];
+		const char label = (char) ('a' + i % models[model].n_labels);
 		float number = i % 7 == 0 ? NAN : (float) (i % 5);
 
 		buffer_printf(&text, "%s %s %s w%d", words[i % 3], words[3 + i % 2], words[i % 5], i);

@@ -8,15 +8,10 @@
 #include "core/host.h"
 #include "core/labels.h"
 
-/* Refuse labels that cannot be learned from. */
+/* Refuse labels of which one has too few rows to learn from. */
 static void
-check_classes(const ClassList *classes)
+check_class_sizes(const ClassList *classes)
 {
-	if (classes->n_classes < 2)
-		host_error(HOST_ERROR_INSUFFICIENT_DATA, "A classifier needs rows of two labels at least.",
-				   "Check the label column, and whether a filter leaves one label only.",
-				   classes->n_classes == 0 ? "there are no rows to learn from"
-										   : "all rows have the same label");
 	for (uint32_t i = 0; i < classes->n_classes; i++)
 	{
 		if (classes->class_sizes[i] < 2)
@@ -34,6 +29,12 @@ class_list_make(const Corpus *corpus, ClassList *classes)
 	const char **labels = host_allocate_array(const char *, (size_t) n_labels + 1);
 	uint32_t *order = host_allocate_array(uint32_t, (size_t) n_labels + 1);
 
+	/* before anything is looked up by label: a corpus may have texts, but no labels */
+	if (n_labels < 2)
+		host_error(HOST_ERROR_INSUFFICIENT_DATA, "A classifier needs rows of two labels at least.",
+				   "Check the label column, and whether a filter leaves one label only.",
+				   n_labels == 0 ? "there are no rows to learn from"
+								 : "all rows have the same label");
 	for (uint32_t i = 0; i < n_labels; i++)
 		labels[i] = string_table_copy(&corpus->labels, i);
 	labels_order(labels, n_labels, order);
@@ -50,7 +51,7 @@ class_list_make(const Corpus *corpus, ClassList *classes)
 		classes->class_sizes[classes->class_of[corpus->documents[i].label]]++;
 	host_free(labels);
 	host_free(order);
-	check_classes(classes);
+	check_class_sizes(classes);
 }
 
 uint32_t

@@ -78,26 +78,93 @@ check_folds(const ClassList *classes, const TrainingRows *rows, uint32_t n_folds
 	host_free(distinct);
 }
 
+/* The last row with the text of a row, and one more. */
+static uint32_t
+end_of_text(const TrainingRows *rows, uint32_t start)
+{
+	uint32_t end = start + 1;
+
+	while (end < rows->n_documents && rows->documents[end].hash == rows->documents[start].hash)
+		end++;
+	return end;
+}
+
 /*
- * The fold of every row: the distinct texts of each class in turn. A text that has rows of two classes is
- * in one fold all the same.
+ * The fold that has the fewest texts of a text's classes, compared class by class from the rarest on.
+ * in_fold: (n_classes, n_folds) texts of each class in each fold
+ */
+static uint32_t
+emptiest_fold(const TrainingRows *rows, uint32_t start, uint32_t end, const uint32_t *in_fold,
+			  uint32_t n_folds)
+{
+	uint32_t rarest = rows->documents[start].label;
+	uint32_t best = 0;
+	uint64_t best_count = UINT64_MAX;
+
+	for (uint32_t i = start; i < end; i++)
+	{
+		if (rows->class_sizes[rows->documents[i].label] < rows->class_sizes[rarest])
+			rarest = rows->documents[i].label;
+	}
+	for (uint32_t fold = 0; fold < n_folds; fold++)
+	{
+		uint64_t count = (uint64_t) in_fold[(size_t) rarest * n_folds + fold] << 32;
+
+		for (uint32_t i = start; i < end; i++)
+			count += in_fold[(size_t) rows->documents[i].label * n_folds + fold];
+		if (count < best_count)
+		{
+			best_count = count;
+			best = fold;
+		}
+	}
+	return best;
+}
+
+/* Refuse folds of which one holds all texts of a class: without it there is none to learn from. */
+static void
+check_class_folds(const ClassList *classes, const TrainingRows *rows, const uint32_t *in_fold,
+				  uint32_t n_folds)
+{
+	for (uint32_t k = 0; k < rows->n_classes; k++)
+	{
+		uint32_t n_used = 0;
+
+		for (uint32_t fold = 0; fold < n_folds; fold++)
+			n_used += in_fold[(size_t) k * n_folds + fold] > 0;
+		if (n_used < 2)
+			host_error(HOST_ERROR_INSUFFICIENT_DATA,
+					   "Its texts have rows of other labels too, so they cannot be spread.",
+					   "Add rows of this label, or leave out cv_folds, threshold and calibration.",
+					   "all texts of label \"%s\" are in one fold", classes->labels[k]);
+	}
+}
+
+/*
+ * The fold of every row, (n_documents). A text is in one fold with all of its rows; the texts of each
+ * class are spread over the folds, those of rare classes first of all.
  */
 static uint8_t *
-assign_folds(const TrainingRows *rows, uint32_t n_folds)
+assign_folds(const ClassList *classes, const TrainingRows *rows, uint32_t n_folds)
 {
 	uint8_t *folds = host_allocate_array(uint8_t, (size_t) rows->n_documents + 1);
-	uint32_t *next = host_allocate_zero_array(uint32_t, rows->n_classes);
+	uint32_t *in_fold = host_allocate_zero_array(uint32_t, (size_t) rows->n_classes * n_folds);
 
-	for (uint32_t i = 0; i < rows->n_documents; i++)
+	for (uint32_t start = 0; start < rows->n_documents;)
 	{
-		const CorpusDocument *document = &rows->documents[i];
+		uint32_t end = end_of_text(rows, start);
+		uint32_t fold = emptiest_fold(rows, start, end, in_fold, n_folds);
 
-		if (i > 0 && rows->documents[i - 1].hash == document->hash)
-			folds[i] = folds[i - 1];
-		else
-			folds[i] = (uint8_t) (next[document->label]++ % n_folds);
+		for (uint32_t i = start; i < end; i++)
+		{
+			folds[i] = (uint8_t) fold;
+			if (i == start || rows->documents[i].label != rows->documents[i - 1].label)
+				in_fold[(size_t) rows->documents[i].label * n_folds + fold]++;
+		}
+		start = end;
 	}
-	host_free(next);
+	check_class_folds(classes, rows, in_fold, n_folds);
+	host_free(in_fold);
 	return folds;
 }
 
@@ -229,7 +296,7 @@ cross_validate(const PipelineOptions *options, const ClassList *classes, const T
 	double *metrics;
 
 	check_folds(classes, rows, n_folds);
-	folds = assign_folds(rows, n_folds);
+	folds = assign_folds(classes, rows, n_folds);
 	hashes = token_hashes_of(rows->corpus);
 	metrics = host_allocate_array(double, (size_t) n_folds *N_FOLD_METRICS);
 	for (uint32_t fold = 0; fold < n_folds; fold++)

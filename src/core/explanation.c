@@ -77,8 +77,11 @@ explain_components(const Pipeline *pipeline, const SparseRow *row, const double 
 	double *of_terms = host_allocate_zero_array(double, (size_t) terms.count + 1);
 
 	for (uint32_t i = 0; i < space->n_components; i++)
+	{
+		host_check_interrupts();
 		carry_back(space, &terms, row->indices[i] - space->n_terms,
 				   pipeline->classifier.kind->explains_slopes, of_row[i], of_terms);
+	}
 	for (uint32_t i = 0; i < terms.count; i++)
 		result[i] = contribution_of(terms.indices[i], terms.values[i], of_terms[i]);
 	host_free(of_terms);

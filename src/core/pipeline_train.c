@@ -22,8 +22,12 @@ calibrate_rows(const ByteBuffer *section, size_t start, const TrainingRows *rows
 
 	calibration_open(section->data + start, section->length - start, rows->n_classes, &calibration);
 	for (uint32_t i = 0; i < rows->n_documents; i++)
+	{
 		calibration_apply(&calibration, rows->n_classes,
 						  probabilities + (size_t) i * rows->n_classes);
+		if (i % 64 == 0)
+			host_check_interrupts();
+	}
 }
 
 /* Tune the threshold of the section for F1. */

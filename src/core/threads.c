@@ -5,8 +5,10 @@
  * The caller and the workers take tasks from one counter. A worker that runs out of tasks looks for the
  * next work a while before it sleeps, because the pieces of a training follow each other closely.
  *
- * Locking: the fields of the work are written by the caller while no worker runs, before the generation
- * is raised under the mutex. next_task, running and stop_tasks are atomic.
+ * Locking: the fields of the work are written by the caller while the work is closed and nobody is within
+ * it. The caller opens it, raises the generation, and closes it when it has taken the last task; then it
+ * waits for the workers that have entered, but not for one that never woke up. The mutex serves those
+ * only that sleep.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -20,24 +22,30 @@
 /* Looks at the generation before a worker sleeps, and at running before the caller does. */
 #define SPIN_COUNT 4000
 
+/* In ThreadPool.running: no worker may enter the work. */
+#define WORK_CLOSED 0x80000000u
+
 typedef struct ThreadPool
 {
 	pthread_mutex_t mutex;
 	pthread_cond_t work_begins;
 	pthread_t threads[MAX_THREADS];
 	uint32_t n_workers;
-	atomic_uint generation; /* of the work; raised under the mutex */
-	atomic_uint running;    /* workers that have not finished the present work */
+	uint32_t n_wanted;      /* workers that were asked for; the system may give fewer */
+	atomic_uint generation; /* of the work */
+	atomic_uint running;    /* workers within the present work; WORK_CLOSED: no more may enter */
 	atomic_uint next_task;
 	atomic_bool stop_tasks; /* take no more tasks */
-	bool quit;              /* under the mutex */
+	atomic_bool quit;
+	atomic_uint sleeping; /* workers that must be woken; raised under the mutex */
 	ParallelTask task;
 	void *context;
 	uint32_t n_tasks;
 } ThreadPool;
 
 static ThreadPool pool = {.mutex = PTHREAD_MUTEX_INITIALIZER,
-						  .work_begins = PTHREAD_COND_INITIALIZER};
+						  .work_begins = PTHREAD_COND_INITIALIZER,
+						  .running = WORK_CLOSED};
 
 static inline void
 spin_pause(void)
@@ -61,20 +69,19 @@ take_task(uint32_t *task)
 static bool
 wait_for_work(unsigned seen)
 {
-	bool quit;
-
 	for (int i = 0; i < SPIN_COUNT; i++)
 	{
 		if (atomic_load(&pool.generation) != seen)
-			break;
+			return !atomic_load(&pool.quit);
 		spin_pause();
 	}
 	pthread_mutex_lock(&pool.mutex);
+	atomic_fetch_add(&pool.sleeping, 1);
 	while (atomic_load(&pool.generation) == seen)
 		pthread_cond_wait(&pool.work_begins, &pool.mutex);
-	quit = pool.quit;
+	atomic_fetch_sub(&pool.sleeping, 1);
 	pthread_mutex_unlock(&pool.mutex);
-	return !quit;
+	return !atomic_load(&pool.quit);
 }
 
 /* What a worker does; its number arrives as the argument. */
@@ -88,9 +95,13 @@ work(void *argument)
 	{
 		uint32_t task;
 
-		generation++;
-		while (take_task(&task))
-			pool.task(pool.context, task, thread);
+		generation = atomic_load(&pool.generation);
+		/* who comes too late must not touch the next work's fields */
+		if ((atomic_fetch_add(&pool.running, 1) & WORK_CLOSED) == 0)
+		{
+			while (take_task(&task))
+				pool.task(pool.context, task, thread);
+		}
 		atomic_fetch_sub(&pool.running, 1);
 	}
 	return NULL;
@@ -103,9 +114,10 @@ start_workers(uint32_t wanted)
 	sigset_t all;
 	sigset_t old;
 
-	if (pool.n_workers == wanted)
+	if (pool.n_wanted == wanted)
 		return;
 	threads_stop();
+	pool.n_wanted = wanted;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	while (pool.n_workers < wanted &&
@@ -119,9 +131,12 @@ start_workers(uint32_t wanted)
 static void
 wake_workers(bool quit)
 {
-	pthread_mutex_lock(&pool.mutex);
-	pool.quit = quit;
+	atomic_store(&pool.quit, quit);
 	atomic_fetch_add(&pool.generation, 1);
+	/* a worker that goes to sleep now has seen the generation, or is seen here */
+	if (atomic_load(&pool.sleeping) == 0)
+		return;
+	pthread_mutex_lock(&pool.mutex);
 	pthread_cond_broadcast(&pool.work_begins);
 	pthread_mutex_unlock(&pool.mutex);
 }
@@ -134,7 +149,7 @@ run_until_interrupt(void)
 	int spins = 0;
 
 	atomic_store(&pool.stop_tasks, false);
-	atomic_store(&pool.running, pool.n_workers);
+	atomic_fetch_and(&pool.running, ~WORK_CLOSED);
 	wake_workers(false);
 	while (take_task(&task))
 	{
@@ -142,7 +157,8 @@ run_until_interrupt(void)
 		if (host_interrupt_is_pending())
 			atomic_store(&pool.stop_tasks, true);
 	}
-	while (atomic_load(&pool.running) > 0)
+	atomic_fetch_or(&pool.running, WORK_CLOSED);
+	while (atomic_load(&pool.running) != WORK_CLOSED)
 	{
 		spin_pause();
 		if (++spins % SPIN_COUNT == 0)
@@ -200,6 +216,7 @@ parallel_for(uint32_t n_tasks, ParallelTask task, void *context)
 void
 threads_stop(void)
 {
+	pool.n_wanted = 0;
 	if (pool.n_workers == 0)
 		return;
 	wake_workers(true);

@@ -103,6 +103,9 @@ corpus_state_read_flat(void *state, const char *bytes, Size length)
 	values = feature_space_corpus_values(&options);
 	corpus_initialize(&corpus_state->corpus, &options.tokenizer, &values);
 	corpus_unflatten(&corpus_state->corpus, bytes, left);
+	if ((corpus_state->kind[0] != '\0') != (corpus_state->corpus.labels.n_strings > 0) &&
+		corpus_state->corpus.n_documents > 0)
+		invalid_state("Its texts have labels where they should have none, or the other way round.");
 }
 
 static void

@@ -7,25 +7,12 @@
 #include <math.h>
 
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
 #include "extension/host.h"
 #include "extension/numeric_features.h"
-
-/* The column of a name, or -1. */
-static int
-find_column(const Pipeline *pipeline, const char *name)
-{
-	const FeatureSpaceOptions *options = &pipeline->space.options;
-
-	for (uint32 i = 0; i < options->n_numeric; i++)
-	{
-		if (strcmp(options->numeric_names[i], name) == 0)
-			return (int) i;
-	}
-	return -1;
-}
 
 /* Raise the error for a name that the model does not know. */
 static void
@@ -75,37 +62,58 @@ number_of(const char *name, const JsonbValue *value)
 	pg_unreachable();
 }
 
+/* Raise the error for the first name of an object that is no column; there is one. */
+static void
+raise_unknown_feature(const Pipeline *pipeline, Jsonb *features)
+{
+	const FeatureSpaceOptions *options = &pipeline->space.options;
+	JsonbIterator *iterator = JsonbIteratorInit(&features->root);
+	JsonbIteratorToken token;
+	JsonbValue value;
+
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		char *name;
+		uint32 column = 0;
+
+		if (token != WJB_KEY)
+			continue;
+		name = utf8_from_server(pnstrdup(value.val.string.val, value.val.string.len));
+		while (column < options->n_numeric && strcmp(options->numeric_names[column], name) != 0)
+			column++;
+		if (column == options->n_numeric)
+			unknown_feature(pipeline, name);
+	}
+}
+
 float *
 numeric_features_read(const Pipeline *pipeline, Jsonb *features)
 {
-	uint32 n_numeric = pipeline->space.options.n_numeric;
-	float *numbers = palloc_array(float, n_numeric + 1);
-	JsonbIterator *iterator;
-	JsonbIteratorToken token;
-	JsonbValue value;
-	char *name = NULL;
+	const FeatureSpaceOptions *options = &pipeline->space.options;
+	float *numbers = palloc_array(float, options->n_numeric + 1);
+	uint32 n_found = 0;
 
-	for (uint32 i = 0; i < n_numeric; i++)
-		numbers[i] = NAN;
-	if (features == NULL)
-		return numbers;
-	if (!JB_ROOT_IS_OBJECT(features))
+	if (features != NULL && !JB_ROOT_IS_OBJECT(features))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("features must be a JSON object"),
 				 errhint("Give numbers by name, as in '{\"price\": 12.5}'.")));
-	iterator = JsonbIteratorInit(&features->root);
-	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	/* an object's keys are sorted, so each column is found by a binary search */
+	for (uint32 i = 0; i < options->n_numeric; i++)
 	{
-		int column;
+		const char *name = options->numeric_names[i];
+		JsonbValue buffer;
+		JsonbValue *value = NULL;
 
-		if (token == WJB_KEY)
-			name = utf8_from_server(pnstrdup(value.val.string.val, value.val.string.len));
-		if (token != WJB_VALUE)
-			continue;
-		column = find_column(pipeline, name);
-		if (column < 0)
-			unknown_feature(pipeline, name);
-		numbers[column] = number_of(name, &value);
+		if (features != NULL)
+		{
+			const char *key = GetDatabaseEncoding() == PG_UTF8 ? name : server_from_utf8(name);
+
+			value = getKeyJsonValueFromContainer(&features->root, key, strlen(key), &buffer);
+		}
+		n_found += value != NULL;
+		numbers[i] = value == NULL ? NAN : number_of(name, value);
 	}
+	if (features != NULL && n_found < JB_ROOT_COUNT(features))
+		raise_unknown_feature(pipeline, features);
 	return numbers;
 }

@@ -468,23 +468,24 @@ sentiment_embedding_by_value(PG_FUNCTION_ARGS)
 /* Standard deviations from the mean of training beyond which a value is outlying. */
 #define OUTLYING_DEVIATIONS 3
 
-/* What is remarkable of a value; NULL if nothing is. */
+/*
+ * What is remarkable of a value; NULL if nothing is. Who may ask a model need not know its training rows:
+ * their mean and range stay untold.
+ */
 static char *
 problem_of(const ScalerColumn *column, MissingRule rule, float value)
 {
 	if (isnan(value))
-		return rule == MISSING_KEEP ? pstrdup("missing")
-			   : rule == MISSING_MEAN
-				   ? psprintf("missing: taken as the mean of training, %g", column->mean)
-				   : pstrdup("missing: taken as 0");
+		return pstrdup(rule == MISSING_KEEP   ? "missing"
+					   : rule == MISSING_MEAN ? "missing: taken as the mean of training"
+											  : "missing: taken as 0");
 	if (column->deviation == 0)
 		return value == (float) column->mean
 				   ? NULL
-				   : psprintf("constant in training, %g: has no influence", column->mean);
+				   : pstrdup("differs from the one value of training: has no influence");
 	if (fabs(value - column->mean) > OUTLYING_DEVIATIONS * column->deviation)
-		return psprintf("%.1f standard deviations from the mean of training, %g (from %g to %g)",
-						fabs(value - column->mean) / column->deviation, column->mean,
-						column->minimum, column->maximum);
+		return psprintf("%.1f standard deviations from the mean of training",
+						fabs(value - column->mean) / column->deviation);
 	return NULL;
 }
 

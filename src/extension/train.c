@@ -574,6 +574,18 @@ version_holdout(const RegistryModel *model, int32 version)
 	return DatumGetFloat8(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
 }
 
+/* Whether two pipelines answer the same labels, which are in order. */
+static bool
+have_same_labels(const Pipeline *first, const Pipeline *second)
+{
+	for (uint32 i = 0; i < first->n_labels && i < second->n_labels; i++)
+	{
+		if (strcmp(first->labels[i], second->labels[i]) != 0)
+			return false;
+	}
+	return first->n_labels == second->n_labels;
+}
+
 /* Compare with the deployed version on the rows that neither has seen; answers why (or why not). */
 static bool
 is_better(Training *training, const RegistryModel *model, int32 deployed_version, StringInfo reason)
@@ -587,6 +599,7 @@ is_better(Training *training, const RegistryModel *model, int32 deployed_version
 	Pipeline *deployed;
 	HeldOutMetrics new_metrics = training->best->metrics;
 	HeldOutMetrics old_metrics;
+	bool same_labels;
 
 	if (!registry_find_version(model->model_id, deployed_version, GetActiveSnapshot(), &found,
 							   &stored))
@@ -594,18 +607,26 @@ is_better(Training *training, const RegistryModel *model, int32 deployed_version
 	image = image_value_place(stored, training->context, &length);
 	deployed = pipeline_open(image, length);
 	old_metrics = held_out_evaluate(&source->held_out, deployed, source->split_seed, share, NULL);
+	same_labels = have_same_labels(training->best->pipeline, deployed);
 	pipeline_close(deployed);
 	if (share != training->train_options.holdout)
 		new_metrics = held_out_evaluate(&source->held_out, training->best->pipeline,
 										source->split_seed, share, NULL);
+	/* F1 is of the positive label for two labels: other labels, other figures */
+	if (!same_labels)
+	{
+		new_metrics.f1 = new_metrics.macro_f1;
+		old_metrics.f1 = old_metrics.macro_f1;
+	}
 	if (new_metrics.n_rows == 0)
 	{
 		appendStringInfo(reason, "no held-out rows to compare it with version %d on",
 						 deployed_version);
 		return false;
 	}
-	appendStringInfo(reason, "F1 %.4f against %.4f of version %d on the same %u held-out rows",
-					 new_metrics.f1, old_metrics.f1, deployed_version, new_metrics.n_rows);
+	appendStringInfo(reason, "%s %.4f against %.4f of version %d on the same %u held-out rows",
+					 same_labels ? "F1" : "macro F1", new_metrics.f1, old_metrics.f1,
+					 deployed_version, new_metrics.n_rows);
 	return new_metrics.f1 > old_metrics.f1;
 }
 

@@ -72,6 +72,7 @@ check_numeric_column(Relation relation, NumericColumn *column)
 
 	get_type_category_preferred(type, &category, &preferred);
 	column->is_boolean = type == BOOLOID;
+	column->is_numeric = type == NUMERICOID;
 	if (!column->is_boolean && type != INT2OID && type != INT4OID && type != INT8OID &&
 		type != FLOAT4OID && type != FLOAT8OID && type != NUMERICOID)
 		ereport(ERROR,
@@ -165,8 +166,12 @@ read_numeric(RowReceiver *receiver, TupleTableSlot *slot)
 		NumericColumn *column = &receiver->source->numeric[i];
 		bool is_null;
 		Datum datum = slot_getattr(slot, 3 + i, &is_null);
-		float number = is_null ? NAN : (float) DatumGetFloat8(datum);
+		float number = NAN;
 
+		if (!is_null)
+			number = (float) DatumGetFloat8(
+				column->is_numeric ? DirectFunctionCall1(numeric_float8_no_overflow, datum)
+								   : datum);
 		if (!is_null && !isfinite(number))
 		{
 			column->n_infinite++;
@@ -258,9 +263,10 @@ scan_query(const TrainSource *source)
 	appendStringInfo(&query, "SELECT t.%s::pg_catalog.text, t.%s::pg_catalog.text",
 					 quote_identifier(source->text_column), quote_identifier(source->label_column));
 	for (int i = 0; i < source->n_numeric; i++)
-		appendStringInfo(&query, ", t.%s%s::pg_catalog.float8",
-						 quote_identifier(source->numeric[i].name),
-						 source->numeric[i].is_boolean ? "::pg_catalog.int4" : "");
+		appendStringInfo(&query, ", t.%s%s", quote_identifier(source->numeric[i].name),
+						 source->numeric[i].is_numeric   ? "::pg_catalog.numeric"
+						 : source->numeric[i].is_boolean ? "::pg_catalog.int4::pg_catalog.float8"
+														 : "::pg_catalog.float8");
 	appendStringInfo(&query, " FROM %s AS t",
 					 quote_qualified_identifier(source->schema, source->name));
 	return query.data;

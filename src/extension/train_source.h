@@ -15,6 +15,7 @@ typedef struct NumericColumn
 {
 	char *name;       /* as the server has it */
 	bool is_boolean;  /* counts as 0 and 1 */
+	bool is_numeric;  /* may be beyond float8 */
 	int64 n_missing;  /* rows without a number */
 	int64 n_infinite; /* rows with NaN or an infinite number, taken as missing */
 } NumericColumn;

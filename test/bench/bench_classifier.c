@@ -157,7 +157,7 @@ bench_kind(const ClassifierKind *kind, const void *options, const MatrixFile *tr
 static void
 bench_svd(uint32_t n_components, const MatrixFile *train, const MatrixFile *test, uint64_t seed)
 {
-	TruncatedSvdOptions options = {n_components, 5, seed};
+	TruncatedSvdOptions options = {n_components, 10, seed};
 	size_t n_features = train->matrix.n_features;
 	float *components = host_allocate_array(float, n_features *n_components);
 	float *transformed = host_allocate_array(float, (size_t) train->matrix.n_rows *n_components);

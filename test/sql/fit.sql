@@ -68,3 +68,8 @@ $$;
 SELECT (image::sentiment_model)::text = image AS round_trip FROM fitted;
 
 DROP TABLE fit_reviews, fitted;
+
+-- a state for a vocabulary is none for a classifier, whatever its bytes say
+SELECT sentiment_fit_final(regexp_replace(sentiment_vocabulary_agg_add(NULL, 'some text')::text,
+	'^\\x505243530100000001000000(03000000)(00000000)00',
+	'\\x505243530100000014000000\1\2' || encode('logistic_regression', 'hex') || '00')::sentiment_corpus);

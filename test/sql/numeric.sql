@@ -58,6 +58,30 @@ CREATE VIEW numeric_empty AS SELECT text, label, NULL::float8 AS nothing, 7 AS c
 SELECT metrics->>'f1' AS f1 FROM sentiment_train('n_empty', 'numeric_empty', numeric_columns => '{nothing,constant,price}');
 SELECT * FROM sentiment_check_features('n_empty', 'x', '{"nothing": 5, "constant": 8, "price": 12}');
 
+-- numbers alone, beyond float8, and far beyond those of training
+CREATE TABLE numeric_alone AS SELECT '' AS text, label, CASE id WHEN 8 THEN 1e400 ELSE price END AS price FROM numeric_reviews;
+SELECT rows_trained, rows_held_out FROM sentiment_train('n_alone', 'numeric_alone', params => '{"text_weight": 0}', numeric_columns => '{price}');
+SELECT features FROM sentiment_model_versions WHERE model = 'n_alone';
+SELECT sentiment_predict('', 'n_alone', '{"price": 53}') AS high, sentiment_score('', 'n_alone', '{"price": 3e38}') BETWEEN 0 AND 1 AS finite,
+	sentiment_score('', 'n_alone', '{"price": -3e38}') BETWEEN 0 AND 1 AS finite_too;
+DROP TABLE numeric_alone;
+
+-- versions of other labels are compared by macro F1
+SET client_min_messages = notice;
+CREATE VIEW numeric_three AS SELECT text || ' ' || label AS text, CASE WHEN id % 2 = 0 THEN label ELSE 'third' END AS label FROM numeric_reviews;
+DO $$
+DECLARE
+	reason text;
+BEGIN
+	SET LOCAL client_min_messages = warning;
+	PERFORM sentiment_train('n_labels', 'numeric_reviews');
+	PERFORM sentiment_train('n_labels', 'numeric_three');
+	SELECT d.reason INTO reason FROM sentiment_deployments AS d WHERE model = 'n_labels' AND version = 2;
+	ASSERT reason LIKE 'macro F1 % against %', coalesce(reason, 'not deployed');
+END $$;
+SET client_min_messages = warning;
+DROP VIEW numeric_three;
+
 -- a version with other columns is compared on the same rows
 SELECT version, deployed FROM sentiment_train('n', 'numeric_reviews', numeric_columns => '{visits}');
 

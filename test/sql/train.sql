@@ -102,6 +102,12 @@ CREATE SEQUENCE train_sequence;
 SELECT sentiment_train('t_wrong', 'train_sequence', 'last_value', 'is_called');
 SELECT count(*) FROM sentiment.model WHERE name = 't_wrong';
 
+-- the positive label belongs to the model, even if its first version had more labels
+SELECT version FROM sentiment_train('t_label', 'train_reviews', 'text', 'stars');
+SELECT version FROM sentiment_train('t_label', 'train_reviews', params => '{"positive_label": "pos"}');
+SELECT version FROM sentiment_train('t_label', 'train_reviews', params => '{"positive_label": "neg"}');
+SELECT sentiment_drop_model('t_label');
+
 -- a read-only transaction is refused before the work
 BEGIN READ ONLY;
 SELECT sentiment_train('t_wrong', 'train_reviews');

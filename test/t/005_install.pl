@@ -105,6 +105,11 @@ like($err, qr/unknown parameter "größe"/, 'messages');
 		SET client_encoding = 'UTF8';
 		SELECT sentiment_train('m', 'r', params => ('{"' || repeat('ö', 2000) || '": 1}')::jsonb)});
 like($err, qr/unknown parameter "öööö/, 'that are cut');
+($result, $out, $err) = $node->psql('latin', q{
+		SET client_encoding = 'UTF8';
+		CREATE VIEW "äußerst" AS SELECT * FROM r;
+		SELECT version FROM sentiment_train('größe', 'äußerst', params => '{"holdout": 0}')});
+like($err, qr/rows read from public\."äußerst".*version 1 of model größe is deployed/s, 'progress');
 
 $node->stop;
 done_testing();

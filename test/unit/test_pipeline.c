@@ -18,6 +18,7 @@
 #include "core/explanation.h"
 #include "core/pipeline.h"
 #include "core/pipeline_train.h"
+#include "core/text/text_features.h"
 #include "core/threads.h"
 #include "host.h"
 
@@ -687,9 +688,9 @@ test_numeric_columns(void **state)
 	static const char *const rules[] = {"mean", "zero", "keep"};
 
 	(void) state;
-	for (size_t k = 0; k < n_classifier_kinds; k++)
+	for (volatile size_t k = 0; k < n_classifier_kinds; k++)
 	{
-		for (int rule = 0; rule < 3; rule++)
+		for (volatile int rule = 0; rule < 3; rule++)
 		{
 			const ClassifierKind *kind = classifier_kinds[k];
 			float high[2] = {107, 42};
@@ -770,6 +771,150 @@ test_training_options(void **state)
 					  train_kind(DEFAULT_KIND, "{\"text_weight\": 0}"));
 }
 
+/* Numbers alone: texts without a term do not matter. */
+static void
+test_no_terms(void **state)
+{
+	static const char *const names[] = {"amount"};
+	PipelineOptions options;
+	Corpus corpus;
+	ByteBuffer image;
+	Pipeline *pipeline;
+	float high = 3e38f;
+	const double *probabilities;
+
+	(void) state;
+	pipeline_parse_options(DEFAULT_KIND, "{\"text_weight\": 0}", NULL, 0, &options);
+	options.features.n_numeric = 1;
+	options.features.numeric_names = names;
+	begin_corpus(&corpus, &options);
+	for (int i = 0; i < 60; i++)
+	{
+		float amount = (float) (i % 2) * 0.0001f + (float) (i % 3) * 0.00001f;
+
+		corpus_add_text(&corpus, "", 0,
+						corpus_add_label(&corpus, i % 2 ? "yes" : "no", i % 2 ? 3 : 2), &amount);
+	}
+	image = pipeline_train(&options, &corpus, NULL);
+	pipeline = pipeline_open(image.data, image.length);
+	assert_int_equal(pipeline->space.vocabulary.n_features, 0);
+	assert_int_equal(pipeline->space.n_features, 1);
+	/* a number far beyond those of training is no infinity */
+	probabilities = pipeline_predict(pipeline, "some text", 9, &high);
+	assert_true(probabilities[1] > 0.5 && isfinite(probabilities[0]));
+	pipeline_close(pipeline);
+}
+
+/* Texts with rows of several labels: every fold leaves each label some text to learn from. */
+static void
+test_folds_of_ambiguous_texts(void **state)
+{
+	(void) state;
+	for (int seed = 0; seed < 20; seed++)
+	{
+		PipelineOptions options;
+		Corpus corpus;
+		ByteBuffer report = {0};
+
+		pipeline_parse_options(DEFAULT_KIND,
+							   "{\"cv_folds\": 2, \"balance\": \"class_weight\", \"min_df\": 1}",
+							   NULL, 0, &options);
+		begin_corpus(&corpus, &options);
+		for (int i = 0; i < 60; i++)
+		{
+			char text[50];
+
+			snprintf(text, sizeof(text), "text%d of some words", i);
+			corpus_add_text(&corpus, text, strlen(text), corpus_add_label(&corpus, "a", 1), NULL);
+			if (i == seed || i == 2 * seed + 1)
+				corpus_add_text(&corpus, text, strlen(text), corpus_add_label(&corpus, "b", 1),
+								NULL);
+		}
+		(void) pipeline_train(&options, &corpus, &report);
+		assert_non_null(strstr(buffer_c_string(&report), "\"folds\": 2"));
+		test_host_free_all();
+	}
+}
+
+/* A corpus of texts without labels is refused before anything is looked up by label. */
+static void
+test_corpus_without_labels(void **state)
+{
+	Corpus corpus;
+	PipelineOptions options = parse("{}", &corpus);
+
+	(void) state;
+	for (int i = 0; i < 10; i++)
+		corpus_add_text(&corpus, "a text", 6, 0, NULL);
+	assert_host_error(HOST_ERROR_INSUFFICIENT_DATA, pipeline_train(&options, &corpus, NULL));
+}
+
+/* Open a copy of an image to which columns and ratios of too many polarities are given. */
+static void
+open_with_polarities(const ByteBuffer *image)
+{
+	static const ImageSectionId copied[] = {IMAGE_SECTION_PARAMETERS, IMAGE_SECTION_SUMMARY,
+											IMAGE_SECTION_LABELS, IMAGE_SECTION_VOCABULARY,
+											IMAGE_SECTION_CLASSIFIER};
+	ScalerHeader sizes = {.n_columns = N_TEXT_FEATURES + MAX_POLARITY_CLASSES + 1,
+						  .n_text_features = N_TEXT_FEATURES,
+						  .n_polarities = MAX_POLARITY_CLASSES + 1};
+	const char *names[N_TEXT_FEATURES + MAX_POLARITY_CLASSES + 1];
+	float *values = host_allocate_zero_array(float, sizes.n_columns);
+	ByteBuffer ratios = {0};
+	ImageWriter writer;
+	ByteBuffer changed;
+
+	for (uint32_t i = 0; i < sizes.n_columns; i++)
+		names[i] = "name";
+	image_begin(&writer, IMAGE_MODEL);
+	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
+	{
+		size_t length;
+		const void *section = image_required_section(image->data, copied[i], &length);
+
+		buffer_append(image_begin_section(&writer, copied[i]), section, length);
+	}
+	standard_scaler_fit(&sizes, names, values, 1,
+						image_begin_section(&writer, IMAGE_SECTION_COLUMNS));
+	memset(buffer_extend(&ratios, (size_t) 100 * sizes.n_polarities * sizeof(float)), 0,
+		   (size_t) 100 * sizes.n_polarities * sizeof(float));
+	buffer_append(image_begin_section(&writer, IMAGE_SECTION_POLARITIES), ratios.data,
+				  /* "some", "words", "some words" */
+				  (size_t) 3 * sizes.n_polarities * sizeof(float));
+	changed = image_finish(&writer);
+	(void) pipeline_open(changed.data, changed.length);
+}
+
+/* More classes than polarities have room is refused, however well the sections fit each other. */
+static void
+test_too_many_polarities(void **state)
+{
+	Corpus corpus;
+	PipelineOptions options =
+		parse("{\"text_features\": true, \"max_features\": 5, \"min_df\": 1}", &corpus);
+	ByteBuffer image;
+	Pipeline *pipeline;
+
+	(void) state;
+	for (int i = 0; i < 2 * (MAX_POLARITY_CLASSES + 1); i++)
+	{
+		char label[20];
+
+		snprintf(label, sizeof(label), "label%d", i / 2);
+		corpus_add_text(&corpus, "some words", 10, corpus_add_label(&corpus, label, strlen(label)),
+						NULL);
+	}
+	image = pipeline_train(&options, &corpus, NULL);
+	pipeline = pipeline_open(image.data, image.length);
+	assert_int_equal(pipeline->space.columns.header.n_polarities, 0);
+	(void) pipeline_predict(pipeline, "some words", 10, NULL);
+	pipeline_close(pipeline);
+	/* the same model with polarities of all its labels, by somebody who writes images of his own */
+	assert_host_error(HOST_ERROR_INVALID_IMAGE, open_with_polarities(&image));
+	assert_string_equal(test_host_error.detail, "Its columns do not fit its parameters.");
+}
+
 /* More components than there can be are lowered, not refused. */
 static void
 test_too_many_components(void **state)
@@ -803,6 +948,10 @@ main(void)
 		cmocka_unit_test_teardown(test_kinds_interrupted, free_all),
 		cmocka_unit_test_teardown(test_numeric_columns, free_all),
 		cmocka_unit_test_teardown(test_training_options, free_all),
+		cmocka_unit_test_teardown(test_no_terms, free_all),
+		cmocka_unit_test_teardown(test_folds_of_ambiguous_texts, free_all),
+		cmocka_unit_test_teardown(test_corpus_without_labels, free_all),
+		cmocka_unit_test_teardown(test_too_many_polarities, free_all),
 		cmocka_unit_test_teardown(test_too_many_components, free_all),
 	};
 

@@ -151,6 +151,20 @@ test_single_tree(void **state)
 	}
 }
 
+/* Purity of a side by definition, of the weights of two classes. */
+static double
+side_purity(ForestCriterion criterion, const double *weights)
+{
+	double sum = weights[0] + weights[1];
+	double purity = 0;
+
+	if (criterion == CRITERION_GINI)
+		return (weights[0] * weights[0] + weights[1] * weights[1]) / sum;
+	for (int k = 0; k < 2; k++)
+		purity += weights[k] > 0 ? weights[k] * log(weights[k] / sum) : 0;
+	return purity;
+}
+
 /* The two ways to find splits agree, and with the definition. */
 static void
 test_split_search(void **state)
@@ -158,8 +172,11 @@ test_split_search(void **state)
 	static SplitScratch scratch;
 	static PackedSample sorted[500];
 	static uint32_t left_counts[2];
+	static double count_logs[1501];
 
 	(void) state;
+	for (uint32_t c = 1; c <= 1500; c++)
+		count_logs[c] = c * log(c);
 	scratch.sorted = sorted;
 	scratch.left_counts = left_counts;
 	for (uint32_t trial = 0; trial < 300; trial++)
@@ -179,12 +196,14 @@ test_split_search(void **state)
 							.n_classes = 2,
 							.class_counts = class_counts,
 							.class_weights = class_weights,
+							.unit_weights = trial % 2 == 0,
 							.min_samples_leaf = 1 + trial % 5,
-							.criterion = CRITERION_GINI};
+							.criterion = trial % 7 < 3 ? CRITERION_ENTROPY : CRITERION_GINI,
+							.count_logs = count_logs};
 		BinnedFeatures features;
 		ForestSplit splits[2];
 		SplitOutcome outcomes[2];
-		double best = -1;
+		double best = -INFINITY;
 
 		for (uint32_t i = 0; i < count; i++)
 		{
@@ -201,8 +220,7 @@ test_split_search(void **state)
 			node.counted += counted[i];
 			class_counts[rows.labels[i]] += times[i];
 		}
-		node.weight = class_weights[0] * class_counts[0] + class_weights[1] * class_counts[1];
-		node.purity = node_purity(&node);
+		describe_purity(&node);
 		features = binned_features_make(&set, MAX_VALUE_BINS);
 		outcomes[0] = find_counted_split(&node, &features, 0, &scratch, &splits[0]);
 		node.samples = labelled;
@@ -227,17 +245,16 @@ test_split_search(void **state)
 				if (side_rows[0] < node.min_samples_leaf || side_rows[1] < node.min_samples_leaf)
 					continue;
 				for (int side = 0; side < 2; side++)
-					purity += (sides[side][0] * sides[side][0] + sides[side][1] * sides[side][1]) /
-							  (sides[side][0] + sides[side][1]);
+					purity += side_purity(node.criterion, sides[side]);
 				best = fmax(best, purity);
 			}
 		}
 		assert_int_equal(outcomes[0], outcomes[1]);
-		assert_int_equal(outcomes[0] == SPLIT_FOUND, best >= 0);
-		if (best >= 0)
+		assert_int_equal(outcomes[0] == SPLIT_FOUND, isfinite(best));
+		if (isfinite(best))
 		{
-			assert_true(fabs(splits[0].purity - best) < 1e-9 * best);
-			assert_true(fabs(splits[1].purity - best) < 1e-9 * best);
+			assert_true(fabs(splits[0].purity - best) < 1e-9 * node.weight);
+			assert_true(fabs(splits[1].purity - best) < 1e-9 * node.weight);
 		}
 		binned_features_free(&features);
 	}

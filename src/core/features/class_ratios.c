@@ -45,6 +45,8 @@ class_ratios_fit(const TermCountMatrix *counts, const uint32_t *labels, uint32_t
 
 	for (uint32_t feature = 0; feature < counts->n_features; feature++)
 	{
+		if (feature % (1 + 65536 / n_classes) == 0)
+			host_check_interrupts();
 		for (uint32_t k = 0; k < n_classes; k++)
 			totals[k] += texts[(size_t) feature * n_classes + k];
 	}
@@ -56,7 +58,7 @@ class_ratios_fit(const TermCountMatrix *counts, const uint32_t *labels, uint32_t
 		double smoothing_total = SMOOTHING * counts->n_features;
 		double all = 0;
 
-		if (feature % 65536 == 0)
+		if (feature % (1 + 65536 / n_classes) == 0)
 			host_check_interrupts();
 		for (uint32_t k = 0; k < n_classes; k++)
 			all += of_class[k];

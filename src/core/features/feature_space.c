@@ -150,7 +150,8 @@ open_columns(const void *image, uint32_t n_classes, FeatureSpace *space)
 		return;
 	}
 	standard_scaler_open(section, length, &space->columns);
-	if (header->n_text_features !=
+	if (header->n_polarities > MAX_POLARITY_CLASSES ||
+		header->n_text_features !=
 			(space->options.blocks.text_features ? (uint32_t) N_TEXT_FEATURES : 0) ||
 		(header->n_polarities != 0 && header->n_polarities != class_ratio_count(n_classes)) ||
 		(header->n_polarities != 0 && header->n_text_features == 0))

@@ -20,8 +20,8 @@
 /* Parts of the documents for the polarities. */
 #define N_PARTS 5
 
-/* Power iterations of the SVD. */
-#define SVD_ITERATIONS 5
+/* The SVD stops earlier where it has converged. */
+#define SVD_ITERATIONS 10
 
 /* Rows between two checks for interrupts. */
 #define ROWS_PER_CHECK 256
@@ -208,6 +208,8 @@ set_polarities_of_part(Fit *fit, const uint8_t *parts, uint8_t part, float *rati
 		float *values = fit->column_values + (size_t) row * columns->n_columns;
 		uint64_t start = fit->terms.row_starts[row];
 
+		if (row % ROWS_PER_CHECK == 0)
+			host_check_interrupts();
 		if (parts[row] != part)
 			continue;
 		class_ratios_polarity(ratios, columns->n_polarities, fit->terms.indices + start,
@@ -249,6 +251,8 @@ copy_columns(Fit *fit)
 		const float *values = corpus_values(corpus, &fit->documents[row]);
 		float *target = fit->column_values + (size_t) row * columns->n_columns;
 
+		if (row % ROWS_PER_CHECK == 0)
+			host_check_interrupts();
 		memcpy(target, values, columns->n_text_features * sizeof(float));
 		memcpy(target + columns->n_text_features + columns->n_polarities,
 			   values + (corpus_value_count(corpus) - columns->n_numeric),
@@ -297,6 +301,8 @@ scale_columns(Fit *fit, size_t section_start)
 	{
 		float *values = fit->column_values + (size_t) row * fit->columns.n_columns;
 
+		if (row % ROWS_PER_CHECK == 0)
+			host_check_interrupts();
 		standard_scaler_transform(&scaler, (MissingRule) blocks->numeric_missing,
 								  blocks->numeric_weight, values, values);
 	}
@@ -371,6 +377,16 @@ fit_terms(Fit *fit)
 	weigh_rows(fit);
 }
 
+/* A vocabulary without terms, and rows without any: nothing in the feature space asks for them. */
+static void
+leave_out_terms(Fit *fit, ByteBuffer *section)
+{
+	vocabulary_write_empty(&fit->options->vocabulary, fit->n_rows, section);
+	fit->terms = (TermCountMatrix){
+		.n_rows = fit->n_rows,
+		.row_starts = host_allocate_zero_array(uint64_t, (size_t) fit->n_rows + 1)};
+}
+
 /* Refuse a feature space without features. */
 static void
 check_blocks(const FeatureSpaceOptions *options)
@@ -406,8 +422,13 @@ feature_space_fit(const FeatureSpaceOptions *options, const Corpus *corpus,
 		fit.classes[i] = documents[i].label;
 	buffer = image_begin_section(image, IMAGE_SECTION_VOCABULARY);
 	fit.vocabulary_start = buffer->length;
-	vocabulary_build(corpus, documents, n_documents, &options->vocabulary, buffer, &fit.terms);
-	fit_terms(&fit);
+	if (options->blocks.text_weight == 0 && !options->blocks.text_features)
+		leave_out_terms(&fit, buffer);
+	else
+	{
+		vocabulary_build(corpus, documents, n_documents, &options->vocabulary, buffer, &fit.terms);
+		fit_terms(&fit);
+	}
 	fit_columns(&fit);
 	if (fit.columns.n_columns > 0)
 	{

@@ -10,6 +10,12 @@
 #include "core/model_image.h"
 #include "core/text/utf8.h"
 
+/*
+ * Scaled numbers are cut to this size: so far from the training rows nothing is known, and the sums of a
+ * classifier must not overflow.
+ */
+#define MAX_SCALED 1e6
+
 /* More columns than a table can have. */
 #define MAX_COLUMNS 4096
 
@@ -182,6 +188,7 @@ standard_scaler_transform(const StandardScaler *scaler, MissingRule rule, double
 			value = rule == MISSING_ZERO ? 0 : column->mean;
 		value -= column->mean;
 		/* a constant column tells nothing, and what is not the constant is not known to mean anything */
-		scaled[i] = column->deviation > 0 ? (float) (value / column->deviation * weight) : 0.0f;
+		value = column->deviation > 0 ? value / column->deviation * weight : 0;
+		scaled[i] = (float) fmin(fmax(value, -MAX_SCALED), MAX_SCALED);
 	}
 }

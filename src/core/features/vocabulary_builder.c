@@ -802,6 +802,19 @@ count_token_bytes(const Builder *builder, const uint32_t *final_nodes, uint32_t 
 	return total;
 }
 
+/* Write a section's header, with empty tables and all else zero; gives the vocabulary in place. */
+static void
+write_frame(const VocabularyHeader *header, void *section, Vocabulary *vocabulary)
+{
+	memset(section, 0, vocabulary_section_size(header));
+	memcpy(section, header, sizeof(*header));
+	vocabulary_locate(section, vocabulary);
+	memset((void *) vocabulary->tokens.buckets, 0xff,
+		   (size_t) header->token_buckets * sizeof(VocabularyBucket));
+	memset((void *) vocabulary->ngrams.buckets, 0xff,
+		   (size_t) header->ngram_buckets * sizeof(VocabularyBucket));
+}
+
 /* Write the vocabulary; final_nodes: (n_nodes) builder nodes in their final order. */
 static void
 write_vocabulary(const Builder *builder, const uint8_t *states, const uint32_t *final_nodes,
@@ -811,13 +824,7 @@ write_vocabulary(const Builder *builder, const uint8_t *states, const uint32_t *
 	VocabularyNode *nodes;
 	uint32_t n_features = 0;
 
-	memset(section, 0, vocabulary_section_size(header));
-	memcpy(section, header, sizeof(*header));
-	vocabulary_locate(section, &vocabulary);
-	memset((void *) vocabulary.tokens.buckets, 0xff,
-		   (size_t) header->token_buckets * sizeof(VocabularyBucket));
-	memset((void *) vocabulary.ngrams.buckets, 0xff,
-		   (size_t) header->ngram_buckets * sizeof(VocabularyBucket));
+	write_frame(header, section, &vocabulary);
 	nodes = (VocabularyNode *) vocabulary.nodes;
 	for (uint32_t i = 0; i < header->n_nodes; i++)
 	{
@@ -958,6 +965,19 @@ vocabulary_build(const Corpus *corpus, const CorpusDocument *documents, uint32_t
 		host_free(builder.counts);
 	}
 	host_free(builder.nodes);
+}
+
+void
+vocabulary_write_empty(const VocabularyOptions *options, uint32_t n_documents, ByteBuffer *section)
+{
+	VocabularyHeader header = {.n_documents = n_documents,
+							   .ngram_min = (uint32_t) options->ngram_min,
+							   .ngram_max = (uint32_t) options->ngram_max,
+							   .token_buckets = vocabulary_buckets_for(0),
+							   .ngram_buckets = vocabulary_buckets_for(0)};
+	Vocabulary vocabulary;
+
+	write_frame(&header, buffer_extend(section, vocabulary_section_size(&header)), &vocabulary);
 }
 
 void

@@ -29,6 +29,10 @@ extern void vocabulary_build(const Corpus *corpus, const CorpusDocument *documen
 							 uint32_t n_documents, const VocabularyOptions *options,
 							 ByteBuffer *section, TermCountMatrix *counts);
 
+/* Append the section of a vocabulary without terms, of that many texts. */
+extern void vocabulary_write_empty(const VocabularyOptions *options, uint32_t n_documents,
+								   ByteBuffer *section);
+
 /* Free the arrays of a matrix. */
 extern void term_count_matrix_free(TermCountMatrix *counts);
 

@@ -102,6 +102,7 @@ fit_sigmoid(const CalibrationRow *rows, uint32_t n_rows, double *point)
 		intercept_step = -(h11 * g2 - h12 * g1) / determinant;
 		for (; size > 1e-10; size /= 2)
 		{
+			host_check_interrupts();
 			new_loss = sigmoid_loss(rows, n_rows, targets, slope + size * slope_step,
 									intercept + size * intercept_step);
 			if (new_loss < loss)

@@ -84,11 +84,14 @@ typedef struct NodeSamples
 	uint32_t n_classes;
 	const uint32_t *class_counts; /* (n_classes) with their times */
 	const double *class_weights;  /* (n_classes) */
+	bool unit_weights;            /* all of them are 1 */
 	uint32_t min_samples_leaf;    /* rows on each side at least */
 	ForestCriterion criterion;
 	const double *count_logs; /* c ln c of every count, for the entropy */
-	double weight;            /* sum of the weights of all samples */
-	double purity;            /* of the node itself */
+	/* set by describe_purity */
+	double weight; /* sum of the weights of all samples */
+	double sum;    /* over classes of w_k^2 (Gini), or of w_k ln w_k (entropy) */
+	double purity; /* of the node itself */
 } NodeSamples;
 
 /* The best way to split by one feature. */
@@ -106,9 +109,19 @@ typedef struct ForestSplit
 typedef struct SplitScratch
 {
 	PackedSample histogram[MAX_VALUE_BINS + 1]; /* zero between two uses */
+	uint32_t bin_counts[MAX_VALUE_BINS + 1];    /* zero between two uses */
 	PackedSample *sorted;                       /* (most rows of a node) labelled */
 	uint32_t *left_counts;                      /* (n_classes) zero between two uses */
 } SplitScratch;
+
+/* Nodes of fewer rows keep a bitmap of the bins in which there are samples. */
+#define SMALL_NODE 96
+
+/* Which bins there are samples in. */
+typedef struct OccupiedBins
+{
+	uint64_t words[4];
+} OccupiedBins;
 
 /* What came of looking at a feature. */
 typedef enum SplitOutcome
@@ -118,8 +131,11 @@ typedef enum SplitOutcome
 	SPLIT_FOUND
 } SplitOutcome;
 
-/* Purity of a node. */
-extern double node_purity(const NodeSamples *node);
+/* Weight, sum and purity of a node from the counts of its classes. */
+extern void describe_purity(NodeSamples *node);
+
+/* w ln w */
+extern double weight_log(double weight);
 
 /* Find the best split by a feature; samples are counted. */
 extern SplitOutcome find_counted_split(const NodeSamples *node, const BinnedFeatures *features,

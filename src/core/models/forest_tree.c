@@ -155,6 +155,9 @@ list_samples(const ForestProblem *problem, ForestTree *tree)
 	memcpy(tree->class_weights, problem->class_weights, sizeof(double) * problem->n_classes);
 	if (problem->balance_samples)
 		balance_samples(problem, tree);
+	tree->unit_weights = true;
+	for (uint32_t k = 0; k < problem->n_classes; k++)
+		tree->unit_weights &= tree->class_weights[k] == 1;
 	for (uint32_t row = 0; row < problem->features->n_rows; row++)
 	{
 		uint32_t times = tree->rows[row];
@@ -223,13 +226,12 @@ describe_node(const ForestProblem *problem, ForestTree *tree, const OpenNode *op
 						.n_classes = problem->n_classes,
 						.class_counts = tree->class_counts,
 						.class_weights = tree->class_weights,
+						.unit_weights = tree->unit_weights,
 						.min_samples_leaf = problem->min_samples_leaf,
 						.criterion = problem->criterion,
 						.count_logs = problem->count_logs};
 
-	for (uint32_t k = 0; k < problem->n_classes; k++)
-		node.weight += tree->class_weights[k] * tree->class_counts[k];
-	node.purity = node_purity(&node);
+	describe_purity(&node);
 	return node;
 }
 

@@ -49,6 +49,7 @@ typedef struct ForestTree
 	uint32_t *rows;        /* (n_rows) the samples' rows, node by node; before, times of each row */
 	PackedSample *samples; /* (n_rows) */
 	double *class_weights; /* (n_classes) for this tree */
+	bool unit_weights;     /* all of them are 1 */
 	uint32_t *class_counts;  /* (n_classes) of the node at hand */
 	uint32_t *feature_order; /* (n_features) those drawn for the node at hand come first */
 

@@ -649,7 +649,7 @@ compute_outputs(const Classifier *classifier, const SparseRow *row, double *outp
 		uint32_t count = n_trees - first < TREES_AT_ONCE ? n_trees - first : TREES_AT_ONCE;
 		const TreeNode *leaves[TREES_AT_ONCE];
 
-		tree_ensemble_leaves(&ensemble, values, first, 1, count, leaves);
+		tree_ensemble_leaves(&ensemble, values, first, count, leaves);
 		for (uint32_t i = 0; i < count; i++)
 			outputs[(first + i) % n_outputs] += leaves[i]->value;
 	}

@@ -174,7 +174,7 @@ make_problem(const TrainingSet *set, const RandomForestOptions *options,
 		.max_features = features_per_split(options->tree_max_features, set->features.n_features),
 		.max_leaves = leaves_per_tree(n_rows, max_depth, (uint32_t) options->min_samples_leaf),
 		.seed = set->seed,
-		.counted = set->n_classes == 2 && !entropy && n_rows <= COUNTED_MAX_ROWS,
+		.counted = set->n_classes == 2 && n_rows <= COUNTED_MAX_ROWS,
 		.count_logs = entropy ? make_count_logs(n_rows) : NULL};
 }
 
@@ -369,7 +369,7 @@ random_forest_predict(const Classifier *classifier, const SparseRow *row, double
 		uint32_t count = n_trees - first < TREES_AT_ONCE ? n_trees - first : TREES_AT_ONCE;
 		const TreeNode *leaves[TREES_AT_ONCE];
 
-		tree_ensemble_leaves(&ensemble, values, first, 1, count, leaves);
+		tree_ensemble_leaves(&ensemble, values, first, count, leaves);
 		for (uint32_t i = 0; i < count; i++)
 		{
 			if (classifier->n_classes == 2)

@@ -317,31 +317,55 @@ tree_ensemble_clear_row(const Classifier *classifier, const SparseRow *row)
 }
 
 /*
+ * Nodes from a node to where a row goes next; 0 at a leaf. Without a branch, which would often be
+ * guessed wrong.
+ */
+static inline uint32_t
+next_step(const TreeNode *node, const float *values)
+{
+	uint32_t is_leaf = node->feature >> 31;
+	uint32_t missing_left = node->feature >> 30 & 1;
+	/* for a leaf that of feature 0, which does not matter */
+	float value = values[node->feature & NODE_FEATURE_MASK];
+	uint32_t left = (uint32_t) (value <= node->value) | (missing_left & (uint32_t) isnan(value));
+
+	/* all bits of left - 1 are set if the row goes right */
+	return (left | (node->right & (left - 1))) & (is_leaf - 1);
+}
+
+/*
  * The walks wait for memory and for comparisons, so several go on side by side. Whoever is at its
  * leaf stays there.
  */
-void
-tree_ensemble_leaves(const TreeEnsemble *ensemble, const float *values, uint32_t first,
-					 uint32_t step, uint32_t count, const TreeNode **leaves)
+static inline __attribute__((always_inline)) void
+walk(const float *values, uint32_t count, const TreeNode **leaves)
 {
-	bool walking = true;
+	uint32_t steps;
 
-	for (uint32_t i = 0; i < count; i++)
-		leaves[i] = ensemble->nodes + ensemble->tree_starts[first + i * step];
-	while (walking)
+	do
 	{
-		walking = false;
+		steps = 0;
 		for (uint32_t i = 0; i < count; i++)
 		{
-			const TreeNode *node = leaves[i];
+			uint32_t step = next_step(leaves[i], values);
 
-			if (!node_is_leaf(node))
-			{
-				leaves[i] = node_child(node, values);
-				walking = true;
-			}
+			leaves[i] += step;
+			steps |= step;
 		}
-	}
+	} while (steps != 0);
+}
+
+void
+tree_ensemble_leaves(const TreeEnsemble *ensemble, const float *values, uint32_t first,
+					 uint32_t count, const TreeNode **leaves)
+{
+	for (uint32_t i = 0; i < count; i++)
+		leaves[i] = ensemble->nodes + ensemble->tree_starts[first + i];
+	/* a constant count makes a faster loop */
+	if (count == TREES_AT_ONCE)
+		walk(values, TREES_AT_ONCE, leaves);
+	else
+		walk(values, count, leaves);
 }
 
 /* What leaf_output needs, through tree_shap. */

@@ -101,11 +101,11 @@ extern void tree_ensemble_clear_row(const Classifier *classifier, const SparseRo
 #define TREES_AT_ONCE 8
 
 /*
- * The leaves that a row ends in, of trees first, first + step, ...; count is at most TREES_AT_ONCE.
- * leaves: (count)
+ * The leaves that a row ends in, of count trees from first on, at most TREES_AT_ONCE. leaves:
+ * (count)
  */
 extern void tree_ensemble_leaves(const TreeEnsemble *ensemble, const float *values, uint32_t first,
-								 uint32_t step, uint32_t count, const TreeNode **leaves);
+								 uint32_t count, const TreeNode **leaves);
 
 /* What a leaf says, as a number: the caller's. */
 typedef double (*LeafOutput)(const TreeEnsemble *ensemble, const TreeNode *leaf, uint32_t output);

@@ -55,7 +55,7 @@ SELECT pg_temp.error_of($$SELECT sentiment_histogram_quantile(sentiment_histogra
 SELECT pg_temp.error_of($$SELECT sentiment_histogram_bins(h, 0) FROM (SELECT sentiment_histogram_agg(1)) AS q(h)$$);
 
 --
--- Drift: the same figures as scipy's and numpy's (see test/unit/drift_fixture.py for the others)
+-- Drift (the unit tests compare the figures with scipy's)
 --
 CREATE TABLE windows AS
 SELECT sentiment_histogram_agg(value) FILTER (WHERE i <= 2000) AS reference,
@@ -72,8 +72,7 @@ FROM (SELECT sentiment_ks_test(reference, moved) AS test, sentiment_ks(reference
 SELECT (sentiment_psi_test(reference, same)).p_value > 0.05 AS psi, (sentiment_ks_test(reference, same)).p_value > 0.05 AS ks FROM windows;
 SELECT bin, kind, lower, upper, reference_count, current_count, round(contribution::numeric, 5) AS contribution
 FROM windows, sentiment_psi_bins(reference, moved, 5);
-SELECT sum(contribution)::numeric(20, 12) = sentiment_psi(reference, moved)::numeric(20, 12) AS sums_up
-FROM windows, sentiment_psi_bins(reference, moved) GROUP BY reference, moved;
+SELECT abs((SELECT sum(contribution) FROM sentiment_psi_bins(reference, moved)) - sentiment_psi(reference, moved)) < 1e-12 AS sums_up FROM windows;
 
 -- by hand: shares 0.5, 0.5 against 0.8, 0.2
 SELECT round(sentiment_psi(r, c)::numeric, 10) AS psi, round((0.3 * ln(0.8 / 0.5) - 0.3 * ln(0.2 / 0.5))::numeric, 10) AS by_hand,
@@ -142,7 +141,7 @@ SELECT sentiment_histogram_merge(histogram)::text = (SELECT histogram FROM seria
 SELECT sentiment_histogram_merge(histogram ORDER BY part DESC)::text = (SELECT histogram FROM serial) AS backward FROM drift_parts;
 SELECT sentiment_histogram_merge(NULL) IS NULL AS nothing;
 -- a moving window
-SELECT count(*) AS frames, count(*) FILTER (WHERE sentiment_histogram_count(w) = n AND sentiment_histogram_mean(w) - mean < 1e-9) AS equal
+SELECT count(*) AS frames, count(*) FILTER (WHERE sentiment_histogram_count(w) = n AND abs(sentiment_histogram_mean(w) - mean) < 1e-9) AS equal
 FROM (SELECT sentiment_histogram_agg(value) OVER f AS w, count(value) OVER f AS n, avg(value) OVER f AS mean
 	  FROM numbers WHERE value <> 'NaN' AND i <= 200 WINDOW f AS (ORDER BY i ROWS 10 PRECEDING)) AS q;
 -- called outside of an aggregate, nothing changes its argument

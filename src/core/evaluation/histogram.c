@@ -20,8 +20,8 @@
 /* Entries of the first table, as a power of two. */
 #define FIRST_TABLE_BITS 5
 
-/* Bins between two checks for interrupts. */
-#define INTERRUPT_INTERVAL 65536
+/* Bins between two checks for interrupts: made-up cells may all want the same place of a table. */
+#define INTERRUPT_INTERVAL 1024
 
 typedef struct FlatHeader
 {
@@ -148,7 +148,11 @@ make_table(Histogram *histogram, const HistogramBin *bins, size_t n_bins, size_t
 		table_bits++;
 	table = host_allocate_zero_array(HistogramBin, (size_t) 1 << table_bits);
 	for (size_t i = 0; i < n_bins; i++)
+	{
+		if (i % INTERRUPT_INTERVAL == 0)
+			host_check_interrupts();
 		*find_place(table, table_bits, bins[i].cell) = bins[i];
+	}
 	host_free(histogram->table);
 	histogram->table = table;
 	histogram->table_bits = table_bits;

@@ -198,8 +198,8 @@ esac
 
 for suite in $suites; do
 	case "$suite" in
-		unit) run_unit unit -O2 -g -Wall -Wextra ;;
-		sanitized) run_unit sanitized -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all ;;
+		unit) run_unit unit -O2 -g -ffp-contract=off -Wall -Wextra ;;
+		sanitized) run_unit sanitized -O1 -g -ffp-contract=off -fsanitize=address,undefined -fno-sanitize-recover=all ;;
 		regress)
 			run_regress regress "$pgxs_test/regress/pg_regress" \
 				$(for file in test/sql/*.sql; do basename "$file" .sql; done)

@@ -139,8 +139,8 @@ bench_kind(const ClassifierKind *kind, const void *options, const MatrixFile *tr
 
 	kind->fit(&training_set, options, &image);
 	seconds = now() - start;
-	classifier = (Classifier){kind,       train->matrix.n_features, train->n_classes,
-							  image.data, image.length,             NULL};
+	classifier = (Classifier){
+		kind, train->matrix.n_features, train->n_classes, image.data, image.length, NULL};
 	problem = classifier_open(&classifier);
 	if (problem != NULL)
 	{

@@ -11,6 +11,9 @@
 /* Added to every number of texts, so that no ratio is infinite. */
 #define SMOOTHING 1.0
 
+/* Terms whose ratios are asked for ahead of their use. */
+#define PREFETCH_DISTANCE 32
+
 /* Rows between two checks for interrupts. */
 #define ROWS_PER_CHECK 256
 
@@ -96,8 +99,12 @@ class_ratios_polarity(const float *ratios, uint32_t n_ratios, const uint32_t *in
 					  uint32_t count, double *polarities)
 {
 	memset(polarities, 0, n_ratios * sizeof(double));
+	for (uint32_t i = 0; i < count && i < PREFETCH_DISTANCE; i++)
+		__builtin_prefetch(&ratios[(size_t) indices[i] * n_ratios]);
 	for (uint32_t i = 0; i < count; i++)
 	{
+		if (i + PREFETCH_DISTANCE < count)
+			__builtin_prefetch(&ratios[(size_t) indices[i + PREFETCH_DISTANCE] * n_ratios]);
 		for (uint32_t r = 0; r < n_ratios; r++)
 			polarities[r] += ratios[(size_t) indices[i] * n_ratios + r];
 	}

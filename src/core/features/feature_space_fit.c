@@ -20,8 +20,11 @@
 /* Parts of the documents for the polarities. */
 #define N_PARTS 5
 
-/* The SVD stops earlier where it has converged. */
-#define SVD_ITERATIONS 10
+/*
+ * The SVD stops earlier where it has converged. With many components its space is large anyway, and an
+ * eigenproblem of more dimensions would keep a cancel waiting.
+ */
+#define SVD_ITERATIONS(n_components) ((n_components) <= 200 ? 10 : 5)
 
 /* Rows between two checks for interrupts. */
 #define ROWS_PER_CHECK 256
@@ -148,7 +151,8 @@ fit_svd(Fit *fit)
 	size_t offset = svd_components_offset(header.n_components);
 	size_t size = offset + sizeof(float) * (size_t) header.n_terms * header.n_components;
 	ByteBuffer *buffer = image_begin_section(fit->image, IMAGE_SECTION_SVD);
-	TruncatedSvdOptions options = {header.n_components, SVD_ITERATIONS, fit->seed};
+	TruncatedSvdOptions options = {header.n_components, SVD_ITERATIONS(header.n_components),
+								   fit->seed};
 	double *figures;
 	char *section;
 	double explained = 0;

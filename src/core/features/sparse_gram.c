@@ -197,6 +197,7 @@ multiply_segment(void *context, uint32_t partial, uint32_t thread)
 	uint32_t segment = c->round * gram->n_partials + partial;
 	float *result = c->product == NULL ? NULL : partial_of(gram, partial);
 
+	(void) thread;
 	if (result != NULL && c->round == 0)
 		memset(result, 0, block_rows(gram->n_inner) * BLOCK_WIDTH * sizeof(float));
 	c->kernels->multiply_sparse(&gram->lists, gram->segment_ends[segment],
@@ -212,6 +213,7 @@ join_rows(void *context, uint32_t task, uint32_t thread)
 	size_t end = block_rows(c->gram->n_inner) * BLOCK_WIDTH;
 	const float *partials[MAX_PARTIALS] = {c->gram->partials};
 
+	(void) thread;
 	if (end - first > ROWS_PER_JOIN * BLOCK_WIDTH)
 		end = first + ROWS_PER_JOIN * BLOCK_WIDTH;
 	for (uint32_t p = 1; p < c->gram->n_partials; p++)

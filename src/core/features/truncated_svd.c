@@ -112,6 +112,7 @@ store_rows(void *context, uint32_t task, uint32_t thread)
 	size_t first = (size_t) task * ROWS_PER_TASK;
 	size_t end = first + rows_of_task(c->n_rows, task);
 
+	(void) thread;
 	for (size_t i = first; i < end; i++)
 		memcpy(c->rows + i * c->stride, c->block + i * BLOCK_WIDTH, c->n_columns * sizeof(float));
 }
@@ -123,6 +124,7 @@ scale_rows(void *context, uint32_t task, uint32_t thread)
 	ColumnsContext *c = context;
 	float *block = c->block + (size_t) task * ROWS_PER_TASK * BLOCK_WIDTH;
 
+	(void) thread;
 	for (size_t i = 0; i < rows_of_task(c->n_rows, task); i++)
 	{
 		for (int j = 0; j < BLOCK_WIDTH; j++)
@@ -281,6 +283,7 @@ flip_rows(void *context, uint32_t task, uint32_t thread)
 	FlipContext *c = context;
 	float *rows = c->matrix + (size_t) task * ROWS_PER_TASK * c->n_columns;
 
+	(void) thread;
 	for (size_t i = 0; i < rows_of_task(c->n_rows, task); i++)
 	{
 		for (uint32_t j = 0; j < c->n_columns; j++)

@@ -250,6 +250,7 @@ combine_blocks(void *context, uint32_t task, uint32_t thread)
 	size_t first = (size_t) task * ROWS_PER_TASK;
 	size_t n_rows = space->padded_rows - first;
 
+	(void) thread;
 	if (n_rows > ROWS_PER_TASK)
 		n_rows = ROWS_PER_TASK;
 	for (uint32_t o = 0; o < c->out_blocks; o++)

@@ -37,6 +37,7 @@ scan_tile(void *argument, uint32_t tile, uint32_t thread)
 	float *extremes = context->extremes + (size_t) tile * n;
 	size_t end = (tile + (size_t) 1) * context->tile_rows;
 
+	(void) thread;
 	if (end > context->n_rows)
 		end = context->n_rows;
 	memset(sums, 0, n * sizeof(double));

@@ -73,6 +73,7 @@ compute_coefficients(void *context, uint32_t tile, uint32_t thread)
 	const Orthonormalization *work = round->work;
 	size_t offset = tile * work->tile_rows * BLOCK_WIDTH;
 
+	(void) thread;
 	memset(tile_square(work, tile, 0), 0, round->n_blocks * BLOCK_SQUARE * sizeof(double));
 	for (uint32_t b = 0; b < round->n_blocks; b++)
 		round->kernels->add_inner_products(tile_square(work, tile, b), round->blocks[b] + offset,
@@ -88,6 +89,7 @@ subtract_projection(void *context, uint32_t tile, uint32_t thread)
 	size_t offset = tile * work->tile_rows * BLOCK_WIDTH;
 	size_t n_rows = rows_of_tile(work, tile);
 
+	(void) thread;
 	for (uint32_t b = 0; b < round->n_blocks; b++)
 		round->kernels->add_product(round->block + offset, round->blocks[b] + offset,
 									work->factors + (size_t) b * BLOCK_SQUARE, n_rows);
@@ -102,6 +104,7 @@ multiply_by_factor(void *context, uint32_t tile, uint32_t thread)
 	RoundContext *round = context;
 	const Orthonormalization *work = round->work;
 
+	(void) thread;
 	round->kernels->multiply_in_place(round->block + tile * work->tile_rows * BLOCK_WIDTH,
 									  work->factors, rows_of_tile(work, tile));
 }

@@ -77,6 +77,7 @@ add_gram(void *argument, uint32_t sum, uint32_t thread)
 	double *target = context->sums + sum * n * n;
 	uint32_t task = context->first_task + sum;
 
+	(void) thread;
 	for (size_t row = task * context->task_rows; row < end_of_task(context, task); row += TILE_ROWS)
 	{
 		size_t n_rows = rows_of_tile(row, end_of_task(context, task));

@@ -17,7 +17,8 @@ check_class_sizes(const ClassList *classes)
 		if (classes->class_sizes[i] < 2)
 			host_error(HOST_ERROR_INSUFFICIENT_DATA,
 					   "A label that was seen once cannot be told from chance.",
-					   "Add rows of this label, or leave it out of the source with a view.",
+					   "Add rows of this label, hold out fewer (parameter holdout), or leave it "
+					   "out of the source with a view.",
 					   "label \"%s\" has a single row to learn from", classes->labels[i]);
 	}
 }

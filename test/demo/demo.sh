@@ -82,14 +82,14 @@ case "${1:-start}" in
 			fail "could not build or install the extension"
 		start_server
 		place=$(location)
-		if [ ! -s "$demo/reviews.csv" ]; then
+		if [ ! -s "$demo/labelled_reviews.csv" ]; then
 			Rscript test/demo/reviews.R "$demo/reviews.new" >>"$log" 2>&1 || fail "could not write the reviews"
-			mv "$demo/reviews.new" "$demo/reviews.csv"
+			mv "$demo/reviews.new" "$demo/labelled_reviews.csv"
 		fi
 		as_user "$bindir/psql" -X -q -h "$place" -U postgres -d postgres -c 'DROP DATABASE IF EXISTS demo WITH (FORCE)' \
 			-c 'CREATE DATABASE demo' >>"$log" 2>&1 || fail "could not create the database"
 		as_user "$bindir/psql" -X -h "$place" -U postgres -d demo -f /dev/fd/3 3<"$root/test/demo/demo.sql" \
-			<"$demo/reviews.csv" 2>>"$log" || fail "the demo did not work"
+			<"$demo/labelled_reviews.csv" 2>>"$log" || fail "the demo did not work"
 		echo
 		echo "Go on with:   ${prefix}psql -h $place -U postgres demo"
 		echo "End it with:  make demo-stop"
@@ -100,7 +100,7 @@ case "${1:-start}" in
 		place=$(location)
 		[ -z "$place" ] || rm -rf "$place"
 		rm -f "$demo/location"
-		echo "the demo's server is stopped"
+		echo "the demo's server is stopped and removed, with all that was in it"
 		;;
 	*)
 		echo "usage: demo.sh start | stop" >&2

@@ -7,19 +7,19 @@
 SET client_min_messages = warning;
 
 CREATE EXTENSION sentiment;
-CREATE TABLE reviews (id int PRIMARY KEY, text text NOT NULL, label text NOT NULL);
+CREATE TABLE reviews (id int PRIMARY KEY, text text NOT NULL, label text NOT NULL, category text NOT NULL);
 \copy reviews FROM pstdin CSV HEADER
 ANALYZE reviews;
 
 \echo
-\echo '5,000 food reviews are in the table reviews; labels: great (5 stars) or other.'
-\echo 'Training: SELECT * FROM sentiment_train(''food'', ''reviews'', params => ''{"positive_label": "great"}'');'
+\echo '5,000 food reviews are in the table reviews (id, text, label, category); labels: pos (5 stars) or neg.'
+\echo 'Training: SELECT * FROM sentiment_train(''food'', ''reviews'');'
 \echo
 SELECT version, deployed, rows_trained AS "learned from", rows_held_out AS "held out",
 	round(seconds::numeric, 3) AS seconds,
-	round((metrics->>'f1')::numeric, 3) AS f1, round((metrics->>'accuracy')::numeric, 3) AS accuracy,
+	round((metrics->>'f1')::numeric, 3) AS "F1 of pos", round((metrics->>'accuracy')::numeric, 3) AS accuracy,
 	round((metrics->>'roc_auc')::numeric, 3) AS "ROC AUC"
-FROM sentiment_train('food', 'reviews', params => '{"positive_label": "great"}');
+FROM sentiment_train('food', 'reviews');
 
 \echo 'Predictions: SELECT * FROM sentiment_classify(text);'
 \echo

@@ -5,25 +5,13 @@
 #include "core/features/column_matrix.h"
 #include "core/host.h"
 
-/* Entries between two checks for interrupts. */
-#define ENTRIES_PER_INTERRUPT_CHECK ((uint64_t) 1 << 18)
-
-/* Check for interrupts when a row begins another block of entries. */
-static void
-check_interrupts(const SparseMatrix *matrix, uint32_t row)
-{
-	if (row == 0 || matrix->row_starts[row] / ENTRIES_PER_INTERRUPT_CHECK !=
-						matrix->row_starts[row - 1] / ENTRIES_PER_INTERRUPT_CHECK)
-		host_check_interrupts();
-}
-
 /* Set column_starts[f + 1] to the end of column f. */
 static void
 compute_column_starts(const SparseMatrix *matrix, uint64_t *column_starts)
 {
 	for (uint32_t i = 0; i < matrix->n_rows; i++)
 	{
-		check_interrupts(matrix, i);
+		sparse_matrix_check_interrupts(matrix, i);
 		for (uint64_t j = matrix->row_starts[i]; j < matrix->row_starts[i + 1]; j++)
 			column_starts[matrix->indices[j] + 1]++;
 	}
@@ -46,7 +34,7 @@ column_matrix_make(const SparseMatrix *matrix)
 		ends[f] = columns.column_starts[f];
 	for (uint32_t i = 0; i < matrix->n_rows; i++)
 	{
-		check_interrupts(matrix, i);
+		sparse_matrix_check_interrupts(matrix, i);
 		for (uint64_t j = matrix->row_starts[i]; j < matrix->row_starts[i + 1]; j++)
 		{
 			uint64_t position = ends[matrix->indices[j]]++;

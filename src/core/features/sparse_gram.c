@@ -13,29 +13,18 @@
 #define WORK_PER_LIST    8
 
 /* Partial products: enough for the threads, and few beside the entries, since each is filled and read. */
-#define MIN_PARTIALS                2
-#define MAX_PARTIALS                8
-#define ENTRIES_PER_PARTIAL         4 /* a row of the block */
-#define MAX_PARTIALS_MEMORY         ((size_t) 256 << 20)
-#define ROWS_PER_JOIN               4096
-#define ENTRIES_PER_INTERRUPT_CHECK ((uint64_t) 1 << 18)
-
-/* Check for interrupts when a row begins another piece of the entries. */
-static void
-check_interrupts(const SparseMatrix *matrix, uint32_t row)
-{
-	if (row == 0 || matrix->row_starts[row] / ENTRIES_PER_INTERRUPT_CHECK !=
-						matrix->row_starts[row - 1] / ENTRIES_PER_INTERRUPT_CHECK)
-		host_check_interrupts();
-}
-
+#define MIN_PARTIALS        2
+#define MAX_PARTIALS        8
+#define ENTRIES_PER_PARTIAL 4 /* a row of the block */
+#define MAX_PARTIALS_MEMORY ((size_t) 256 << 20)
+#define ROWS_PER_JOIN       4096
 /* Number of rows that have each feature. counts: (n_features) */
 static void
 count_rows(const SparseMatrix *matrix, uint32_t *counts)
 {
 	for (uint32_t i = 0; i < matrix->n_rows; i++)
 	{
-		check_interrupts(matrix, i);
+		sparse_matrix_check_interrupts(matrix, i);
 		for (uint64_t j = matrix->row_starts[i]; j < matrix->row_starts[i + 1]; j++)
 			counts[matrix->indices[j]]++;
 	}
@@ -68,7 +57,7 @@ distribute_entries(const SparseMatrix *matrix, uint64_t *ends, uint32_t *indices
 {
 	for (uint32_t i = 0; i < matrix->n_rows; i++)
 	{
-		check_interrupts(matrix, i);
+		sparse_matrix_check_interrupts(matrix, i);
 		for (uint64_t j = matrix->row_starts[i]; j < matrix->row_starts[i + 1]; j++)
 		{
 			uint64_t position = ends[matrix->indices[j]]++;

@@ -7,6 +7,9 @@
 #include "core/features/sparse_matrix.h"
 #include "core/host.h"
 
+/* Entries between two checks for interrupts. */
+#define ENTRIES_PER_INTERRUPT_CHECK ((uint64_t) 1 << 18)
+
 /* An entry of a row. */
 typedef struct RowEntry
 {
@@ -37,4 +40,12 @@ sparse_row_sort(const SparseRow *row, uint32_t *indices, float *values)
 		values[i] = entries[i].value;
 	}
 	host_free(entries);
+}
+
+void
+sparse_matrix_check_interrupts(const SparseMatrix *matrix, uint32_t row)
+{
+	if (row == 0 || matrix->row_starts[row] / ENTRIES_PER_INTERRUPT_CHECK !=
+						matrix->row_starts[row - 1] / ENTRIES_PER_INTERRUPT_CHECK)
+		host_check_interrupts();
 }

@@ -35,6 +35,12 @@ sparse_matrix_row(const SparseMatrix *matrix, uint32_t row)
 					   matrix->values + start};
 }
 
+/*
+ * For loops over all entries, row by row: check for interrupts when a row begins another block of
+ * entries.
+ */
+extern void sparse_matrix_check_interrupts(const SparseMatrix *matrix, uint32_t row);
+
 /* Copy a row, sorted by feature. indices, values: (row->count) */
 extern void sparse_row_sort(const SparseRow *row, uint32_t *indices, float *values);
 

@@ -33,8 +33,7 @@
  * is of the order of 1e-4. */
 #define TOLERANCE 5e-3
 
-#define ROWS_PER_TASK               1024
-#define ENTRIES_PER_INTERRUPT_CHECK ((uint64_t) 1 << 18)
+#define ROWS_PER_TASK 1024
 
 typedef struct Fit
 {
@@ -323,12 +322,8 @@ total_variance(const SparseMatrix *matrix)
 
 	for (uint32_t i = 0; i < matrix->n_rows; i++)
 	{
-		uint64_t start = matrix->row_starts[i];
-
-		if (i == 0 || start / ENTRIES_PER_INTERRUPT_CHECK !=
-						  matrix->row_starts[i - 1] / ENTRIES_PER_INTERRUPT_CHECK)
-			host_check_interrupts();
-		for (uint64_t j = start; j < matrix->row_starts[i + 1]; j++)
+		sparse_matrix_check_interrupts(matrix, i);
+		for (uint64_t j = matrix->row_starts[i]; j < matrix->row_starts[i + 1]; j++)
 		{
 			double value = (double) matrix->values[j];
 

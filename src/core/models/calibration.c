@@ -9,7 +9,7 @@
 #include "core/host.h"
 #include "core/model_image.h"
 #include "core/models/calibration.h"
-#include "core/models/logistic_solver.h"
+#include "core/models/link_functions.h"
 
 /* Probabilities of 0 and 1 have no log-odds. */
 #define SMALLEST_PROBABILITY 1e-12

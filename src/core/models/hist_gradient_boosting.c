@@ -17,7 +17,9 @@
 #include "core/hash.h"
 #include "core/host.h"
 #include "core/models/boosted_tree.h"
+#include "core/models/class_weights.h"
 #include "core/models/hist_gradient_boosting.h"
+#include "core/models/link_functions.h"
 #include "core/models/tree_ensemble.h"
 #include "core/threads.h"
 
@@ -196,15 +198,6 @@ outputs_of(const Boosting *boosting, uint32_t output)
 	return boosting->outputs + (size_t) output * boosting->n_rows;
 }
 
-/* 1 / (1 + exp(-z)), without overflow. */
-static inline double
-sigmoid(double z)
-{
-	double e = exp(-fabs(z));
-
-	return z >= 0 ? 1 / (1 + e) : e / (1 + e);
-}
-
 /* A gradient and a hessian as integers, and one row. */
 static inline GradientSum
 fixed_point(const BoostingProblem *problem, double gradient, double hessian)
@@ -335,33 +328,6 @@ update_validation(void *context, uint32_t task, uint32_t thread)
 	}
 }
 
-/* Rows of each class: (n_classes) */
-static uint32_t *
-count_classes(const TrainingSet *set)
-{
-	uint32_t *counts = host_allocate_zero_array(uint32_t, set->n_classes);
-
-	for (uint32_t i = 0; i < set->features.n_rows; i++)
-		counts[set->labels[i]]++;
-	return counts;
-}
-
-/* What a row of each class counts: (n_classes) */
-static double *
-make_class_weights(const TrainingSet *set, const HistGradientBoostingOptions *options,
-				   const uint32_t *counts)
-{
-	double *weights = host_allocate_array(double, set->n_classes);
-
-	for (uint32_t k = 0; k < set->n_classes; k++)
-	{
-		weights[k] = set->class_weights == NULL ? 1 : set->class_weights[k];
-		if (options->class_weight == BOOSTING_CLASS_WEIGHT_BALANCED && counts[k] > 0)
-			weights[k] *= (double) set->features.n_rows / ((double) set->n_classes * counts[k]);
-	}
-	return weights;
-}
-
 /*
  * Hold out rows of each class, as near to the fraction as can be; one of each class at least is
  * kept. A row is taken with the probability that leaves the right number for the rows behind it.
@@ -471,13 +437,14 @@ static Boosting
 begin_boosting(const TrainingSet *set, const HistGradientBoostingOptions *options)
 {
 	uint32_t n_rows = set->features.n_rows;
-	uint32_t *counts = count_classes(set);
+	uint32_t *counts = count_class_rows(set);
 	Boosting boosting = {.set = set,
 						 .options = options,
 						 .features = binned_features_make(set, (uint32_t) options->max_bins),
 						 .n_rows = n_rows,
 						 .n_outputs = output_count(set->n_classes),
-						 .class_weights = make_class_weights(set, options, counts),
+						 .class_weights = make_class_weights(
+							 set, counts, options->class_weight == BOOSTING_CLASS_WEIGHT_BALANCED),
 						 .stops_early = options->early_stopping == EARLY_STOPPING_TRUE ||
 										(options->early_stopping == EARLY_STOPPING_AUTO &&
 										 n_rows > AUTO_STOPPING_ROWS)};
@@ -654,24 +621,6 @@ compute_outputs(const Classifier *classifier, const SparseRow *row, double *outp
 			outputs[(first + i) % n_outputs] += leaves[i]->value;
 	}
 	tree_ensemble_clear_row(classifier, row);
-}
-
-/* Turn logits into probabilities, in place. */
-static void
-softmax(double *logits, uint32_t count)
-{
-	double largest = logits[0];
-	double sum = 0;
-
-	for (uint32_t k = 1; k < count; k++)
-		largest = logits[k] > largest ? logits[k] : largest;
-	for (uint32_t k = 0; k < count; k++)
-	{
-		logits[k] = exp(logits[k] - largest);
-		sum += logits[k];
-	}
-	for (uint32_t k = 0; k < count; k++)
-		logits[k] /= sum;
 }
 
 static void

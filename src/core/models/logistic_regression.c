@@ -19,6 +19,7 @@
 
 #include "core/host.h"
 #include "core/model_image.h"
+#include "core/models/class_weights.h"
 #include "core/models/dual_coordinate_descent.h"
 #include "core/models/logistic_regression.h"
 #include "core/models/logistic_solver.h"
@@ -129,24 +130,6 @@ section_weights(const Classifier *classifier)
 							weights_offset(output_count(classifier->n_classes)));
 }
 
-/* Cost of a row of each class: C times the weight of the class. */
-static void
-set_class_costs(double *costs, const uint32_t *counts, const TrainingSet *training_set,
-				const LogisticRegressionOptions *options)
-{
-	uint32_t n_rows = training_set->features.n_rows;
-	uint32_t n_classes = training_set->n_classes;
-
-	for (uint32_t k = 0; k < n_classes; k++)
-	{
-		costs[k] = options->C;
-		if (options->class_weight == CLASS_WEIGHT_BALANCED)
-			costs[k] *= (double) n_rows / ((double) n_classes * counts[k]);
-		if (training_set->class_weights != NULL)
-			costs[k] *= training_set->class_weights[k];
-	}
-}
-
 /* Run the solver for the options. */
 static LogisticRegressionReport
 solve(const LogisticProblem *problem, const LogisticRegressionOptions *options, float *weights,
@@ -167,16 +150,16 @@ logistic_regression_fit(const TrainingSet *training_set, const void *options_poi
 	const SparseMatrix *features = &training_set->features;
 	uint32_t n_classes = training_set->n_classes;
 	uint32_t n_outputs = output_count(n_classes);
-	uint32_t *class_counts = host_allocate_zero_array(uint32_t, n_classes);
-	double *class_costs = host_allocate_array(double, n_classes);
+	uint32_t *class_counts = count_class_rows(training_set);
+	double *class_costs = make_class_weights(training_set, class_counts,
+											 options->class_weight == CLASS_WEIGHT_BALANCED);
 	char *section = buffer_extend(image, section_size(features->n_features, n_classes));
 	LogisticRegressionHeader header = {features->n_features, n_classes, n_outputs, 0};
 	LogisticRegressionReport report;
 	LogisticProblem problem;
 
-	for (uint32_t i = 0; i < features->n_rows; i++)
-		class_counts[training_set->labels[i]]++;
-	set_class_costs(class_costs, class_counts, training_set, options);
+	for (uint32_t k = 0; k < n_classes; k++)
+		class_costs[k] *= options->C;
 	problem = (LogisticProblem){.features = features,
 								.labels = training_set->labels,
 								.n_classes = n_classes,
@@ -271,24 +254,6 @@ add_up_logits(const float *weights, const double *intercepts, uint32_t n_outputs
 		for (uint32_t k = 0; k < n_outputs; k++)
 			logits[k] += value * feature_weights[k];
 	}
-}
-
-/* Turn logits into probabilities, in place. */
-static void
-softmax(double *logits, uint32_t count)
-{
-	double largest = logits[0];
-	double sum = 0;
-
-	for (uint32_t k = 1; k < count; k++)
-		largest = logits[k] > largest ? logits[k] : largest;
-	for (uint32_t k = 0; k < count; k++)
-	{
-		logits[k] = exp(logits[k] - largest);
-		sum += logits[k];
-	}
-	for (uint32_t k = 0; k < count; k++)
-		logits[k] /= sum;
 }
 
 static void

@@ -18,6 +18,7 @@
 #include "core/features/sparse_matrix.h"
 #include "core/hash.h"
 #include "core/host.h"
+#include "core/models/link_functions.h"
 #include "core/models/logistic_regression.h"
 
 typedef struct LogisticProblem
@@ -46,15 +47,6 @@ count_work(uint64_t *work, uint64_t amount)
 		host_check_interrupts();
 		*work = 0;
 	}
-}
-
-/* 1 / (1 + exp(-z)), without overflow. */
-static inline double
-sigmoid(double z)
-{
-	double e = exp(-fabs(z));
-
-	return z >= 0 ? 1 / (1 + e) : e / (1 + e);
 }
 
 /* Shift the intercepts of a softmax so that they sum up to 0, which changes no probability. */

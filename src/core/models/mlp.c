@@ -16,7 +16,7 @@
 #include "core/host.h"
 #include "core/model_image.h"
 #include "core/models/integrated_gradients.h"
-#include "core/models/logistic_solver.h"
+#include "core/models/link_functions.h"
 #include "core/models/mlp.h"
 #include "core/models/mlp_network.h"
 #include "core/models/mlp_training.h"
@@ -253,24 +253,6 @@ row_outputs(const Classifier *classifier, const MlpNetwork *network, const Spars
 	return memory.sums;
 }
 
-/* Probabilities of logits. probabilities: (count) */
-static void
-softmax(const float *logits, uint32_t count, double *probabilities)
-{
-	double largest = logits[0];
-	double sum = 0;
-
-	for (uint32_t k = 1; k < count; k++)
-		largest = logits[k] > largest ? logits[k] : largest;
-	for (uint32_t k = 0; k < count; k++)
-	{
-		probabilities[k] = exp(logits[k] - largest);
-		sum += probabilities[k];
-	}
-	for (uint32_t k = 0; k < count; k++)
-		probabilities[k] /= sum;
-}
-
 static void
 mlp_predict(const Classifier *classifier, const SparseRow *row, double *probabilities)
 {
@@ -279,7 +261,9 @@ mlp_predict(const Classifier *classifier, const SparseRow *row, double *probabil
 
 	if (classifier->n_classes > 2)
 	{
-		softmax(outputs, classifier->n_classes, probabilities);
+		for (uint32_t k = 0; k < classifier->n_classes; k++)
+			probabilities[k] = outputs[k];
+		softmax(probabilities, classifier->n_classes);
 		return;
 	}
 	probabilities[0] = sigmoid(-(double) outputs[0]);

@@ -7,7 +7,7 @@
 
 #include "core/host.h"
 #include "core/linear_algebra/scaled_rows.h"
-#include "core/models/logistic_solver.h"
+#include "core/models/link_functions.h"
 #include "core/models/mlp_batch.h"
 #include "core/threads.h"
 

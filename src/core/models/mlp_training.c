@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/host.h"
+#include "core/models/class_weights.h"
 #include "core/models/logistic_solver.h"
 #include "core/models/mlp_batch.h"
 #include "core/models/mlp_training.h"
@@ -120,28 +121,19 @@ mlp_initialize(const MlpShape *shape, uint64_t seed, float *parameters)
 	}
 }
 
-/*
- * What a row of each class counts, on average over the rows 1: by the class's frequency, if they are
- * balanced, times what the training set says.
- */
+/* What a row of each class counts, on average over the rows 1: (n_classes) */
 static double *
-make_class_weights(const TrainingSet *training_set, int class_weight)
+make_mean_class_weights(const TrainingSet *training_set, int class_weight)
 {
 	uint32_t n_rows = training_set->features.n_rows;
 	uint32_t n_classes = training_set->n_classes;
-	uint32_t *counts = host_allocate_zero_array(uint32_t, n_classes);
-	double *weights = host_allocate_array(double, n_classes);
+	uint32_t *counts = count_class_rows(training_set);
+	double *weights =
+		make_class_weights(training_set, counts, class_weight == CLASS_WEIGHT_BALANCED);
 	double sum = 0;
 
-	for (uint32_t i = 0; i < n_rows; i++)
-		counts[training_set->labels[i]]++;
 	for (uint32_t k = 0; k < n_classes; k++)
-	{
-		weights[k] = training_set->class_weights == NULL ? 1 : training_set->class_weights[k];
-		if (class_weight == CLASS_WEIGHT_BALANCED)
-			weights[k] *= (double) n_rows / ((double) n_classes * counts[k]);
 		sum += weights[k] * counts[k];
-	}
 	for (uint32_t k = 0; k < n_classes; k++)
 		weights[k] *= n_rows / sum;
 	host_free(counts);
@@ -152,10 +144,8 @@ make_class_weights(const TrainingSet *training_set, int class_weight)
 static uint32_t *
 count_validation_rows(const TrainingSet *training_set, double fraction)
 {
-	uint32_t *counts = host_allocate_zero_array(uint32_t, training_set->n_classes);
+	uint32_t *counts = count_class_rows(training_set);
 
-	for (uint32_t i = 0; i < training_set->features.n_rows; i++)
-		counts[training_set->labels[i]]++;
 	for (uint32_t k = 0; k < training_set->n_classes; k++)
 	{
 		uint32_t wanted = (uint32_t) (fraction * counts[k] + 0.5);
@@ -288,7 +278,7 @@ mlp_train(const TrainingSet *training_set, const MlpShape *shape, const MlpOptio
 		  float *parameters)
 {
 	MlpLayout layout = mlp_layout(shape);
-	double *class_weights = make_class_weights(training_set, options->class_weight);
+	double *class_weights = make_mean_class_weights(training_set, options->class_weight);
 	RowSplit split =
 		split_rows(training_set, options->early_stopping ? options->validation_fraction : 0);
 	uint32_t batch_size = (uint32_t) options->batch_size;

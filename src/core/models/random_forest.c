@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/host.h"
+#include "core/models/class_weights.h"
 #include "core/models/forest_tree.h"
 #include "core/models/random_forest.h"
 #include "core/threads.h"
@@ -117,25 +118,6 @@ leaves_per_tree(uint32_t n_rows, uint32_t max_depth, uint32_t min_samples_leaf)
 	return leaves > 0 ? leaves : 1;
 }
 
-/* What a row of each class counts: (n_classes) */
-static double *
-make_class_weights(const TrainingSet *set, const RandomForestOptions *options)
-{
-	double *weights = host_allocate_array(double, set->n_classes);
-	uint32_t *counts = host_allocate_zero_array(uint32_t, set->n_classes);
-
-	for (uint32_t i = 0; i < set->features.n_rows; i++)
-		counts[set->labels[i]]++;
-	for (uint32_t k = 0; k < set->n_classes; k++)
-	{
-		weights[k] = set->class_weights == NULL ? 1 : set->class_weights[k];
-		if (options->class_weight == FOREST_CLASS_WEIGHT_BALANCED && counts[k] > 0)
-			weights[k] *= (double) set->features.n_rows / ((double) set->n_classes * counts[k]);
-	}
-	host_free(counts);
-	return weights;
-}
-
 /* c ln c of all counts that can be: (n_rows + 1) */
 static double *
 make_count_logs(uint32_t n_rows)
@@ -159,12 +141,16 @@ make_problem(const TrainingSet *set, const RandomForestOptions *options,
 	uint32_t n_rows = set->features.n_rows;
 	uint32_t max_depth = options->max_depth == 0 ? MAX_TREE_DEPTH : (uint32_t) options->max_depth;
 	bool entropy = options->criterion == CRITERION_ENTROPY;
+	uint32_t *counts = count_class_rows(set);
+	double *class_weights =
+		make_class_weights(set, counts, options->class_weight == FOREST_CLASS_WEIGHT_BALANCED);
 
+	host_free(counts);
 	return (ForestProblem){
 		.features = features,
 		.labels = set->labels,
 		.n_classes = set->n_classes,
-		.class_weights = make_class_weights(set, options),
+		.class_weights = class_weights,
 		.balance_samples = options->class_weight == FOREST_CLASS_WEIGHT_BALANCED_SUBSAMPLE,
 		.bootstrap = options->bootstrap,
 		.criterion = options->criterion,

@@ -50,6 +50,12 @@ SELECT sentiment_predict('a lovely book', 't odd "name"');
 SELECT count(DISTINCT image_checksum) FROM sentiment.model_version JOIN sentiment.model USING (model_id)
 WHERE name = 't_first';
 
+-- a filter chooses rows, and is stored
+SELECT rows_trained + rows_held_out AS rows FROM sentiment_train('t_filter', 'train_reviews', filter => 'id <= 500 -- the first');
+SELECT rows_trained + rows_held_out AS rows FROM sentiment_train('t_filter', 'train_reviews', filter => 'id <= 500) OR (true');
+SELECT rows_trained + rows_held_out AS rows FROM sentiment_train('t_filter', 'train_reviews', filter => 'no_column > 5');
+SELECT version, filter FROM sentiment_model_versions WHERE model = 't_filter';
+
 -- texts and labels that are null are skipped and counted
 CREATE TABLE train_gaps AS SELECT CASE WHEN id <= 5 THEN NULL ELSE text END AS text,
 	CASE WHEN id BETWEEN 4 AND 8 THEN NULL ELSE label END AS label FROM train_reviews;

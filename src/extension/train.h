@@ -41,6 +41,8 @@ typedef struct Candidate
 	Pipeline *pipeline;
 	HeldOutMetrics metrics;
 	Datum metrics_json;    /* jsonb */
+	Datum curves_json;     /* jsonb, of the held-out rows */
+	bool has_curves;       /* there are held-out rows */
 	Datum parameters_json; /* jsonb */
 	int32 version;
 	bool deployed;

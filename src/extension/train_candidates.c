@@ -5,7 +5,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "utils/fmgrprotos.h"
+#include "utils/builtins.h"
 
 #include "core/features/corpus.h"
 #include "core/pipeline_train.h"
@@ -47,6 +47,23 @@ check_held_out_labels(TrainSource *source)
 	}
 }
 
+/* The curves apart from the figures, which are shown together with what cross-validation found. */
+static void
+take_metrics(Candidate *candidate, Datum metrics, Datum report)
+{
+	Datum key = CStringGetTextDatum("curves");
+	LOCAL_FCINFO(fcinfo, 2);
+
+	/* NULL without held-out rows, which DirectFunctionCall takes for an error */
+	InitFunctionCallInfoData(*fcinfo, NULL, 2, InvalidOid, NULL, NULL);
+	fcinfo->args[0] = (NullableDatum){metrics, false};
+	fcinfo->args[1] = (NullableDatum){key, false};
+	candidate->curves_json = jsonb_object_field(fcinfo);
+	candidate->has_curves = !fcinfo->isnull;
+	candidate->metrics_json =
+		DirectFunctionCall2(jsonb_concat, DirectFunctionCall2(jsonb_delete, metrics, key), report);
+}
+
 /* Train a candidate, and measure it on the held-out rows. */
 static void
 fit(Training *training, Candidate *candidate, double scan_seconds)
@@ -67,9 +84,8 @@ fit(Training *training, Candidate *candidate, double scan_seconds)
 	candidate->metrics =
 		held_out_evaluate(&training->source.held_out, candidate->pipeline,
 						  training->source.split_seed, training->train_options.holdout, &metrics);
-	candidate->metrics_json =
-		DirectFunctionCall2(jsonb_concat, jsonb_from_json(buffer_c_string(&metrics)),
-							jsonb_from_json(buffer_c_string(&report)));
+	take_metrics(candidate, jsonb_from_json(buffer_c_string(&metrics)),
+				 jsonb_from_json(buffer_c_string(&report)));
 	pipeline_append_parameters(candidate->pipeline, &train_group, 1, &parameters);
 	candidate->parameters_json = jsonb_from_json(buffer_c_string(&parameters));
 	if (candidate->metrics.n_rows > 0)

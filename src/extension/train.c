@@ -35,6 +35,7 @@
 #include "core/held_out.h"
 #include "core/pipeline.h"
 #include "core/pipeline_train.h"
+#include "extension/drift_profile.h"
 #include "extension/host.h"
 #include "extension/image_value.h"
 #include "extension/registry.h"
@@ -76,6 +77,7 @@ typedef struct Candidate
 	HeldOutMetrics metrics;
 	Datum metrics_json;    /* jsonb */
 	Datum parameters_json; /* jsonb */
+	DriftProfile profile;
 	int32 version;
 	bool deployed;
 	double seconds; /* of the scan and of its own work */
@@ -321,6 +323,8 @@ begin_corpus(Training *training)
 
 	for (int i = 1; i < training->n_candidates; i++)
 		values.text_features |= training->candidates[i].options.features.blocks.text_features;
+	/* without held-out rows, drift is measured from what the corpus keeps */
+	values.text_features |= source->holdout == 0;
 	corpus_initialize(&source->corpus, &features->tokenizer, &values);
 	source->held_out.n_numeric = features->n_numeric;
 	source->held_out.numeric_names = features->numeric_names;
@@ -387,9 +391,13 @@ fit(Training *training, Candidate *candidate, double scan_seconds)
 		pipeline_open(candidate->image->image, image_value_length(candidate->image));
 	host_progress("%s fitted, %zu kB (%.1f s)", kind, image_value_length(candidate->image) / 1024,
 				  elapsed_seconds(training));
-	candidate->metrics =
-		held_out_evaluate(&training->source.held_out, candidate->pipeline,
-						  training->source.split_seed, training->train_options.holdout, &metrics);
+	drift_profile_begin(&candidate->profile, candidate->pipeline, REFERENCE_SAMPLE_ROWS);
+	candidate->metrics = held_out_evaluate_profiled(
+		&training->source.held_out, candidate->pipeline, training->source.split_seed,
+		training->train_options.holdout, &metrics, &candidate->profile);
+	if (training->train_options.holdout == 0)
+		drift_profile_add_corpus(&candidate->profile, candidate->pipeline,
+								 &training->source.corpus);
 	candidate->metrics_json =
 		DirectFunctionCall2(jsonb_concat, jsonb_from_json(buffer_c_string(&metrics)),
 							jsonb_from_json(buffer_c_string(&report)));
@@ -679,6 +687,8 @@ store(Training *training)
 	{
 		take_version(&training->candidates[i], &model);
 		write_version(training, &training->candidates[i], &model);
+		drift_profile_store(model.model_id, training->candidates[i].version,
+							&training->candidates[i].profile, &training->source.corpus);
 	}
 	deploy(training, &writer, &model);
 	MemoryContextSwitchTo(old_context);

@@ -181,15 +181,25 @@ make_slots(DriftProfile *profile, const Pipeline *pipeline)
 }
 
 void
-drift_profile_begin(DriftProfile *profile, const Pipeline *pipeline, uint32_t sample_rows)
+drift_profile_check(const DriftProfile *profile, const Pipeline *pipeline)
 {
 	ProfileShape shape = shape_of(pipeline);
 
-	if (profile->shape.n_labels == 0)
-		allocate(profile, &shape, sample_rows);
-	else if (memcmp(&shape, &profile->shape, sizeof(shape)) != 0)
+	if (memcmp(&shape, &profile->shape, sizeof(shape)) != 0)
 		host_error(HOST_ERROR_INVALID_PARAMETER, NULL, "Make one profile for each model.",
 				   "a drift profile cannot hold rows of different models");
+}
+
+void
+drift_profile_begin(DriftProfile *profile, const Pipeline *pipeline, uint32_t sample_rows)
+{
+	if (profile->shape.n_labels == 0)
+	{
+		ProfileShape shape = shape_of(pipeline);
+
+		allocate(profile, &shape, sample_rows);
+	}
+	drift_profile_check(profile, pipeline);
 	if (profile->term_slots == NULL)
 		make_slots(profile, pipeline);
 }
@@ -209,6 +219,22 @@ drift_profile_label(const DriftProfile *profile, const Pipeline *pipeline, const
 		place = (place + 1) & profile->label_mask;
 	}
 	return pipeline->n_labels;
+}
+
+uint32_t *
+drift_profile_number_labels(const DriftProfile *profile, const Pipeline *pipeline,
+							const StringTable *labels)
+{
+	uint32_t *numbers = host_allocate_array(uint32_t, (size_t) labels->n_strings + 1);
+
+	for (uint32_t i = 0; i < labels->n_strings; i++)
+	{
+		size_t length;
+		const char *label = string_table_get(labels, i, &length);
+
+		numbers[i] = drift_profile_label(profile, pipeline, label, length);
+	}
+	return numbers;
 }
 
 /* Count the terms of the last text. */
@@ -275,10 +301,12 @@ drift_profile_add(DriftProfile *profile, const Pipeline *pipeline, const Profile
 	const float *text_features = row->text_features;
 	const ScalerHeader *columns = &pipeline->space.columns.header;
 
-	if (row->text != NULL && text_features == NULL && row->is_counted &&
-		columns->n_text_features > 0)
+	profile->n_rows++;
+	if (row->text == NULL && text_features == NULL)
+		return;
+	if (text_features == NULL && row->is_counted && columns->n_text_features > 0)
 		text_features = feature_space_columns(&pipeline->space);
-	else if (row->text != NULL && text_features == NULL)
+	if (text_features == NULL)
 	{
 		double computed[N_TEXT_FEATURES];
 
@@ -287,22 +315,38 @@ drift_profile_add(DriftProfile *profile, const Pipeline *pipeline, const Profile
 			features[i] = (float) computed[i];
 		text_features = features;
 	}
-	profile->n_rows++;
+	profile->n_texts++;
 	for (uint32_t i = 0; i < N_TEXT_FEATURES; i++)
-		histogram_add(&profile->histograms[PROFILE_TEXT_FEATURES + i],
-					  text_features == NULL ? NAN : text_features[i]);
+		histogram_add(&profile->histograms[PROFILE_TEXT_FEATURES + i], text_features[i]);
 	for (uint32_t i = 0; i < profile->shape.n_numeric; i++)
 		histogram_add(&profile->histograms[PROFILE_NUMERIC + i],
 					  row->numeric == NULL ? NAN : row->numeric[i]);
 	if (row->label != NO_PROFILE_LABEL)
 		profile->actual[row->label]++;
-	if (text_features == NULL)
-		return;
-	profile->n_texts++;
 	if (row->is_counted)
 		add_seen_text(profile, pipeline, row, text_features);
 	if (row->probabilities != NULL)
 		add_answer(profile, pipeline, row->probabilities);
+}
+
+void
+drift_profile_add_corpus(DriftProfile *profile, const Pipeline *pipeline, const Corpus *corpus)
+{
+	uint32_t *numbers = drift_profile_number_labels(profile, pipeline, &corpus->labels);
+
+	for (uint32_t i = 0; i < corpus->n_documents && corpus->kept.text_features; i++)
+	{
+		const CorpusDocument *document = &corpus->documents[i];
+		const float *values = corpus_values(corpus, document);
+		ProfileRow row = {.text_features = values,
+						  .numeric = values + N_TEXT_FEATURES,
+						  .label = numbers[document->label]};
+
+		if (i % 64 == 0)
+			host_check_interrupts();
+		drift_profile_add(profile, pipeline, &row);
+	}
+	host_free(numbers);
 }
 
 double
@@ -444,7 +488,7 @@ read_histograms(DriftProfile *profile, const char *bytes, const char *end)
 		Histogram *histogram = &profile->histograms[i];
 		uint64_t expected = i == PROFILE_UNKNOWN ? profile->n_counted
 							: i == PROFILE_SCORE ? profile->n_scored
-												 : profile->n_rows;
+												 : profile->n_texts;
 		uint32_t length;
 
 		memcpy(&length, lengths + i * sizeof(length), sizeof(length));
@@ -489,10 +533,10 @@ read_counts(DriftProfile *profile, const char *bytes)
 
 	memcpy(profile->predicted, bytes, count_count(shape) * sizeof(uint64_t));
 	check_counts(profile->predicted, shape->n_labels, profile->n_scored);
-	check_counts(profile->actual, (size_t) shape->n_labels + 1, profile->n_rows);
+	check_counts(profile->actual, (size_t) shape->n_labels + 1, profile->n_texts);
 	check_counts(profile->term_texts, shape->n_terms, profile->n_counted);
 	if (sum_of(profile->predicted, shape->n_labels) != profile->n_scored ||
-		sum_of(profile->actual, (size_t) shape->n_labels + 1) > profile->n_rows)
+		sum_of(profile->actual, (size_t) shape->n_labels + 1) > profile->n_texts)
 		invalid_profile("Its labels contradict its rows.");
 }
 
@@ -534,4 +578,96 @@ drift_profile_unflatten(DriftProfile *profile, const char *bytes, size_t length)
 									   header.n_sampled);
 	if (problem != NULL)
 		invalid_profile(problem);
+}
+
+/* Append an array of numbers. */
+static void
+append_numbers(ByteBuffer *json, const double *numbers, size_t n)
+{
+	buffer_printf(json, "[");
+	for (size_t i = 0; i < n; i++)
+	{
+		buffer_printf(json, i == 0 ? "" : ", ");
+		buffer_append_json_number(json, numbers[i]);
+	}
+	buffer_printf(json, "]");
+}
+
+/* Append an array of counts. */
+static void
+append_counts(ByteBuffer *json, const char *name, const uint64_t *counts, size_t n)
+{
+	buffer_printf(json, ", \"%s\": [", name);
+	for (size_t i = 0; i < n; i++)
+		buffer_printf(json, "%s%llu", i == 0 ? "" : ", ", (unsigned long long) counts[i]);
+	buffer_printf(json, "]");
+}
+
+/* Append mean and deviation of a histogram. */
+static void
+append_histogram(ByteBuffer *json, const Histogram *histogram)
+{
+	buffer_printf(json, "{\"rows\": %llu, \"missing\": %llu, \"mean\": ",
+				  (unsigned long long) histogram->n_rows,
+				  (unsigned long long) histogram->n_missing);
+	buffer_append_json_number(json, histogram_mean(histogram));
+	buffer_printf(json, ", \"stddev\": ");
+	buffer_append_json_number(json, histogram_standard_deviation(histogram));
+	buffer_printf(json, "}");
+}
+
+/* Append mean and covariance of the embeddings. */
+static void
+append_embedding(ByteBuffer *json, const VectorMoments *moments)
+{
+	uint32_t n = moments->n_dimensions;
+	double *numbers = host_allocate_array(double, (size_t) n *n + 1);
+
+	buffer_printf(json, ", \"embedding_mean\": ");
+	vector_moments_mean(moments, numbers);
+	append_numbers(json, numbers, n);
+	buffer_printf(json, ", \"embedding_covariance\": [");
+	vector_moments_covariance(moments, numbers);
+	for (uint32_t i = 0; i < n; i++)
+	{
+		buffer_printf(json, i == 0 ? "" : ", ");
+		append_numbers(json, numbers + (size_t) i * n, n);
+	}
+	buffer_printf(json, "]");
+	host_free(numbers);
+}
+
+void
+drift_profile_append_json(const DriftProfile *profile, ByteBuffer *json)
+{
+	const ProfileShape *shape = &profile->shape;
+
+	buffer_printf(json, "{\"rows\": %llu, \"texts\": %llu, \"scored\": %llu, \"sampled\": %u",
+				  (unsigned long long) profile->n_rows, (unsigned long long) profile->n_texts,
+				  (unsigned long long) profile->n_scored, profile->sample.n_rows);
+	append_counts(json, "predicted", profile->predicted, shape->n_labels);
+	append_counts(json, "labels", profile->actual, shape->n_labels == 0 ? 0 : shape->n_labels + 1);
+	append_counts(json, "term_texts", profile->term_texts, shape->n_terms);
+	buffer_printf(json, ", \"text_features\": {");
+	for (int i = 0; i < N_TEXT_FEATURES && shape->n_labels > 0; i++)
+	{
+		buffer_printf(json, "%s\"%s\": ", i == 0 ? "" : ", ", text_feature_names[i]);
+		append_histogram(json, &profile->histograms[PROFILE_TEXT_FEATURES + i]);
+	}
+	buffer_printf(json, "}, \"numeric\": [");
+	for (uint32_t i = 0; i < shape->n_numeric; i++)
+	{
+		buffer_printf(json, i == 0 ? "" : ", ");
+		append_histogram(json, &profile->histograms[PROFILE_NUMERIC + i]);
+	}
+	buffer_printf(json, "]");
+	if (shape->n_labels > 0)
+	{
+		buffer_printf(json, ", \"unknown_tokens\": ");
+		append_histogram(json, &profile->histograms[PROFILE_UNKNOWN]);
+		buffer_printf(json, ", \"score_log_odds\": ");
+		append_histogram(json, &profile->histograms[PROFILE_SCORE]);
+	}
+	append_embedding(json, &profile->moments);
+	buffer_printf(json, "}");
 }

@@ -62,7 +62,7 @@ typedef struct DriftProfile
 {
 	ProfileShape shape;
 	uint64_t n_rows;        /* all of them */
-	uint64_t n_texts;       /* with a text */
+	uint64_t n_texts;       /* with a text: of the others nothing else is told */
 	uint64_t n_counted;     /* texts whose terms were counted and that have an embedding */
 	uint64_t n_scored;      /* texts that were answered */
 	uint64_t n_other_terms; /* terms of texts that are none of the counted ones */
@@ -97,13 +97,27 @@ typedef struct ProfileRow
 extern void drift_profile_begin(DriftProfile *profile, const Pipeline *pipeline,
 								uint32_t sample_rows);
 
+/* Raise an error if a profile is of another model than a pipeline. */
+extern void drift_profile_check(const DriftProfile *profile, const Pipeline *pipeline);
+
 /* The number of a label of the rows: n_labels if the model does not have it. */
 extern uint32_t drift_profile_label(const DriftProfile *profile, const Pipeline *pipeline,
 									const char *label, size_t length);
 
+/* The numbers of all labels of a table; the caller's to free. (labels->n_strings) */
+extern uint32_t *drift_profile_number_labels(const DriftProfile *profile, const Pipeline *pipeline,
+											 const StringTable *labels);
+
 /* Add a row. */
 extern void drift_profile_add(DriftProfile *profile, const Pipeline *pipeline,
 							  const ProfileRow *row);
+
+/*
+ * Add what a corpus keeps of its texts to a profile, where no rows are held out: text features, numbers and
+ * labels. What the pipeline makes of texts that it has learned from tells nothing of other texts.
+ */
+extern void drift_profile_add_corpus(DriftProfile *profile, const Pipeline *pipeline,
+									 const Corpus *corpus);
 
 /* Whether two profiles are of the same model. */
 extern bool drift_profile_fits(const DriftProfile *profile, const DriftProfile *other);
@@ -119,6 +133,9 @@ extern void drift_profile_flatten(const DriftProfile *profile, char *bytes);
 
 /* Read a flat form of untrusted origin into a zeroed profile; checks all of it. */
 extern void drift_profile_unflatten(DriftProfile *profile, const char *bytes, size_t length);
+
+/* Append the figures as a JSON object: means and deviations of the histograms, counts, embedding. */
+extern void drift_profile_append_json(const DriftProfile *profile, ByteBuffer *json);
 
 /* The probability that a number of the histogram of scores stands for. */
 extern double drift_profile_score(double log_odds);

@@ -3,7 +3,7 @@
  *	  What a set of rows looks like to a model.
  *
  * Flat form, little-endian: FlatHeader, the lengths of the histograms' flat forms (uint32 each), these, the
- * counts (predicted, actual, terms), the moments, the sample.
+ * counts (predicted, actual, terms), the sample.
  */
 #include <math.h>
 #include <string.h>
@@ -15,8 +15,6 @@
 #include "core/host.h"
 
 #define FORMAT_VERSION 1
-
-#define NO_TERM_SLOT UINT16_MAX
 
 /* Probabilities nearer to 0 or 1 count as these. */
 #define LEAST_PROBABILITY 1e-12
@@ -36,7 +34,6 @@ typedef struct FlatHeader
 	uint64_t n_texts;
 	uint64_t n_counted;
 	uint64_t n_scored;
-	uint64_t n_other_terms;
 	uint32_t n_sampled;
 	uint32_t reserved; /* 0 */
 } FlatHeader;
@@ -58,7 +55,7 @@ histogram_count(const ProfileShape *shape)
 static size_t
 count_count(const ProfileShape *shape)
 {
-	return shape->n_labels == 0 ? 0 : 2 * (size_t) shape->n_labels + 1 + shape->n_terms;
+	return shape->n_labels == 0 ? 0 : 2 * (size_t) shape->n_labels + 2 + shape->n_terms;
 }
 
 /* Numbers of a row of the sample. */
@@ -78,7 +75,6 @@ allocate(DriftProfile *profile, const ProfileShape *shape, uint32_t sample_rows)
 	uint32_t n_histograms = histogram_count(shape);
 
 	profile->shape = *shape;
-	profile->moments.n_dimensions = shape->n_dimensions;
 	profile->sample.capacity = sample_rows;
 	profile->sample.n_values = sample_value_count(shape);
 	profile->histograms = host_allocate_zero_array(Histogram, (size_t) n_histograms + 1);
@@ -132,7 +128,7 @@ make_term_slots(const Vocabulary *vocabulary, uint32_t n_terms)
 			is_counted = true;
 			n_above++;
 		}
-		slots[i] = is_counted ? (uint16_t) n_taken++ : NO_TERM_SLOT;
+		slots[i] = (uint16_t) (is_counted ? n_taken++ : n_terms);
 	}
 	return slots;
 }
@@ -241,26 +237,18 @@ drift_profile_number_labels(const DriftProfile *profile, const Pipeline *pipelin
 static void
 count_terms(DriftProfile *profile, const TermCounts *counts)
 {
-	uint64_t n_other = 0;
+	const uint16_t *slots = profile->term_slots;
+	uint64_t *texts = profile->term_texts;
 
+	/* without a branch: which terms are counted one by one is as good as random */
 	for (uint32_t i = 0; i < counts->n_terms; i++)
-	{
-		uint16_t slot = profile->term_slots[counts->features[i]];
-
-		if (slot == NO_TERM_SLOT)
-			n_other++;
-		else
-			profile->term_texts[slot]++;
-	}
-	profile->n_other_terms += n_other;
-	if (profile->n_other_terms > MAX_OTHER_TERMS)
-		profile->n_other_terms = MAX_OTHER_TERMS;
+		texts[slots[counts->features[i]]]++;
 	histogram_add(&profile->histograms[PROFILE_UNKNOWN],
 				  counts->n_tokens == 0 ? NAN
 										: (double) counts->n_unknown / (double) counts->n_tokens);
 }
 
-/* Add what the model makes of a text: terms, embedding, sample. */
+/* Add what the model makes of a text: terms, and if it comes into the sample, its embedding. */
 static void
 add_seen_text(DriftProfile *profile, const Pipeline *pipeline, const ProfileRow *row,
 			  const float *text_features)
@@ -270,10 +258,9 @@ add_seen_text(DriftProfile *profile, const Pipeline *pipeline, const ProfileRow 
 
 	profile->n_counted++;
 	count_terms(profile, pipeline->space.counts);
-	text_embedding_compute(&pipeline->space, values);
-	vector_moments_add(&profile->moments, values);
 	if (!row_sample_wants(&profile->sample, row->key))
 		return;
+	text_embedding_compute(&pipeline->space, values);
 	memcpy(values + shape->n_dimensions, text_features, N_TEXT_FEATURES * sizeof(float));
 	for (uint32_t i = shape->n_dimensions + N_TEXT_FEATURES; i < profile->sample.n_values; i++)
 		values[i] =
@@ -375,14 +362,10 @@ drift_profile_merge(DriftProfile *profile, const DriftProfile *other)
 	profile->n_texts += other->n_texts;
 	profile->n_counted += other->n_counted;
 	profile->n_scored += other->n_scored;
-	profile->n_other_terms += other->n_other_terms;
-	if (profile->n_other_terms > MAX_OTHER_TERMS)
-		profile->n_other_terms = MAX_OTHER_TERMS;
 	for (uint32_t i = 0; i < histogram_count(&profile->shape); i++)
 		histogram_merge(&profile->histograms[i], &other->histograms[i]);
 	for (size_t i = 0; i < count_count(&profile->shape); i++)
 		profile->predicted[i] += other->predicted[i];
-	vector_moments_merge(&profile->moments, &other->moments);
 	row_sample_merge(&profile->sample, &other->sample);
 }
 
@@ -397,7 +380,6 @@ drift_profile_flat_size(DriftProfile *profile)
 	for (uint32_t i = 0; i < histogram_count(&profile->shape); i++)
 		size += sizeof(uint32_t) + histogram_flat_size(&profile->histograms[i]);
 	size += count_count(&profile->shape) * sizeof(uint64_t);
-	size += vector_moments_flat_size(&profile->moments);
 	return size + row_sample_flat_size(&profile->sample, profile->sample.n_rows);
 }
 
@@ -411,7 +393,6 @@ drift_profile_flatten(const DriftProfile *profile, char *bytes)
 						 .n_texts = profile->n_texts,
 						 .n_counted = profile->n_counted,
 						 .n_scored = profile->n_scored,
-						 .n_other_terms = profile->n_other_terms,
 						 .n_sampled = profile->sample.n_rows};
 	uint32_t n_histograms = histogram_count(&profile->shape);
 	char *lengths = bytes + sizeof(header);
@@ -430,8 +411,7 @@ drift_profile_flatten(const DriftProfile *profile, char *bytes)
 		bytes += length;
 	}
 	memcpy(bytes, profile->predicted, n_counts);
-	bytes = vector_moments_flatten(&profile->moments, bytes + n_counts);
-	row_sample_flatten(&profile->sample, bytes);
+	row_sample_flatten(&profile->sample, bytes + n_counts);
 }
 
 /* Raise the error for a flat form that cannot be right. */
@@ -464,7 +444,7 @@ read_header(const char *bytes, size_t length)
 		invalid_profile("A size is out of range.");
 	if (header.n_rows > MAX_HISTOGRAM_ROWS || header.n_texts > header.n_rows ||
 		header.n_counted > header.n_texts || header.n_scored > header.n_texts ||
-		header.n_sampled > header.n_counted || header.n_other_terms > MAX_OTHER_TERMS)
+		header.n_sampled > header.n_counted)
 		invalid_profile("Its counts contradict each other.");
 	if (shape->n_labels == 0 && memcmp(bytes + sizeof(header.version),
 									   (const char *) &(FlatHeader){0} + sizeof(header.version),
@@ -535,6 +515,7 @@ read_counts(DriftProfile *profile, const char *bytes)
 	check_counts(profile->predicted, shape->n_labels, profile->n_scored);
 	check_counts(profile->actual, (size_t) shape->n_labels + 1, profile->n_texts);
 	check_counts(profile->term_texts, shape->n_terms, profile->n_counted);
+	check_counts(profile->term_texts + shape->n_terms, 1, MAX_OTHER_TERMS);
 	if (sum_of(profile->predicted, shape->n_labels) != profile->n_scored ||
 		sum_of(profile->actual, (size_t) shape->n_labels + 1) > profile->n_texts)
 		invalid_profile("Its labels contradict its rows.");
@@ -560,22 +541,14 @@ drift_profile_unflatten(DriftProfile *profile, const char *bytes, size_t length)
 	profile->n_texts = header.n_texts;
 	profile->n_counted = header.n_counted;
 	profile->n_scored = header.n_scored;
-	profile->n_other_terms = header.n_other_terms;
 	bytes = read_histograms(profile, bytes, end);
 	rest = count_count(&header.shape) * sizeof(uint64_t) +
-		   vector_moments_flat_size(&profile->moments) +
 		   row_sample_flat_size(&profile->sample, header.n_sampled);
 	if ((size_t) (end - bytes) != rest)
 		invalid_profile("Its length is not the length that it states.");
 	read_counts(profile, bytes);
 	bytes += count_count(&header.shape) * sizeof(uint64_t);
-	problem = vector_moments_unflatten(&profile->moments, bytes);
-	if (problem == NULL && profile->moments.n_rows != header.n_counted)
-		problem = "Its embeddings contradict its rows.";
-	if (problem == NULL)
-		problem = row_sample_unflatten(&profile->sample,
-									   bytes + vector_moments_flat_size(&profile->moments),
-									   header.n_sampled);
+	problem = row_sample_unflatten(&profile->sample, bytes, header.n_sampled);
 	if (problem != NULL)
 		invalid_profile(problem);
 }
@@ -616,6 +589,22 @@ append_histogram(ByteBuffer *json, const Histogram *histogram)
 	buffer_printf(json, "}");
 }
 
+VectorMoments
+drift_profile_moments(const DriftProfile *profile)
+{
+	VectorMoments moments = {.n_dimensions = profile->shape.n_dimensions};
+	float values[MAX_SAMPLE_VALUES];
+
+	for (uint32_t i = 0; i < profile->sample.n_rows; i++)
+	{
+		if (i % 256 == 0)
+			host_check_interrupts();
+		row_sample_values(&profile->sample, i, values);
+		vector_moments_add(&moments, values);
+	}
+	return moments;
+}
+
 /* Append mean and covariance of the embeddings. */
 static void
 append_embedding(ByteBuffer *json, const VectorMoments *moments)
@@ -641,13 +630,15 @@ void
 drift_profile_append_json(const DriftProfile *profile, ByteBuffer *json)
 {
 	const ProfileShape *shape = &profile->shape;
+	VectorMoments moments = drift_profile_moments(profile);
 
 	buffer_printf(json, "{\"rows\": %llu, \"texts\": %llu, \"scored\": %llu, \"sampled\": %u",
 				  (unsigned long long) profile->n_rows, (unsigned long long) profile->n_texts,
 				  (unsigned long long) profile->n_scored, profile->sample.n_rows);
 	append_counts(json, "predicted", profile->predicted, shape->n_labels);
 	append_counts(json, "labels", profile->actual, shape->n_labels == 0 ? 0 : shape->n_labels + 1);
-	append_counts(json, "term_texts", profile->term_texts, shape->n_terms);
+	append_counts(json, "term_texts", profile->term_texts,
+				  shape->n_labels == 0 ? 0 : (size_t) shape->n_terms + 1);
 	buffer_printf(json, ", \"text_features\": {");
 	for (int i = 0; i < N_TEXT_FEATURES && shape->n_labels > 0; i++)
 	{
@@ -668,6 +659,6 @@ drift_profile_append_json(const DriftProfile *profile, ByteBuffer *json)
 		buffer_printf(json, ", \"score_log_odds\": ");
 		append_histogram(json, &profile->histograms[PROFILE_SCORE]);
 	}
-	append_embedding(json, &profile->moments);
+	append_embedding(json, &moments);
 	buffer_printf(json, "}");
 }

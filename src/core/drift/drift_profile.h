@@ -9,8 +9,8 @@
  *	  label's of more);
  *	- counts of the answered labels and of the rows' own labels;
  *	- in how many texts each of the model's most frequent terms occurs: by number, without the words;
- *	- mean and covariance of the texts' embeddings (text_embedding.h);
- *	- a random sample of rows: embedding, text features, numbers.
+ *	- a random sample of rows: embedding (text_embedding.h), text features, numbers; mean and covariance of
+ *	  the embeddings are the sample's.
  *
  * It depends on the rows alone (and the keys that choose the sample), not on their order or on how parts of
  * them were merged; the flat form is the same byte for byte. Its size is bounded: some 100 kB, and 90 bytes
@@ -63,14 +63,13 @@ typedef struct DriftProfile
 	ProfileShape shape;
 	uint64_t n_rows;        /* all of them */
 	uint64_t n_texts;       /* with a text: of the others nothing else is told */
-	uint64_t n_counted;     /* texts whose terms were counted and that have an embedding */
+	uint64_t n_counted;     /* texts whose terms were counted; the sample is of these */
 	uint64_t n_scored;      /* texts that were answered */
 	uint64_t n_other_terms; /* terms of texts that are none of the counted ones */
 	Histogram *histograms;  /* (PROFILE_NUMERIC + n_numeric) */
 	uint64_t *predicted;    /* (n_labels) rows by answered label */
 	uint64_t *actual; /* (n_labels + 1) rows by label; the last: labels that the model has not */
 	uint64_t *term_texts; /* (n_terms) */
-	VectorMoments moments;
 	RowSample sample;
 	/* for adding rows only, not in the flat form */
 	uint16_t *term_slots; /* (features) place of a term in term_texts, or NO_TERM_SLOT */
@@ -136,6 +135,9 @@ extern void drift_profile_unflatten(DriftProfile *profile, const char *bytes, si
 
 /* Append the figures as a JSON object: means and deviations of the histograms, counts, embedding. */
 extern void drift_profile_append_json(const DriftProfile *profile, ByteBuffer *json);
+
+/* Mean and covariance of the embeddings, of the sampled rows. */
+extern VectorMoments drift_profile_moments(const DriftProfile *profile);
 
 /* The probability that a number of the histogram of scores stands for. */
 extern double drift_profile_score(double log_odds);

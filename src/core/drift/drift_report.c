@@ -377,7 +377,9 @@ compare_vectors(Comparison *comparison)
 {
 	unsigned char is_count[MAX_SAMPLE_VALUES] = {0};
 	uint32_t n_dimensions = comparison->reference->shape.n_dimensions;
-	MeanTest mean = hotelling_test(&comparison->reference->moments, &comparison->current->moments);
+	VectorMoments reference;
+	VectorMoments current;
+	MeanTest mean;
 	DomainTest domain;
 
 	/* of the text features, the lengths and counts */
@@ -390,6 +392,9 @@ compare_vectors(Comparison *comparison)
 	}
 	row_sample_settle(&comparison->reference->sample);
 	row_sample_settle(&comparison->current->sample);
+	reference = drift_profile_moments(comparison->reference);
+	current = drift_profile_moments(comparison->current);
+	mean = hotelling_test(&reference, &current);
 	domain = domain_classifier_test(&comparison->reference->sample, &comparison->current->sample,
 									is_count);
 	add_finding(comparison, "(embedding)", "mahalanobis", mean.distance, mean.p_value,

@@ -57,17 +57,6 @@ vector_moments_add(VectorMoments *moments, const float *coordinates)
 }
 
 void
-vector_moments_merge(VectorMoments *moments, const VectorMoments *other)
-{
-	check_rows(moments->n_rows + other->n_rows);
-	moments->n_rows += other->n_rows;
-	for (uint32_t i = 0; i < moments->n_dimensions; i++)
-		moments->sums[i] += other->sums[i];
-	for (uint32_t i = 0; i < moment_product_count(moments->n_dimensions); i++)
-		moments->products[i] += other->products[i];
-}
-
-void
 vector_moments_mean(const VectorMoments *moments, double *mean)
 {
 	for (uint32_t i = 0; i < moments->n_dimensions; i++)
@@ -98,60 +87,4 @@ vector_moments_covariance(const VectorMoments *moments, double *covariance)
 		}
 		products += i + 1;
 	}
-}
-
-size_t
-vector_moments_flat_size(const VectorMoments *moments)
-{
-	return sizeof(uint64_t) *
-		   (1 + moments->n_dimensions + moment_product_count(moments->n_dimensions));
-}
-
-char *
-vector_moments_flatten(const VectorMoments *moments, char *bytes)
-{
-	size_t sums = sizeof(int64_t) * moments->n_dimensions;
-	size_t products = sizeof(int64_t) * moment_product_count(moments->n_dimensions);
-
-	memcpy(bytes, &moments->n_rows, sizeof(uint64_t));
-	memcpy(bytes + sizeof(uint64_t), moments->sums, sums);
-	memcpy(bytes + sizeof(uint64_t) + sums, moments->products, products);
-	return bytes + sizeof(uint64_t) + sums + products;
-}
-
-/* Whether a sum of n_rows numbers up to most can have that value. */
-static int
-can_be_sum(int64_t sum, uint64_t n_rows, int64_t most)
-{
-	return sum >= -most * (int64_t) n_rows && sum <= most * (int64_t) n_rows;
-}
-
-const char *
-vector_moments_unflatten(VectorMoments *moments, const char *bytes)
-{
-	const int64_t *products = moments->products;
-	uint32_t n_products = moment_product_count(moments->n_dimensions);
-
-	memcpy(&moments->n_rows, bytes, sizeof(uint64_t));
-	bytes += sizeof(uint64_t);
-	memcpy(moments->sums, bytes, sizeof(int64_t) * moments->n_dimensions);
-	bytes += sizeof(int64_t) * moments->n_dimensions;
-	memcpy(moments->products, bytes, sizeof(int64_t) * n_products);
-	if (moments->n_rows > MAX_MOMENT_ROWS)
-		return "It has too many rows.";
-	for (uint32_t i = 0; i < moments->n_dimensions; i++)
-	{
-		/* a square's sum is not below what the sum of the numbers makes it (Cauchy-Schwarz) */
-		if (!can_be_sum(moments->sums[i], moments->n_rows, MOMENT_ONE) || products[i] < 0 ||
-			(__int128) products[i] * (__int128) moments->n_rows <
-				(__int128) moments->sums[i] * moments->sums[i])
-			return "Its sums contradict its rows.";
-		products += i + 1;
-	}
-	for (uint32_t i = 0; i < n_products; i++)
-	{
-		if (!can_be_sum(moments->products[i], moments->n_rows, (int64_t) MOMENT_ONE * MOMENT_ONE))
-			return "Its products contradict its rows.";
-	}
-	return NULL;
 }

@@ -39,23 +39,8 @@ moment_product_count(uint32_t n_dimensions)
 /* Add a row of coordinates in [-1, 1]; NaN counts as 0. coordinates: (n_dimensions) */
 extern void vector_moments_add(VectorMoments *moments, const float *coordinates);
 
-/* Add the rows of others of the same dimensions. */
-extern void vector_moments_merge(VectorMoments *moments, const VectorMoments *other);
-
 /* Mean and sample covariance; NaN without rows, or with a single one. mean: (n), covariance: (n, n) */
 extern void vector_moments_mean(const VectorMoments *moments, double *mean);
 extern void vector_moments_covariance(const VectorMoments *moments, double *covariance);
-
-/* Bytes of the flat form. */
-extern size_t vector_moments_flat_size(const VectorMoments *moments);
-
-/* Write the flat form; answers where it ends. */
-extern char *vector_moments_flatten(const VectorMoments *moments, char *bytes);
-
-/*
- * Read a flat form of untrusted origin, of vector_moments_flat_size bytes, into moments of which
- * n_dimensions is set. Answers what is wrong, or NULL.
- */
-extern const char *vector_moments_unflatten(VectorMoments *moments, const char *bytes);
 
 #endif /* SENTIMENT_VECTOR_MOMENTS_H */

@@ -61,18 +61,18 @@ typedef struct ProfileShape
 typedef struct DriftProfile
 {
 	ProfileShape shape;
-	uint64_t n_rows;        /* all of them */
-	uint64_t n_texts;       /* with a text: of the others nothing else is told */
-	uint64_t n_counted;     /* texts whose terms were counted; the sample is of these */
-	uint64_t n_scored;      /* texts that were answered */
-	uint64_t n_other_terms; /* terms of texts that are none of the counted ones */
-	Histogram *histograms;  /* (PROFILE_NUMERIC + n_numeric) */
-	uint64_t *predicted;    /* (n_labels) rows by answered label */
+	uint64_t n_rows;       /* all of them */
+	uint64_t n_texts;      /* with a text: of the others nothing else is told */
+	uint64_t n_counted;    /* texts whose terms were counted; the sample is of these */
+	uint64_t n_scored;     /* texts that were answered */
+	Histogram *histograms; /* (PROFILE_NUMERIC + n_numeric) */
+	uint64_t *predicted;   /* (n_labels) rows by answered label */
 	uint64_t *actual; /* (n_labels + 1) rows by label; the last: labels that the model has not */
-	uint64_t *term_texts; /* (n_terms) */
+	uint64_t *
+		term_texts; /* (n_terms + 1) texts with each term; the last: terms not counted one by one */
 	RowSample sample;
 	/* for adding rows only, not in the flat form */
-	uint16_t *term_slots; /* (features) place of a term in term_texts, or NO_TERM_SLOT */
+	uint16_t *term_slots; /* (features) place of a term in term_texts */
 	struct LabelSlot *label_slots;
 	uint32_t label_mask;
 } DriftProfile;

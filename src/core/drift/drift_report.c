@@ -323,12 +323,12 @@ static double
 vocabulary_distance(const DriftProfile *reference, const DriftProfile *current)
 {
 	uint32_t n_terms = reference->shape.n_terms;
-	double n = (double) reference->n_other_terms;
-	double m = (double) current->n_other_terms;
+	double n = 0;
+	double m = 0;
 	double n_occupied = -1;
 	double divergence = 0;
 
-	for (uint32_t i = 0; i < n_terms; i++)
+	for (uint32_t i = 0; i <= n_terms; i++)
 	{
 		n += (double) reference->term_texts[i];
 		m += (double) current->term_texts[i];
@@ -337,9 +337,8 @@ vocabulary_distance(const DriftProfile *reference, const DriftProfile *current)
 		return n == m ? NAN : 1;
 	for (uint32_t i = 0; i <= n_terms; i++)
 	{
-		double in_n =
-			(double) (i < n_terms ? reference->term_texts[i] : reference->n_other_terms) / n;
-		double in_m = (double) (i < n_terms ? current->term_texts[i] : current->n_other_terms) / m;
+		double in_n = (double) reference->term_texts[i] / n;
+		double in_m = (double) current->term_texts[i] / m;
 		double mean = (in_n + in_m) / 2;
 
 		n_occupied += mean > 0;

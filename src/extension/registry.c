@@ -31,6 +31,7 @@
 #include "utils/syscache.h"
 
 #include "extension/compat.h"
+#include "extension/event.h"
 #include "extension/host.h"
 #include "extension/registry.h"
 
@@ -57,6 +58,7 @@
 /* Columns of sentiment.deployment. */
 #define DEPLOYMENT_MODEL_ID 1
 #define DEPLOYMENT_VERSION  2
+#define DEPLOYMENT_SHARE    3
 
 /* Columns of sentiment.model_privilege. */
 #define PRIVILEGE_MODEL_ID        1
@@ -125,6 +127,14 @@ registry_relation(const char *name)
 						errhint("Drop the extension and create it again.")));
 	check_belongs_to_extension(relation_id, name);
 	return relation_id;
+}
+
+Oid
+registry_model_type(void)
+{
+	Oid relation = registry_relation("model_version");
+
+	return get_atttype(relation, VERSION_IMAGE);
 }
 
 /* A column that is not null. */
@@ -254,19 +264,29 @@ int32
 registry_deployed_version(int64 model_id, Snapshot snapshot)
 {
 	Relation relation = table_open(registry_relation("deployment"), AccessShareLock);
+	Relation index = index_open(registry_relation("deployment_pkey"), AccessShareLock);
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple tuple;
 	int32 version = 0;
+	double largest_share = 0;
 
 	ScanKeyInit(&key, DEPLOYMENT_MODEL_ID, BTEqualStrategyNumber, F_INT8EQ,
 				Int64GetDatum(model_id));
-	scan =
-		systable_beginscan(relation, registry_relation("deployment_pkey"), true, snapshot, 1, &key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-		version = DatumGetInt32(required_attribute(tuple, DEPLOYMENT_VERSION, relation));
-	systable_endscan(scan);
+	/* in the order of the versions, so that the lower one of equal shares is found */
+	scan = systable_beginscan_ordered(relation, index, snapshot, 1, &key);
+	while (HeapTupleIsValid(tuple = systable_getnext_ordered(scan, ForwardScanDirection)))
+	{
+		double share = DatumGetFloat8(required_attribute(tuple, DEPLOYMENT_SHARE, relation));
+
+		if (share > largest_share)
+		{
+			largest_share = share;
+			version = DatumGetInt32(required_attribute(tuple, DEPLOYMENT_VERSION, relation));
+		}
+	}
+	systable_endscan_ordered(scan);
+	index_close(index, AccessShareLock);
 	table_close(relation, AccessShareLock);
 	return version;
 }
@@ -488,45 +508,93 @@ registry_create_model(const RegistryWriter *writer, const char *name, int64 spli
 					 6, types, values, nulls, SPI_OK_INSERT);
 }
 
-/* Write an event to the history, before the deployment changes. version 0: none answers from then on. */
+/*
+ * Write an event to the history, before the deployment changes. traffic: jsonb of versions with their shares
+ * from then on, or 0 if the event changes none; version 0: none answers from then on.
+ */
 static void
-write_history(const RegistryWriter *writer, const RegistryModel *model, const char *action,
-			  int32 version, const char *reason)
+write_history(const RegistryWriter *writer, const RegistryModel *model,
+			  const RegistryChange *change, int32 version, Datum traffic)
 {
 	StoredRole caller = stored_role_of(writer->caller);
-	Oid types[7] = {INT8OID, TEXTOID, INT4OID, TEXTOID, TEXTOID, OIDOID, INT8OID};
-	Datum values[7] = {Int64GetDatum(model->model_id),   CStringGetTextDatum(action),
-					   Int32GetDatum(version),           CStringGetTextDatum(reason),
-					   CStringGetTextDatum(caller.name), ObjectIdGetDatum(caller.oid),
-					   Int64GetDatum(caller.cluster)};
+	Oid types[10] = {INT8OID, TEXTOID, INT4OID,  TEXTOID, TEXTOID,
+					 OIDOID,  INT8OID, JSONBOID, INT8OID, BOOLOID};
+	Datum values[10] = {Int64GetDatum(model->model_id),
+						CStringGetTextDatum(change->action),
+						Int32GetDatum(version),
+						CStringGetTextDatum(change->reason),
+						CStringGetTextDatum(caller.name),
+						ObjectIdGetDatum(caller.oid),
+						Int64GetDatum(caller.cluster),
+						traffic,
+						Int64GetDatum(change->rolls_back_to),
+						BoolGetDatum(change->forced)};
+	char nulls[11] = "          ";
 
-	registry_execute("INSERT INTO sentiment.deployment_history"
-					 " (model_id, model, action, version, previous_version, reason,"
-					 " owner, owner_oid, owner_cluster, done_by, done_by_oid, done_by_cluster)"
-					 " SELECT m.model_id, m.name, $2, NULLIF($3, 0), d.version, $4,"
-					 " m.owner, m.owner_oid, m.owner_cluster, $5, $6, $7"
-					 " FROM sentiment.model AS m LEFT JOIN sentiment.deployment AS d"
-					 " ON d.model_id = m.model_id WHERE m.model_id = $1",
-					 7, types, values, NULL, SPI_OK_INSERT);
+	if (traffic == (Datum) 0)
+		nulls[7] = 'n';
+	registry_execute(
+		"INSERT INTO sentiment.deployment_history"
+		" (model_id, model, action, version, previous_version, traffic, previous_traffic,"
+		" rolls_back_to, forced, reason,"
+		" owner, owner_oid, owner_cluster, done_by, done_by_oid, done_by_cluster)"
+		" SELECT m.model_id, m.name, $2, NULLIF($3, 0),"
+		" (SELECT d.version FROM sentiment.deployment AS d WHERE d.model_id = m.model_id"
+		" AND d.share > 0 ORDER BY d.share DESC, d.version LIMIT 1),"
+		" $8, (SELECT pg_catalog.jsonb_object_agg(d.version, d.share)"
+		" FROM sentiment.deployment AS d WHERE d.model_id = m.model_id AND d.share > 0),"
+		" CASE WHEN $8 IS NULL THEN NULL WHEN $9 >= 0 THEN NULLIF($9, 0)"
+		" ELSE (SELECT pg_catalog.max(h.history_id) FROM sentiment.deployment_history AS h"
+		" WHERE h.model_id = m.model_id AND h.traffic IS NOT NULL) END, $10, $4,"
+		" m.owner, m.owner_oid, m.owner_cluster, $5, $6, $7"
+		" FROM sentiment.model AS m WHERE m.model_id = $1",
+		10, types, values, nulls, SPI_OK_INSERT);
+}
+
+/* The version with the largest share, the lower one of equals. */
+static int32
+main_version(Datum traffic)
+{
+	Oid types[1] = {JSONBOID};
+	bool is_null;
+
+	registry_execute("SELECT t.key::pg_catalog.int4 FROM pg_catalog.jsonb_each_text($1) AS t"
+					 " ORDER BY t.value::pg_catalog.float8 DESC, 1 LIMIT 1",
+					 1, types, &traffic, NULL, SPI_OK_SELECT);
+	if (SPI_processed != 1)
+		elog(ERROR, "there is no version that answers");
+	return DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+}
+
+void
+registry_set_traffic(const RegistryWriter *writer, const RegistryModel *model, Datum traffic,
+					 const RegistryChange *change)
+{
+	Oid types[3] = {INT8OID, JSONBOID, TEXTOID};
+	Datum values[3] = {Int64GetDatum(model->model_id), traffic,
+					   CStringGetTextDatum(GetUserNameFromId(writer->caller, false))};
+	int32 version = main_version(traffic);
+
+	write_history(writer, model, change, version, traffic);
+	registry_execute("DELETE FROM sentiment.deployment WHERE model_id = $1", 1, types, values, NULL,
+					 SPI_OK_DELETE);
+	registry_execute("INSERT INTO sentiment.deployment (model_id, version, share, deployed_by)"
+					 " SELECT $1, t.key::pg_catalog.int4, t.value::pg_catalog.float8, $3"
+					 " FROM pg_catalog.jsonb_each_text($2) AS t",
+					 3, types, values, NULL, SPI_OK_INSERT);
+	registry_execute("UPDATE sentiment.model SET first_deployed_at = pg_catalog.clock_timestamp()"
+					 " WHERE model_id = $1 AND first_deployed_at IS NULL",
+					 1, types, values, NULL, SPI_OK_UPDATE);
+	event_notify(change->action, model->name, version, NULL);
 }
 
 void
 registry_deploy(const RegistryWriter *writer, const RegistryModel *model, int32 version,
 				const char *reason)
 {
-	Oid types[3] = {INT8OID, INT4OID, TEXTOID};
-	Datum values[3] = {Int64GetDatum(model->model_id), Int32GetDatum(version),
-					   CStringGetTextDatum(GetUserNameFromId(writer->caller, false))};
+	RegistryChange change = {.action = "deploy", .reason = reason, .rolls_back_to = -1};
 
-	write_history(writer, model, "deploy", version, reason);
-	registry_execute("INSERT INTO sentiment.deployment AS d (model_id, version, deployed_by)"
-					 " VALUES ($1, $2, $3) ON CONFLICT (model_id) DO UPDATE"
-					 " SET version = excluded.version, deployed_by = excluded.deployed_by,"
-					 " deployed_at = excluded.deployed_at",
-					 3, types, values, NULL, SPI_OK_INSERT);
-	registry_execute("UPDATE sentiment.model SET first_deployed_at = pg_catalog.clock_timestamp()"
-					 " WHERE model_id = $1 AND first_deployed_at IS NULL",
-					 1, types, values, NULL, SPI_OK_UPDATE);
+	registry_set_traffic(writer, model, jsonb_from_json(psprintf("{\"%d\": 1}", version)), &change);
 }
 
 /*
@@ -576,17 +644,19 @@ sentiment_drop_model(PG_FUNCTION_ARGS)
 {
 	char *name = required_text(fcinfo, 0);
 	RegistryWriter writer = registry_begin_write("sentiment_drop_model()");
+	RegistryChange change = {.action = "drop", .reason = "sentiment_drop_model"};
 	RegistryModel model;
 	Oid types[1] = {INT8OID};
 	Datum values[1];
 
 	registry_lock_for_change(&writer, name, PRIVILEGE_ADMIN, &model);
 	values[0] = Int64GetDatum(model.model_id);
-	write_history(&writer, &model, "drop", 0, "sentiment_drop_model");
+	write_history(&writer, &model, &change, 0, (Datum) 0);
 	registry_execute("DELETE FROM sentiment.deployment WHERE model_id = $1", 1, types, values, NULL,
 					 SPI_OK_DELETE);
 	registry_execute("DELETE FROM sentiment.model WHERE model_id = $1", 1, types, values, NULL,
 					 SPI_OK_DELETE);
+	event_notify("drop", model.name, 0, NULL);
 	registry_end_write(&writer);
 	PG_RETURN_VOID();
 }

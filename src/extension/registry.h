@@ -42,6 +42,9 @@ typedef struct RegistryVersion
 	ImageKey key;
 } RegistryVersion;
 
+/* The OID of the type sentiment_model. */
+extern Oid registry_model_type(void);
+
 /* Read a model by name; false if there is none under the snapshot. */
 extern bool registry_find_model(const char *name, Snapshot snapshot, RegistryModel *model);
 
@@ -51,7 +54,10 @@ extern bool registry_find_model(const char *name, Snapshot snapshot, RegistryMod
  */
 extern bool registry_find_first_deployed(Snapshot snapshot, RegistryModel *model);
 
-/* Number of the deployed version, or 0. */
+/*
+ * Number of the version that answers where no unit is given: the one with the largest share, the lower one of
+ * equals; or 0.
+ */
 extern int32 registry_deployed_version(int64 model_id, Snapshot snapshot);
 
 /*
@@ -121,7 +127,23 @@ extern void registry_lock_for_change(RegistryWriter *writer, const char *name,
 extern void registry_create_model(const RegistryWriter *writer, const char *name, int64 split_seed,
 								  Datum positive_label);
 
-/* Let a version answer: writes the deployment and the history. Under the lock of the model. */
+/* What is written into the history when a deployment changes. */
+typedef struct RegistryChange
+{
+	const char *action;
+	const char *reason;
+	int64 rolls_back_to; /* history_id of the event to return to: 0 none, -1 the present state's */
+	bool forced;         /* a rule was overridden */
+} RegistryChange;
+
+/*
+ * Let versions answer, each with a share: writes the deployment, the history and an event. Under the lock of
+ * the model. traffic: jsonb object of versions with shares that sum to 1, which the caller has checked
+ */
+extern void registry_set_traffic(const RegistryWriter *writer, const RegistryModel *model,
+								 Datum traffic, const RegistryChange *change);
+
+/* Let a single version answer. Under the lock of the model. */
 extern void registry_deploy(const RegistryWriter *writer, const RegistryModel *model, int32 version,
 							const char *reason);
 

@@ -82,16 +82,22 @@ COMMENT ON COLUMN sentiment.model_version.trained_at IS 'when its training began
 COMMENT ON COLUMN sentiment.model_version.numeric_columns IS 'columns of numbers that it learned from besides the text';
 
 CREATE TABLE sentiment.deployment (
-	model_id pg_catalog.int8 PRIMARY KEY REFERENCES sentiment.model ON DELETE CASCADE,
+	model_id pg_catalog.int8 NOT NULL REFERENCES sentiment.model ON DELETE CASCADE,
 	version pg_catalog.int4 NOT NULL,
+	share pg_catalog.float8 NOT NULL DEFAULT 1 CHECK (share OPERATOR(pg_catalog.>=) 0 AND share OPERATOR(pg_catalog.<=) 1),
+	shadow_share pg_catalog.float8 NOT NULL DEFAULT 0
+		CHECK (shadow_share OPERATOR(pg_catalog.>=) 0 AND shadow_share OPERATOR(pg_catalog.<=) 1),
 	deployed_by pg_catalog.text NOT NULL,
 	deployed_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	PRIMARY KEY (model_id, version),
 	FOREIGN KEY (model_id, version) REFERENCES sentiment.model_version
 );
 
-COMMENT ON TABLE sentiment.deployment IS 'which version of a model answers';
+COMMENT ON TABLE sentiment.deployment IS 'which versions of a model answer, and with which share of the units';
 COMMENT ON COLUMN sentiment.deployment.model_id IS 'the model';
-COMMENT ON COLUMN sentiment.deployment.version IS 'the version that answers';
+COMMENT ON COLUMN sentiment.deployment.version IS 'a version that answers, or is scored in the shadow of those that do';
+COMMENT ON COLUMN sentiment.deployment.share IS 'share of the units that it answers; those of a model sum to 1; the largest answers where no unit is given';
+COMMENT ON COLUMN sentiment.deployment.shadow_share IS 'share of the predictions that it is scored on besides, without answering';
 COMMENT ON COLUMN sentiment.deployment.deployed_by IS 'name of the role that deployed it, at that time';
 COMMENT ON COLUMN sentiment.deployment.deployed_at IS 'when it was deployed';
 
@@ -102,6 +108,10 @@ CREATE TABLE sentiment.deployment_history (
 	action pg_catalog.text NOT NULL,
 	version pg_catalog.int4,
 	previous_version pg_catalog.int4,
+	traffic pg_catalog.jsonb,
+	previous_traffic pg_catalog.jsonb,
+	rolls_back_to pg_catalog.int8,
+	forced pg_catalog.bool NOT NULL DEFAULT false,
 	reason pg_catalog.text NOT NULL,
 	owner pg_catalog.text NOT NULL,
 	owner_oid pg_catalog.oid NOT NULL,
@@ -119,8 +129,12 @@ COMMENT ON COLUMN sentiment.deployment_history.history_id IS 'number of the even
 COMMENT ON COLUMN sentiment.deployment_history.model_id IS 'number of the model, which may be gone';
 COMMENT ON COLUMN sentiment.deployment_history.model IS 'name of the model';
 COMMENT ON COLUMN sentiment.deployment_history.action IS 'deploy or drop';
-COMMENT ON COLUMN sentiment.deployment_history.version IS 'the version that answers from then on';
+COMMENT ON COLUMN sentiment.deployment_history.version IS 'the version that answers from then on: of several, the one with the largest share';
 COMMENT ON COLUMN sentiment.deployment_history.previous_version IS 'the version that answered until then';
+COMMENT ON COLUMN sentiment.deployment_history.traffic IS 'versions with their shares from then on; null if the event changed none';
+COMMENT ON COLUMN sentiment.deployment_history.previous_traffic IS 'versions with their shares until then';
+COMMENT ON COLUMN sentiment.deployment_history.rolls_back_to IS 'the event whose traffic a rollback returns to';
+COMMENT ON COLUMN sentiment.deployment_history.forced IS 'whether a rule was overridden';
 COMMENT ON COLUMN sentiment.deployment_history.reason IS 'why';
 COMMENT ON COLUMN sentiment.deployment_history.owner IS 'the model''s last owner: its name when that was written';
 COMMENT ON COLUMN sentiment.deployment_history.owner_oid IS 'its OID, which decides in the cluster that wrote it';

@@ -16,6 +16,7 @@ int training_memory = 4 * 1024 * 1024;
 int training_threads = 2;
 int model_cache_size = 256 * 1024;
 char *default_model = NULL;
+bool notify_events = true;
 
 /* Another default model answers from now on. */
 static void
@@ -44,5 +45,10 @@ settings_define(void)
 		"Empty: the first deployed one of yours, of a superuser's or "
 		"of the database owner's.",
 		&default_model, "", PGC_USERSET, 0, NULL, default_model_changed, NULL);
+	DefineCustomBoolVariable("sentiment.notify_events",
+							 "Notifies the channel sentiment_events of what happens to models.",
+							 "Switch it off where such transactions are prepared for a two-phase "
+							 "commit, which cannot notify.",
+							 &notify_events, true, PGC_USERSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("sentiment");
 }

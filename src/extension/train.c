@@ -192,12 +192,12 @@ parse_candidate(Training *training, Candidate *candidate, const char *kind, cons
 	ParameterGroup train_group = {train_parameters, lengthof(train_parameters),
 								  &training->train_options};
 	FeatureSpaceOptions *features = &candidate->options.features;
-	const char **names = palloc_array(const char *, training->source.n_numeric + 1);
+	const char **names = palloc_array(const char *, training->source.origin.n_numeric + 1);
 
 	pipeline_parse_options(kind, json, &train_group, 1, &candidate->options);
-	for (int i = 0; i < training->source.n_numeric; i++)
-		names[i] = utf8_from_server(training->source.numeric[i].name);
-	features->n_numeric = training->source.n_numeric;
+	for (int i = 0; i < training->source.origin.n_numeric; i++)
+		names[i] = utf8_from_server(training->source.origin.numeric[i].name);
+	features->n_numeric = training->source.origin.n_numeric;
 	features->numeric_names = names;
 }
 
@@ -239,14 +239,14 @@ read_numeric_columns(FunctionCallInfo fcinfo, TrainSource *source)
 	if (PG_ARGISNULL(6))
 		return;
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(6), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &names,
-					  &nulls, &source->n_numeric);
-	source->numeric = palloc0_array(NumericColumn, source->n_numeric + 1);
-	for (int i = 0; i < source->n_numeric; i++)
+					  &nulls, &source->origin.n_numeric);
+	source->origin.numeric = palloc0_array(NumericColumn, source->origin.n_numeric + 1);
+	for (int i = 0; i < source->origin.n_numeric; i++)
 	{
 		if (nulls[i])
 			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 							errmsg("argument \"numeric_columns\" must not contain null")));
-		source->numeric[i].name = pstrdup(NameStr(*DatumGetName(names[i])));
+		source->origin.numeric[i].name = pstrdup(NameStr(*DatumGetName(names[i])));
 	}
 }
 
@@ -260,9 +260,9 @@ read_arguments(FunctionCallInfo fcinfo, Training *training)
 	require_argument(fcinfo, 1, "source");
 	training->name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	registry_check_name(training->name);
-	source->relation = PG_GETARG_OID(1);
-	source->text_column = name_argument(fcinfo, 2, "text");
-	source->label_column = name_argument(fcinfo, 3, "label");
+	source->origin.relation = PG_GETARG_OID(1);
+	source->origin.text_column = name_argument(fcinfo, 2, "text");
+	source->origin.label_column = name_argument(fcinfo, 3, "label");
 	read_numeric_columns(fcinfo, source);
 	training->deploy = parse_deploy_rule(text_argument(fcinfo, 7, "if_better"));
 	read_candidates(fcinfo, training);
@@ -333,7 +333,7 @@ report_rows(Training *training)
 	const TrainSource *source = &training->source;
 
 	host_progress("%lld rows read from %s: %u to learn from, %u held out (%.1f s)",
-				  (long long) source->n_rows, train_source_display_name(source),
+				  (long long) source->n_rows, source_display_name(&source->origin),
 				  source->corpus.n_documents, source->held_out.n_rows, elapsed_seconds(training));
 	if (source->n_skipped > 0)
 		host_progress("%lld rows without a text or a label were skipped",
@@ -341,7 +341,7 @@ report_rows(Training *training)
 	if (source->corpus.n_documents == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_EXCEPTION),
-				 errmsg("there are no rows to learn from in \"%s\"", source->name),
+				 errmsg("there are no rows to learn from in \"%s\"", source->origin.name),
 				 errdetail("%lld rows were read, %lld of them without a text or a label.",
 						   (long long) source->n_rows, (long long) source->n_skipped),
 				 source->held_out.n_rows > 0
@@ -493,25 +493,16 @@ labels_array(const Pipeline *pipeline)
 		construct_array(labels, pipeline->n_labels, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-/* The OID of the type sentiment_model: that of the column it goes to. */
-static Oid
-model_type(void)
-{
-	Oid relation = get_relname_relid("model_version", get_namespace_oid("sentiment", false));
-
-	return get_atttype(relation, get_attnum(relation, "image"));
-}
-
 /* The numeric columns as an array of texts. */
 static Datum
 numeric_columns_array(const TrainSource *source)
 {
-	Datum *names = palloc_array(Datum, source->n_numeric + 1);
+	Datum *names = palloc_array(Datum, source->origin.n_numeric + 1);
 
-	for (int i = 0; i < source->n_numeric; i++)
-		names[i] = CStringGetTextDatum(source->numeric[i].name);
+	for (int i = 0; i < source->origin.n_numeric; i++)
+		names[i] = CStringGetTextDatum(source->origin.numeric[i].name);
 	return PointerGetDatum(
-		construct_array(names, source->n_numeric, TEXTOID, -1, false, TYPALIGN_INT));
+		construct_array(names, source->origin.n_numeric, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
 /* Write a version's row. */
@@ -531,10 +522,10 @@ write_version(Training *training, const Candidate *candidate, const RegistryMode
 					  PointerGetDatum(candidate->image),
 					  CStringGetTextDatum(candidate->options.kind->name),
 					  candidate->parameters_json,
-					  CStringGetTextDatum(source->schema),
-					  CStringGetTextDatum(source->name),
-					  CStringGetTextDatum(source->text_column),
-					  CStringGetTextDatum(source->label_column),
+					  CStringGetTextDatum(source->origin.schema),
+					  CStringGetTextDatum(source->origin.name),
+					  CStringGetTextDatum(source->origin.text_column),
+					  CStringGetTextDatum(source->origin.label_column),
 					  Float8GetDatum(training->train_options.holdout),
 					  labels_array(candidate->pipeline),
 					  Int64GetDatum(candidate->pipeline->space.n_features),
@@ -547,7 +538,7 @@ write_version(Training *training, const Candidate *candidate, const RegistryMode
 					  TimestampTzGetDatum(training->started_at),
 					  numeric_columns_array(source)};
 
-	types[4] = model_type();
+	types[4] = registry_model_type();
 	registry_execute("INSERT INTO sentiment.model_version"
 					 " (model_id, version, image_checksum, image_bytes, image, kind, parameters,"
 					 " source_schema, source_name, text_column, label_column, holdout, labels,"
@@ -669,10 +660,10 @@ log_candidate(const Training *training, const Candidate *candidate)
 			(errmsg("sentiment: trained version %d of model \"%s\" (%s) from \"%s.%s\" in %.3f s: "
 					"%u rows, %u features, F1 %.4f on %u held-out rows, %s",
 					candidate->version, training->name, candidate->options.kind->name,
-					training->source.schema, training->source.name, candidate->seconds,
-					candidate->pipeline->n_rows, candidate->pipeline->space.n_features,
-					candidate->metrics.f1, candidate->metrics.n_rows,
-					candidate->deployed ? "deployed" : "not deployed")));
+					training->source.origin.schema, training->source.origin.name,
+					candidate->seconds, candidate->pipeline->n_rows,
+					candidate->pipeline->space.n_features, candidate->metrics.f1,
+					candidate->metrics.n_rows, candidate->deployed ? "deployed" : "not deployed")));
 }
 
 /* Write the versions, and deploy the best where that is due. */
@@ -741,7 +732,7 @@ sentiment_train(PG_FUNCTION_ARGS)
 	training->context = context;
 	training->source.context = context;
 	read_arguments(fcinfo, training);
-	train_source_check(&training->source);
+	source_check(&training->source.origin);
 	check_model(training);
 	begin_corpus(training);
 

@@ -1,6 +1,6 @@
 /*
  * train_source.c
- *	  The relation that a training reads: its columns, and the scan.
+ *	  What a training reads of its source: the scan.
  *
  * The source is read as the caller, without locks on the registry: each text goes to the corpus or, by
  * its hash, to the held-out rows.
@@ -9,17 +9,12 @@
 
 #include <math.h>
 
-#include "access/relation.h"
-#include "catalog/pg_class.h"
-#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "executor/tuptable.h"
 #include "lib/stringinfo.h"
 #include "tcop/dest.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 #include "utils/timestamp.h"
 
 #include "extension/host.h"
@@ -27,125 +22,6 @@
 
 /* Milliseconds between two lines of progress while rows are read. */
 #define PROGRESS_INTERVAL 5000
-
-/* Names of a relation's columns, for a detail. */
-static char *
-list_columns(Relation relation)
-{
-	StringInfoData columns;
-
-	initStringInfo(&columns);
-	for (int i = 0; i < RelationGetDescr(relation)->natts; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(relation), i);
-
-		if (!attribute->attisdropped)
-			appendStringInfo(&columns, "%s\"%s\"", columns.len == 0 ? "" : ", ",
-							 NameStr(attribute->attname));
-	}
-	return columns.data;
-}
-
-/* The number of a column; raises an error unless the relation has it. */
-static AttrNumber
-check_column(Relation relation, const char *column, const char *argument)
-{
-	AttrNumber number = get_attnum(RelationGetRelid(relation), column);
-
-	if (number <= 0)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-						errmsg("column \"%s\" of relation \"%s\" does not exist", column,
-							   RelationGetRelationName(relation)),
-						errdetail("Its columns are %s.", list_columns(relation)),
-						errhint("Name the column in the argument %s.", argument)));
-	return number;
-}
-
-/* Check that a column holds numbers. */
-static void
-check_numeric_column(Relation relation, NumericColumn *column)
-{
-	AttrNumber number = check_column(relation, column->name, "numeric_columns");
-	Oid type = getBaseType(get_atttype(RelationGetRelid(relation), number));
-	char category;
-	bool preferred;
-
-	get_type_category_preferred(type, &category, &preferred);
-	column->is_boolean = type == BOOLOID;
-	column->is_numeric = type == NUMERICOID;
-	if (!column->is_boolean && type != INT2OID && type != INT4OID && type != INT8OID &&
-		type != FLOAT4OID && type != FLOAT8OID && type != NUMERICOID)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("column \"%s\" of relation \"%s\" is of type %s, which is not numeric",
-						column->name, RelationGetRelationName(relation), format_type_be(type)),
-				 category == TYPCATEGORY_DATETIME || category == TYPCATEGORY_TIMESPAN
-					 ? errhint("Make a number of it in a view, as with "
-							   "extract(epoch from %s).",
-							   quote_identifier(column->name))
-					 : errhint("Make a number of it in a view, or leave it out of "
-							   "numeric_columns.")));
-}
-
-/* Refuse a column that is named twice: its number would count twice. */
-static void
-check_distinct_columns(const TrainSource *source)
-{
-	for (int i = 0; i < source->n_numeric; i++)
-	{
-		for (int j = 0; j < i; j++)
-		{
-			if (strcmp(source->numeric[i].name, source->numeric[j].name) == 0)
-				ereport(ERROR, (errcode(ERRCODE_DUPLICATE_COLUMN),
-								errmsg("column \"%s\" stands in numeric_columns twice",
-									   source->numeric[i].name)));
-		}
-		if (strcmp(source->numeric[i].name, source->label_column) == 0)
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-							errmsg("the label column \"%s\" cannot be a numeric column",
-								   source->label_column),
-							errdetail("The model would learn to read the label from itself.")));
-	}
-}
-
-void
-train_source_check(TrainSource *source)
-{
-	Relation relation = try_relation_open(source->relation, AccessShareLock);
-
-	if (relation == NULL)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
-						errmsg("relation with OID %u does not exist", source->relation)));
-	switch (relation->rd_rel->relkind)
-	{
-		case RELKIND_RELATION:
-		case RELKIND_VIEW:
-		case RELKIND_MATVIEW:
-		case RELKIND_PARTITIONED_TABLE:
-		case RELKIND_FOREIGN_TABLE:
-			break;
-		default:
-			ereport(ERROR,
-					(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-					 errmsg("cannot train from relation \"%s\"", RelationGetRelationName(relation)),
-					 errdetail("The source must be a table, a view, a materialized view, a "
-							   "partitioned or a foreign table.")));
-	}
-	check_column(relation, source->text_column, "text_column");
-	check_column(relation, source->label_column, "label_column");
-	for (int i = 0; i < source->n_numeric; i++)
-		check_numeric_column(relation, &source->numeric[i]);
-	check_distinct_columns(source);
-	source->schema = get_namespace_name(RelationGetNamespace(relation));
-	source->name = pstrdup(RelationGetRelationName(relation));
-	relation_close(relation, NoLock);
-}
-
-char *
-train_source_display_name(const TrainSource *source)
-{
-	return utf8_from_server(quote_qualified_identifier(source->schema, source->name));
-}
 
 /* A receiver of the scan's rows. */
 typedef struct RowReceiver
@@ -161,9 +37,11 @@ typedef struct RowReceiver
 static void
 read_numeric(RowReceiver *receiver, TupleTableSlot *slot)
 {
-	for (int i = 0; i < receiver->source->n_numeric; i++)
+	TrainSource *source = receiver->source;
+
+	for (int i = 0; i < source->origin.n_numeric; i++)
 	{
-		NumericColumn *column = &receiver->source->numeric[i];
+		const NumericColumn *column = &source->origin.numeric[i];
 		bool is_null;
 		Datum datum = slot_getattr(slot, 3 + i, &is_null);
 		float number = NAN;
@@ -174,10 +52,10 @@ read_numeric(RowReceiver *receiver, TupleTableSlot *slot)
 								   : datum);
 		if (!is_null && !isfinite(number))
 		{
-			column->n_infinite++;
+			source->numbers[i].n_infinite++;
 			number = NAN;
 		}
-		column->n_missing += is_null;
+		source->numbers[i].n_missing += is_null;
 		receiver->numeric[i] = number;
 	}
 }
@@ -255,20 +133,19 @@ receiver_nothing(DestReceiver *self)
 
 /* The query that reads the source. */
 static char *
-scan_query(const TrainSource *source)
+scan_query(const Source *origin)
 {
 	StringInfoData query;
 
 	initStringInfo(&query);
 	appendStringInfo(&query, "SELECT t.%s::pg_catalog.text, t.%s::pg_catalog.text",
-					 quote_identifier(source->text_column), quote_identifier(source->label_column));
-	for (int i = 0; i < source->n_numeric; i++)
-		appendStringInfo(&query, ", t.%s%s", quote_identifier(source->numeric[i].name),
-						 source->numeric[i].is_numeric   ? "::pg_catalog.numeric"
-						 : source->numeric[i].is_boolean ? "::pg_catalog.int4::pg_catalog.float8"
-														 : "::pg_catalog.float8");
-	appendStringInfo(&query, " FROM %s AS t",
-					 quote_qualified_identifier(source->schema, source->name));
+					 quote_identifier(origin->text_column), quote_identifier(origin->label_column));
+	for (int i = 0; i < origin->n_numeric; i++)
+	{
+		appendStringInfoString(&query, ", ");
+		source_append_number(&query, &origin->numeric[i]);
+	}
+	source_append_from(&query, origin);
 	return query.data;
 }
 
@@ -276,18 +153,18 @@ scan_query(const TrainSource *source)
 static void
 report_numeric(const TrainSource *source)
 {
-	for (int i = 0; i < source->n_numeric; i++)
+	for (int i = 0; i < source->origin.n_numeric; i++)
 	{
-		const NumericColumn *column = &source->numeric[i];
-		char *name = utf8_from_server(column->name);
+		const NumberCounts *counts = &source->numbers[i];
+		char *name = utf8_from_server(source->origin.numeric[i].name);
 
-		if (column->n_infinite > 0)
+		if (counts->n_infinite > 0)
 			host_progress("column \"%s\": %lld numbers are NaN, infinite or too large for a "
 						  "float4, and were taken as missing",
-						  name, (long long) column->n_infinite);
-		if (column->n_missing > 0)
+						  name, (long long) counts->n_infinite);
+		if (counts->n_missing > 0)
 			host_progress("column \"%s\": %lld numbers are missing", name,
-						  (long long) column->n_missing);
+						  (long long) counts->n_missing);
 	}
 }
 
@@ -298,13 +175,14 @@ train_source_read(TrainSource *source)
 		{receive_row, receiver_startup, receiver_nothing, receiver_nothing, DestTuplestore},
 		source,
 		AllocSetContextCreate(source->context, "sentiment training row", ALLOCSET_DEFAULT_SIZES),
-		palloc_array(float, source->n_numeric + 1),
+		palloc_array(float, source->origin.n_numeric + 1),
 		GetCurrentTimestamp()};
 	SPIPrepareOptions prepare_options = {0};
 	SPIExecuteOptions execute_options = {0};
-	char *query = scan_query(source);
+	char *query = scan_query(&source->origin);
 	SPIPlanPtr plan;
 
+	source->numbers = palloc0_array(NumberCounts, source->origin.n_numeric + 1);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	plan = SPI_prepare_extended(query, &prepare_options);

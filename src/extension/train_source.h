@@ -1,6 +1,6 @@
 /*
  * train_source.h
- *	  The relation that a training reads: its columns, and the scan.
+ *	  What a training reads of its source: the scan.
  */
 #ifndef SENTIMENT_TRAIN_SOURCE_H
 #define SENTIMENT_TRAIN_SOURCE_H
@@ -9,27 +9,19 @@
 
 #include "core/features/corpus.h"
 #include "core/held_out.h"
+#include "extension/source.h"
 
-/* A column of numbers. */
-typedef struct NumericColumn
+/* What was odd about the numbers of a column. */
+typedef struct NumberCounts
 {
-	char *name;       /* as the server has it */
-	bool is_boolean;  /* counts as 0 and 1 */
-	bool is_numeric;  /* may be beyond float8 */
 	int64 n_missing;  /* rows without a number */
 	int64 n_infinite; /* rows with NaN or an infinite number, taken as missing */
-} NumericColumn;
+} NumberCounts;
 
 /* A source, and what is read from it. */
 typedef struct TrainSource
 {
-	Oid relation;
-	char *schema;
-	char *name;
-	char *text_column;
-	char *label_column;
-	int n_numeric;
-	NumericColumn *numeric; /* (n_numeric) */
+	Source origin;
 
 	/* which rows are held out */
 	uint64 split_seed;
@@ -40,19 +32,11 @@ typedef struct TrainSource
 	Corpus corpus;
 	HeldOutRows held_out;
 	int64 n_rows;
-	int64 n_skipped; /* rows without a text or a label */
+	int64 n_skipped;       /* rows without a text or a label */
+	NumberCounts *numbers; /* (origin.n_numeric) */
 } TrainSource;
-
-/*
- * Look at the source: raises an error unless it is a relation that can be read and has the columns, the
- * numeric ones of a numeric type. Fills in schema and name.
- */
-extern void train_source_check(TrainSource *source);
 
 /* Read all rows as the current role, in one scan, into the corpus and the held-out rows. */
 extern void train_source_read(TrainSource *source);
-
-/* The source's qualified name in UTF-8, for progress. */
-extern char *train_source_display_name(const TrainSource *source);
 
 #endif /* SENTIMENT_TRAIN_SOURCE_H */

@@ -15,7 +15,12 @@ SELECT m.name AS model,
 	   d.deployed_by,
 	   (SELECT pg_catalog.count(*) FROM sentiment.model_version AS a WHERE a.model_id OPERATOR(pg_catalog.=) m.model_id) AS versions
 FROM sentiment.model AS m
-LEFT JOIN sentiment.deployment AS d ON d.model_id OPERATOR(pg_catalog.=) m.model_id
+LEFT JOIN LATERAL (
+	SELECT a.model_id, a.version, a.deployed_at, a.deployed_by
+	FROM sentiment.deployment AS a
+	WHERE a.model_id OPERATOR(pg_catalog.=) m.model_id AND a.share OPERATOR(pg_catalog.>) 0
+	ORDER BY a.share DESC, a.version
+	LIMIT 1) AS d ON true
 LEFT JOIN sentiment.model_version AS v
 	ON v.model_id OPERATOR(pg_catalog.=) d.model_id AND v.version OPERATOR(pg_catalog.=) d.version;
 
@@ -25,6 +30,7 @@ CREATE VIEW @extschema@.sentiment_model_versions WITH (security_invoker = true, 
 SELECT m.name AS model,
 	   v.version,
 	   d.model_id IS NOT NULL AS deployed,
+	   COALESCE(d.share, 0) AS share,
 	   v.kind,
 	   (v.metrics OPERATOR(pg_catalog.->>) 'f1')::pg_catalog.float8 AS f1,
 	   (v.metrics OPERATOR(pg_catalog.->>) 'macro_f1')::pg_catalog.float8 AS macro_f1,
@@ -49,12 +55,13 @@ SELECT m.name AS model,
 FROM sentiment.model_version AS v
 JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) v.model_id
 LEFT JOIN sentiment.deployment AS d
-	ON d.model_id OPERATOR(pg_catalog.=) v.model_id AND d.version OPERATOR(pg_catalog.=) v.version;
+	ON d.model_id OPERATOR(pg_catalog.=) v.model_id AND d.version OPERATOR(pg_catalog.=) v.version
+	AND d.share OPERATOR(pg_catalog.>) 0;
 
 COMMENT ON VIEW @extschema@.sentiment_model_versions IS 'every version of the models that the current role may use';
 
 CREATE VIEW @extschema@.sentiment_deployments WITH (security_invoker = true, security_barrier = true) AS
-SELECT h.model, h.action, h.version, h.previous_version, h.reason, h.done_by, h.done_at
+SELECT h.model, h.action, h.version, h.previous_version, h.traffic, h.previous_traffic, h.forced, h.reason, h.done_by, h.done_at
 FROM sentiment.deployment_history AS h
 ORDER BY h.history_id;
 

@@ -35,6 +35,7 @@
 #include "core/held_out.h"
 #include "core/pipeline.h"
 #include "core/pipeline_train.h"
+#include "extension/contract.h"
 #include "extension/host.h"
 #include "extension/image_value.h"
 #include "extension/registry.h"
@@ -94,6 +95,7 @@ typedef struct Training
 	instr_time start;
 	MemoryContext context; /* for what lives no longer than the training */
 	int64 model_id;        /* 0 if the model did not exist at the start */
+	TrainingValidation validation;
 
 	/* result */
 	int n_candidates;
@@ -681,6 +683,7 @@ store(Training *training)
 		write_version(training, &training->candidates[i], &model);
 	}
 	deploy(training, &writer, &model);
+	contract_store_training(&writer, &training->validation, &model, training->best->version);
 	MemoryContextSwitchTo(old_context);
 	registry_end_write(&writer);
 	for (int i = 0; i < training->n_candidates; i++)
@@ -737,6 +740,9 @@ sentiment_train(PG_FUNCTION_ARGS)
 	begin_corpus(training);
 
 	host_show_progress(true);
+	contract_validate_training(training->name, &training->source.origin,
+							   training->source.split_seed, training->source.holdout,
+							   &training->validation);
 	train_source_read(&training->source);
 	report_rows(training);
 	fit_candidates(training);

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/evaluation/drift_statistics.h"
@@ -612,18 +611,6 @@ report_split_length(const Report *report)
 					NULL);
 }
 
-/* qsort's comparison of findings by check; equal ones keep their order. */
-static int
-compare_findings(const void *a, const void *b)
-{
-	const Finding *first = a;
-	const Finding *second = b;
-
-	if (first->check != second->check)
-		return first->check < second->check ? -1 : 1;
-	return first < second ? -1 : first > second;
-}
-
 void
 validation_report(const Validation *validation, const Contract *contract,
 				  const char *const *model_labels, Findings *findings)
@@ -647,5 +634,4 @@ validation_report(const Validation *validation, const Contract *contract,
 		report_split_labels(&report);
 		report_split_length(&report);
 	}
-	qsort(findings->findings, findings->n_findings, sizeof(Finding), compare_findings);
 }

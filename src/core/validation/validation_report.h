@@ -21,7 +21,7 @@ typedef struct Finding
 	const char *example; /* one line, UTF-8; NULL for none */
 } Finding;
 
-/* Findings in the order of the checks; starts as zero bytes. */
+/* Findings in the order in which they were made; starts as zero bytes. */
 typedef struct Findings
 {
 	uint32_t n_findings;

@@ -3,7 +3,7 @@
 //
 //   node build.js [FOLDER]
 import { createHash } from "node:crypto";
-import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -16,8 +16,8 @@ const largest = 300_000; // bytes of all files; the bundle is part of the export
 async function writeHashed(stem, extension, content) {
 	const hash = createHash("sha256").update(content).digest("hex").slice(0, 10);
 	const name = `${stem}-${hash}.${extension}`;
-	await writeFile(join(folder, name), content);
-	return name;
+	await writeFile(join(folder, "assets", name), content);
+	return `assets/${name}`;
 }
 
 /** The licences of the packages that are in the bundle, as a comment. */
@@ -54,7 +54,7 @@ const result = await build({
 });
 
 await rm(folder, { recursive: true, force: true });
-await mkdir(folder, { recursive: true });
+await mkdir(join(folder, "assets"), { recursive: true });
 const bundled = (extension) => result.outputFiles.find((file) => file.path.endsWith(extension)).contents;
 const names = {
 	script: await writeHashed("page", "js", Buffer.concat([await licences(), bundled(".js")])),
@@ -68,7 +68,8 @@ const html = (await readFile(join(here, "source/index.html"), "utf8"))
 await writeFile(join(folder, "index.html"), html);
 
 let bytes = 0;
-for (const name of await readdir(folder)) bytes += (await readFile(join(folder, name))).length;
+for (const name of ["index.html", ...Object.values(names)])
+	bytes += (await readFile(join(folder, name))).length;
 if (bytes > largest) {
 	console.error(`the page has ${bytes} bytes, more than ${largest}`);
 	process.exit(1);

@@ -24,7 +24,7 @@ export const count = (value: Maybe): string => (present(value) ? whole(Math.roun
 /** A number of any size, in three digits. */
 export function figure(value: Maybe): string {
 	if (!present(value)) return nothing;
-	if (value === 0) return "0";
+	if (Math.abs(value) < 1e-12) return "0";
 	const size = Math.abs(value);
 	if (size >= 100_000 || size < 0.001)
 		return size < 0.001 ? value.toExponential(1).replace("-", "−") : threeDigits(value);

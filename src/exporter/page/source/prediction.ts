@@ -14,7 +14,9 @@ export interface Prediction {
 /** What POST /predict answers. */
 interface PredictAnswer {
 	labels: string[];
-	probs: Record<string, number>[];
+	/** Of each text, the probability of each of the classes. */
+	probs: number[][];
+	classes: string[];
 	warnings?: string[];
 	model?: string;
 	version?: number;
@@ -29,9 +31,9 @@ export async function predict(model: string, text: string, signal: AbortSignal):
 		signal,
 	});
 	const label = answer.labels[0] ?? "";
-	const probabilities = Object.entries(answer.probs[0] ?? {}).map(([name, probability]) => ({
+	const probabilities = answer.classes.map((name, i) => ({
 		label: name,
-		probability,
+		probability: answer.probs[0]?.[i] ?? NaN,
 	}));
 	return {
 		label,

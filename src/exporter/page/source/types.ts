@@ -66,7 +66,9 @@ export interface Version {
 }
 
 export interface HistoryEntry {
+	history_id: number;
 	action: string;
+	stage: string | null;
 	version: number | null;
 	previous_version: number | null;
 	traffic: Record<string, number> | null;
@@ -83,7 +85,7 @@ export interface VersionsAnswer {
 
 /** Points of a curve; of a calibration with the number of rows as the third coordinate. */
 export interface Curve {
-	curve: "roc" | "pr" | "calibration";
+	curve: "roc" | "precision_recall" | "calibration";
 	label: string;
 	points: number[][];
 }
@@ -135,7 +137,6 @@ export interface DriftBins {
 
 export interface Job {
 	job: string;
-	model: string;
 	task: string;
 	schedule: string;
 	active: boolean | null;
@@ -145,23 +146,36 @@ export interface Job {
 	last_finished_at: string | null;
 }
 
+/** What a version had to reach, and did or did not. */
+export interface GateCheck {
+	check_name: string;
+	passed: boolean | null;
+	value: number | null;
+	threshold: number | null;
+	detail: string | null;
+}
+
 export interface Retraining {
+	retraining_id: number;
+	trigger: string;
 	reason: string | null;
 	status: string;
 	version: number | null;
 	previous_version: number | null;
-	f1: number | null;
-	previous_f1: number | null;
+	gate: GateCheck[] | null;
 	message: string | null;
 	started_at: string;
 	finished_at: string | null;
 }
 
 export interface PipelineStep {
-	run_id: number;
 	step: string;
+	kind: string | null;
 	status: string;
-	detail: string | null;
+	version: number | null;
+	f1: number | null;
+	in_worker: boolean;
+	message: string | null;
 	started_at: string | null;
 	finished_at: string | null;
 }
@@ -169,7 +183,8 @@ export interface PipelineStep {
 export interface PipelineRun {
 	run_id: number;
 	status: string;
-	detail: string | null;
+	version: number | null;
+	message: string | null;
 	started_at: string;
 	finished_at: string | null;
 	steps: PipelineStep[];
@@ -181,33 +196,49 @@ export interface Finding {
 	rows: number | null;
 	share: number | null;
 	detail: string | null;
+	example: string | null;
+}
+
+export interface Validation {
 	validated_at: string;
+	rows: number;
+	errors: number;
+	warnings: number;
+	seconds: number;
+	source: string;
+	findings: Finding[];
 }
 
 export interface OperationsAnswer {
 	jobs: Job[];
 	retrainings: Retraining[];
 	runs: PipelineRun[];
-	findings: Finding[];
+	validation: Validation | null;
 }
 
 export interface Arm {
 	version: number;
 	share: number | null;
+	is_main: boolean;
 	outcomes: number;
 	successes: number;
 	rate: number | null;
-	rate_low: number | null;
-	rate_high: number | null;
+	rate_lower: number | null;
+	rate_upper: number | null;
 	difference: number | null;
+	difference_lower: number | null;
+	difference_upper: number | null;
 	p_value: number | null;
+	since: string | null;
 }
 
 export interface Shadow {
 	version: number;
 	shadow_share: number;
-	predictions: number | null;
-	disagreements: number | null;
+	compared: number | null;
+	disagreed: number | null;
+	disagreement: number | null;
+	failed: number | null;
 }
 
 export interface ExperimentsAnswer {

@@ -35,6 +35,8 @@ export interface LegendEntry {
  */
 export function ChartFrame(props: {
 	title: string;
+	/** The caption is for screen readers only: what is around it says the same. */
+	captionHidden?: boolean;
 	summary: string;
 	height: number;
 	legend?: LegendEntry[];
@@ -48,7 +50,9 @@ export function ChartFrame(props: {
 	const id = useId();
 	return (
 		<figure class="chart" aria-labelledby={id}>
-			<figcaption id={id}>{props.title}</figcaption>
+			<figcaption id={id} class={props.captionHidden ? "hidden" : ""}>
+				{props.title}
+			</figcaption>
 			{props.legend && props.legend.length > 0 && (
 				<ul class="legend">
 					{props.legend.map((entry) => (
@@ -165,7 +169,7 @@ export function Axes(props: {
 				</text>
 			)}
 			{props.yName && (
-				<text class="axis-name" x={4} y={top - 10} text-anchor="start">
+				<text class="axis-name" x={4} y={top - 16} text-anchor="start">
 					{props.yName}
 				</text>
 			)}

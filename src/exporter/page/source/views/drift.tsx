@@ -30,7 +30,8 @@ function binName(bin: DriftBin): string {
 	if (bin.kind === "value") return figure(bin.lower);
 	if (bin.lower === null || bin.lower === undefined) return `< ${figure(bin.upper)}`;
 	if (bin.upper === null || bin.upper === undefined) return `≥ ${figure(bin.lower)}`;
-	return `${figure(bin.lower)}–${figure(bin.upper)}`;
+	const [from, to] = [figure(bin.lower), figure(bin.upper)];
+	return from === to ? from : `${from}–${to}`;
 }
 
 /** How a feature's statistic went from report to report. */
@@ -226,6 +227,7 @@ export function DriftView(props: ViewProps) {
 											</a>
 										),
 									},
+									{ head: "Verdict", cell: (row) => <Verdict drifted={row.drifted} /> },
 									{
 										head: "Statistic",
 										cell: (row) => <abbr title={statisticNames[row.statistic]}>{row.statistic}</abbr>,
@@ -233,7 +235,6 @@ export function DriftView(props: ViewProps) {
 									{ head: "Value", number: true, cell: (row) => figure(row.value) },
 									{ head: "Threshold", number: true, cell: (row) => figure(row.threshold) },
 									{ head: "p-value", number: true, cell: (row) => pValue(row.p_value) },
-									{ head: "Verdict", cell: (row) => <Verdict drifted={row.drifted} /> },
 								]}
 							/>
 						</Panel>

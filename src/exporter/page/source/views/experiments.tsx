@@ -7,19 +7,36 @@ import type { Arm, ExperimentsAnswer, Shadow } from "../types.ts";
 /** Rates as dots with their intervals on one scale. */
 function Interval(props: { arm: Arm; low: number; high: number }) {
 	const { arm, low, high } = props;
-	if (arm.rate === null || arm.rate_low === null || arm.rate_high === null) return <>{nothing}</>;
+	if (arm.rate === null || arm.rate_lower === null || arm.rate_upper === null) return <>{nothing}</>;
 	const place = (value: number) => ((value - low) / Math.max(1e-9, high - low)).toFixed(4);
 	return (
 		<span class="interval" aria-hidden="true">
 			<span
 				class="interval-range"
 				style={{
-					"--from": place(arm.rate_low),
-					"--part": String(Number(place(arm.rate_high)) - Number(place(arm.rate_low))),
+					"--from": place(arm.rate_lower),
+					"--part": String(Number(place(arm.rate_upper)) - Number(place(arm.rate_lower))),
 				}}
 			/>
 			<span class="interval-rate" style={{ "--from": place(arm.rate) }} />
 		</span>
+	);
+}
+
+const signedPercent = (value: number): string => `${value >= 0 ? "+" : "−"}${percent(Math.abs(value))}`;
+
+/** How much better than the main version, with the interval that holds at any time. */
+function Difference(props: { arm: Arm }) {
+	const { difference, difference_lower, difference_upper } = props.arm;
+	return (
+		<>
+			{signedPercent(difference ?? 0)}
+			{difference_lower !== null && difference_upper !== null && (
+				<span class="cell-note">
+					{signedPercent(difference_lower)} to {signedPercent(difference_upper)}
+				</span>
+			)}
+		</>
 	);
 }
 
@@ -30,8 +47,8 @@ export function ExperimentsView(props: ViewProps) {
 	return (
 		<Loaded resource={resource}>
 			{({ arms, shadows }) => {
-				const low = Math.min(...arms.map((arm) => arm.rate_low ?? 1));
-				const high = Math.max(...arms.map((arm) => arm.rate_high ?? 0));
+				const low = Math.min(...arms.map((arm) => arm.rate_lower ?? 1));
+				const high = Math.max(...arms.map((arm) => arm.rate_upper ?? 0));
 				return (
 					<div class="panels">
 						<Panel
@@ -65,20 +82,17 @@ export function ExperimentsView(props: ViewProps) {
 											head: "95 % interval",
 											number: true,
 											cell: (row) =>
-												row.rate_low === null
+												row.rate_lower === null
 													? nothing
-													: `${percent(row.rate_low)} to ${percent(row.rate_high)}`,
+													: `${percent(row.rate_lower).replace(" %", "")} – ${percent(row.rate_upper)}`,
 										},
 										{ head: "On one scale", cell: (row) => <Interval arm={row} low={low} high={high} /> },
 										{
 											head: "Difference",
 											number: true,
-											cell: (row) =>
-												row.difference === null
-													? "the baseline"
-													: `${row.difference >= 0 ? "+" : "−"}${percent(Math.abs(row.difference))}`,
+											cell: (row) => (row.difference === null ? "baseline" : <Difference arm={row} />),
 										},
-										{ head: "Sequential p-value", number: true, cell: (row) => pValue(row.p_value) },
+										{ head: "p-value", number: true, cell: (row) => pValue(row.p_value) },
 										{
 											head: "Verdict",
 											cell: (row) =>
@@ -114,14 +128,14 @@ export function ExperimentsView(props: ViewProps) {
 									columns={[
 										{ head: "Version", rowHead: true, cell: (row) => `Version ${row.version}` },
 										{ head: "Scored on", number: true, cell: (row) => percent(row.shadow_share, 0) },
-										{ head: "Predictions", number: true, cell: (row) => count(row.predictions) },
-										{ head: "Disagreements", number: true, cell: (row) => count(row.disagreements) },
+										{ head: "Compared", number: true, cell: (row) => count(row.compared) },
+										{ head: "Disagreements", number: true, cell: (row) => count(row.disagreed) },
 										{
 											head: "Share",
 											number: true,
 											cell: (row) =>
-												row.predictions && row.disagreements !== null
-													? percent(row.disagreements / row.predictions)
+												row.compared && row.disagreed !== null
+													? percent(row.disagreed / row.compared)
 													: nothing,
 										},
 									]}

@@ -7,6 +7,7 @@ import { request, RequestError, tokenChanged } from "../request.ts";
 
 const every = 2000; // milliseconds between two readings
 const kept = 150; // readings: five minutes
+const shortest = 60_000; // milliseconds that a chart shows at least
 const duration = "api_request_duration_seconds";
 
 /** What people ask of the exporter; the readings of this page and of Prometheus are left out. */
@@ -142,14 +143,13 @@ export function LiveView() {
 	const { readings, error } = useReadings(running);
 	const last = readings.at(-1);
 	const points = readings.slice(1);
-	const span: [number, number] = last
-		? [last.at - kept * every, last.at]
-		: [Date.now() - kept * every, Date.now()];
+	const end = last?.at ?? Date.now();
+	const span: [number, number] = [Math.min(readings[0]?.at ?? end, end - shortest), end];
 	const course = (of: (reading: Reading) => number) =>
 		points.flatMap((reading): [number, number][] =>
 			Number.isFinite(of(reading)) ? [[reading.at, of(reading)]] : [],
 		);
-	const axis = { time: true, xDomain: span, xName: "time", xFormat: timeOfDay };
+	const axis = { captionHidden: true, time: true, xDomain: span, xName: "time", xFormat: timeOfDay };
 	const databaseUp = last ? sum(last.samples, "sentiment_exporter_database_up") === 1 : undefined;
 	const recent = points.filter((reading) => reading.requests > 0).at(-1);
 

@@ -243,6 +243,7 @@ function Curves(props: { model: string; version: Version; other: Version | null 
 	);
 	const unit = (value: number) => figure(value);
 	const common = {
+		captionHidden: true,
 		xDomain: [0, 1] as [number, number],
 		yDomain: [0, 1] as [number, number],
 		xFormat: unit,
@@ -280,7 +281,7 @@ function Curves(props: { model: string; version: Version; other: Version | null 
 								{...common}
 								title="Precision against recall"
 								summary="How precise the answers stay as more of the texts with the label are found."
-								series={of("pr")}
+								series={of("precision_recall")}
 								xName="recall"
 								yName="precision"
 							/>

@@ -2,16 +2,18 @@ import { useState } from "preact/hooks";
 import type { ViewProps } from "../application.tsx";
 import { ScatterChart } from "../charts/scatter_chart.tsx";
 import { Badge, Choice, Empty, Loaded, Panel, Table } from "../components.tsx";
-import { ago, bytes, count, metric, moment, nothing, percent, seconds, words } from "../format.ts";
+import { ago, bytes, count, figure, metric, moment, nothing, percent, seconds, words } from "../format.ts";
 import { paretoFront } from "../pareto.ts";
 import { pathOf, useResource } from "../request.ts";
 import type {
 	Finding,
+	GateCheck,
 	Job,
 	OperationsAnswer,
 	PipelineRun,
 	PipelineStep,
 	Retraining,
+	Validation,
 	Version,
 	VersionsAnswer,
 } from "../types.ts";
@@ -75,9 +77,46 @@ function Jobs(props: { jobs: Job[]; model: string }) {
 	);
 }
 
+/** The checks of a gate, each with what was reached against what was asked for. */
+function Gate(props: { checks: GateCheck[] }) {
+	if (props.checks.length === 0) return <>{nothing}</>;
+	return (
+		<ul class="checks">
+			{props.checks.map((check) => (
+				<li key={check.check_name}>
+					<Badge tone={check.passed === null ? "neutral" : check.passed ? "good" : "bad"}>
+						{words(check.check_name)}
+					</Badge>{" "}
+					{check.value !== null && (
+						<span class="note">
+							{figure(check.value)}
+							{check.threshold !== null && ` against ${figure(check.threshold)}`}
+						</span>
+					)}
+				</li>
+			))}
+		</ul>
+	);
+}
+
+/** Why it was retrained, and what is to be said of how it went. */
+function Reason(props: { retraining: Retraining }) {
+	const { reason, trigger, message } = props.retraining;
+	return (
+		<>
+			{reason ?? words(trigger)}
+			{message && <span class="cell-note">{message}</span>}
+		</>
+	);
+}
+
 function Retrainings(props: { retrainings: Retraining[]; model: string }) {
 	return (
-		<Panel title="Retrainings" wide note="F1 of both versions on the same held-out rows.">
+		<Panel
+			title="Retrainings"
+			wide
+			note="A retraining ends with the gate: is the new version good enough, and better on the same held-out rows?"
+		>
 			{props.retrainings.length === 0 ? (
 				<Empty
 					title="It was never retrained"
@@ -87,16 +126,18 @@ function Retrainings(props: { retrainings: Retraining[]; model: string }) {
 				<Table<Retraining>
 					caption="Retrainings, newest first"
 					rows={props.retrainings}
-					keyOf={(row, index) => `${row.started_at} ${index}`}
+					keyOf={(row) => row.retraining_id}
 					columns={[
 						{ head: "Started", rowHead: true, cell: (row) => moment(row.started_at) },
 						{ head: "Outcome", cell: (row) => <Status status={row.status} /> },
-						{ head: "Reason", wrap: true, cell: (row) => row.reason },
-						{ head: "Version", number: true, cell: (row) => row.version },
-						{ head: "F1", number: true, cell: (row) => metric(row.f1) },
-						{ head: "Before", number: true, cell: (row) => metric(row.previous_f1) },
+						{ head: "Reason", wrap: true, cell: (row) => <Reason retraining={row} /> },
+						{
+							head: "Version",
+							number: true,
+							cell: (row) => `${row.previous_version ?? nothing} → ${row.version ?? nothing}`,
+						},
+						{ head: "Gate", cell: (row) => <Gate checks={row.gate ?? []} /> },
 						{ head: "Took", number: true, cell: (row) => duration(row.started_at, row.finished_at) },
-						{ head: "Message", wrap: true, cell: (row) => row.message },
 					]}
 				/>
 			)}
@@ -129,13 +170,17 @@ function Run(props: { run: PipelineRun }) {
 					{moment(run.started_at)}, {duration(run.started_at, run.finished_at)}
 				</span>
 			</h3>
-			{run.detail && <p class="note">{run.detail}</p>}
+			{run.message && <p class="note">{run.message}</p>}
 			<Table<PipelineStep>
 				caption={`Steps of run ${run.run_id}`}
 				rows={run.steps}
 				keyOf={(row, index) => `${index} ${row.step}`}
 				columns={[
-					{ head: "Step", rowHead: true, cell: (row) => words(row.step) },
+					{
+						head: "Step",
+						rowHead: true,
+						cell: (row) => words(row.step) + (row.kind ? `: ${words(row.kind)}` : ""),
+					},
 					{ head: "Status", cell: (row) => <Status status={row.status} /> },
 					{ head: "Took", number: true, cell: (row) => duration(row.started_at, row.finished_at) },
 					{
@@ -146,7 +191,8 @@ function Run(props: { run: PipelineRun }) {
 							</span>
 						),
 					},
-					{ head: "Detail", wrap: true, cell: (row) => row.detail },
+					{ head: "F1", number: true, cell: (row) => metric(row.f1) },
+					{ head: "Message", wrap: true, cell: (row) => row.message },
 				]}
 			/>
 		</section>
@@ -171,25 +217,32 @@ function Runs(props: { runs: PipelineRun[]; model: string }) {
 	);
 }
 
-function Findings(props: { findings: Finding[]; model: string }) {
+function LastValidation(props: { validation: Validation | null; model: string }) {
+	const { validation } = props;
 	const tone = { error: "bad", warning: "warning", info: "neutral" } as const;
+	const contract = `SELECT sentiment_set_contract('${props.model}',\n    sentiment_suggest_contract('reviews', 'text', 'label'));\nSELECT * FROM sentiment_validate('${props.model}', 'reviews', store => true);`;
+	if (!validation)
+		return (
+			<Panel title="Validation" wide>
+				<Empty title="No rows were validated yet" sql={contract}>
+					A contract says what rows must look like; every training then keeps to it.
+				</Empty>
+			</Panel>
+		);
 	return (
 		<Panel
 			title="Validation"
 			wide
-			note={props.findings[0] && `The last validation, ${ago(props.findings[0].validated_at)}.`}
+			note={`${ago(validation.validated_at)}, ${count(validation.rows)} rows of ${validation.source}: ${validation.errors} errors, ${validation.warnings} warnings.`}
 		>
-			{props.findings.length === 0 ? (
-				<Empty
-					title="No findings"
-					sql={`SELECT sentiment_set_contract('${props.model}', sentiment_suggest_contract('reviews', 'text', 'label'));\nSELECT * FROM sentiment_validate('${props.model}');`}
-				>
-					Either the data keeps its contract, or there is none yet.
-				</Empty>
+			{validation.findings.length === 0 ? (
+				<p>
+					<Badge tone="good">The rows keep the contract</Badge>
+				</p>
 			) : (
 				<Table<Finding>
 					caption="Findings of the last validation"
-					rows={props.findings}
+					rows={validation.findings}
 					keyOf={(row, index) => `${index} ${row.check_name}`}
 					columns={[
 						{ head: "Check", rowHead: true, cell: (row) => words(row.check_name) },
@@ -200,6 +253,7 @@ function Findings(props: { findings: Finding[]; model: string }) {
 						{ head: "Rows", number: true, cell: (row) => count(row.rows) },
 						{ head: "Share", number: true, cell: (row) => percent(row.share) },
 						{ head: "Detail", wrap: true, cell: (row) => row.detail },
+						{ head: "Example", wrap: true, cell: (row) => row.example },
 					]}
 				/>
 			)}
@@ -216,10 +270,15 @@ const costs: Record<
 		label: "Latency",
 		of: (version) => version.prediction_seconds,
 		format: seconds,
-		name: "a prediction",
+		name: "time of a prediction",
 	},
-	image: { label: "Size", of: (version) => version.image_bytes, format: bytes, name: "bytes" },
-	training: { label: "Training", of: (version) => version.seconds, format: seconds, name: "training" },
+	image: { label: "Size", of: (version) => version.image_bytes, format: bytes, name: "size" },
+	training: {
+		label: "Training",
+		of: (version) => version.seconds,
+		format: seconds,
+		name: "time of training",
+	},
 };
 
 function Trade(props: { versions: Version[]; current: number | null }) {
@@ -294,12 +353,12 @@ export function OperationsView(props: ViewProps) {
 	return (
 		<div class="panels">
 			<Loaded resource={operations}>
-				{({ jobs, retrainings, runs, findings }) => (
+				{({ jobs, retrainings, runs, validation }) => (
 					<>
 						<Jobs jobs={jobs} model={quoted} />
 						<Retrainings retrainings={retrainings} model={quoted} />
 						<Runs runs={runs} model={quoted} />
-						<Findings findings={findings} model={quoted} />
+						<LastValidation validation={validation} model={quoted} />
 					</>
 				)}
 			</Loaded>

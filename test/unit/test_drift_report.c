@@ -21,6 +21,7 @@
 #include "core/hash.h"
 #include "core/held_out.h"
 #include "core/pipeline_train.h"
+#include "core/text/utf8.h"
 #include "drift_report_fixture.h"
 #include "host.h"
 
@@ -267,9 +268,9 @@ test_row_sample(void **state)
 static size_t
 make_text(char *text, size_t size, uint64_t seed, bool positive)
 {
-	static const char *const words[] = {"the", "coffee", "tea",   "taste", "price", "box",
-										"is",  "was",    "a",     "of",    "it",    "cup",
-										"milk", "sugar", "water", "dark",  "order", "again"};
+	static const char *const words[] = {"the",  "coffee", "tea",   "taste", "price", "box",
+										"is",   "was",    "a",     "of",    "it",    "cup",
+										"milk", "sugar",  "water", "dark",  "order", "again"};
 	uint64_t hash = hash_mix(seed * 2654435761 + 17);
 	size_t length = 0;
 	size_t n_words = 8 + hash % 12;
@@ -283,7 +284,8 @@ make_text(char *text, size_t size, uint64_t seed, bool positive)
 			word = positive ? "lovely" : "awful";
 		length += (size_t) snprintf(text + length, size - length, "%s%s", i == 0 ? "" : " ", word);
 	}
-	return length + (size_t) snprintf(text + length, size - length, "%s", hash % 3 == 0 ? "!" : ".");
+	return length +
+		   (size_t) snprintf(text + length, size - length, "%s", hash % 3 == 0 ? "!" : ".");
 }
 
 /* A pipeline trained on made reviews, with numbers; SVD if asked for. */
@@ -297,10 +299,10 @@ make_pipeline(bool svd)
 	ByteBuffer image;
 	void *aligned;
 
-	pipeline_parse_options(
-		"logistic_regression",
-		svd ? "{\"svd_components\": 8, \"text_features\": true}" : "{\"ngram_max\": 1}", NULL, 0,
-		&options);
+	pipeline_parse_options("logistic_regression",
+						   svd ? "{\"svd_components\": 8, \"text_features\": true}"
+							   : "{\"ngram_max\": 1}",
+						   NULL, 0, &options);
 	options.features.n_numeric = 1;
 	options.features.numeric_names = names;
 	values = feature_space_corpus_values(&options.features);
@@ -404,54 +406,62 @@ test_profile_merge(void **state)
 	bytes[0] = flat_of(empty, &sizes[0]);
 	drift_profile_unflatten(host_allocate_zero(sizeof(DriftProfile)), bytes[0], sizes[0]);
 	/* of another model */
-	assert_host_error(HOST_ERROR_INVALID_PARAMETER,
-					  drift_profile_merge(merged, profile_of(make_pipeline(true), 1, 2, NULL, 100)));
+	assert_host_error(
+		HOST_ERROR_INVALID_PARAMETER,
+		drift_profile_merge(merged, profile_of(make_pipeline(true), 1, 2, NULL, 100)));
 	assert_host_error(HOST_ERROR_INVALID_PARAMETER,
 					  drift_profile_begin(merged, make_pipeline(true), 100));
 }
 
-/* No byte that is changed is read outside of its place; what is accepted comes back as it was. */
+/* Read changed bytes: what is accepted must come back as it was. Answers whether it was refused. */
+static bool
+is_refused(const char *bytes, size_t size)
+{
+	jmp_buf target;
+
+	test_host_error_target = &target;
+	if (setjmp(target) == 0)
+	{
+		DriftProfile *profile = host_allocate_zero(sizeof(DriftProfile));
+		size_t again_size;
+		char *again;
+
+		drift_profile_unflatten(profile, bytes, size);
+		again = flat_of(profile, &again_size);
+		test_host_error_target = NULL;
+		assert_int_equal(again_size, size);
+		assert_memory_equal(again, bytes, size);
+		return false;
+	}
+	test_host_error_target = NULL;
+	return true;
+}
+
+/* No byte that is changed is read outside of its place. */
 static void
 test_profile_bytes(void **state)
 {
 	Pipeline *pipeline = make_pipeline(true);
 	size_t size;
 	char *bytes = flat_of(profile_of(pipeline, 1000, 30, NULL, 10), &size);
+	char *copy = host_allocate(size);
 	size_t n_refused = 0;
 
 	(void) state;
 	for (size_t i = 0; i < size; i++)
 	{
+		const char changes[3] = {(char) (bytes[i] ^ 1), (char) 0xff, (char) (bytes[i] + 0x80)};
+
 		for (int change = 0; change < 3; change++)
 		{
-			char *copy = host_allocate(size);
-			jmp_buf target;
-
 			memcpy(copy, bytes, size);
-			copy[i] = (char) (change == 0 ? copy[i] ^ 1 : change == 1 ? 0xff : copy[i] + 0x80);
-			test_host_error_target = &target;
-			if (setjmp(target) == 0)
-			{
-				DriftProfile *profile = host_allocate_zero(sizeof(DriftProfile));
-				size_t again_size;
-				char *again;
-
-				drift_profile_unflatten(profile, copy, size);
-				again = flat_of(profile, &again_size);
-				assert_int_equal(again_size, size);
-				assert_memory_equal(again, copy, size);
-			}
-			else
-				n_refused++;
-			test_host_error_target = NULL;
-			host_free(copy);
+			copy[i] = changes[change];
+			n_refused += is_refused(copy, size);
 		}
 	}
 	assert_true(n_refused > size);
 	for (size_t length = 0; length < size; length += 7)
-		assert_host_error(HOST_ERROR_INVALID_IMAGE,
-						  drift_profile_unflatten(host_allocate_zero(sizeof(DriftProfile)), bytes,
-												  length));
+		assert_true(is_refused(bytes, length));
 }
 
 /* Make a report with default thresholds. */
@@ -493,11 +503,11 @@ test_report(void **state)
 			assert_int_equal(report.n_reference, 1200);
 		}
 		for (uint64_t i = 0; i < 100; i++)
-			n_alarms += report_of(reference,
-								  profile_of(pipeline, 30000 + i * 1000, 300, NULL,
-											 CURRENT_SAMPLE_ROWS),
-								  pipeline)
-							.n_drifted > 0;
+			n_alarms +=
+				report_of(reference,
+						  profile_of(pipeline, 30000 + i * 1000, 300, NULL, CURRENT_SAMPLE_ROWS),
+						  pipeline)
+					.n_drifted > 0;
 		/* at most 5 of 200 for both */
 		assert_in_range(n_alarms, 0, 2);
 	}
@@ -542,7 +552,8 @@ test_injection(void **state)
 {
 	static const char *const kinds[] = {"longer", "shorter",         "shouting",
 										"typos",  "vocabulary_swap", "negation_flip"};
-	const char *text = "Das ist größer. It is not bad; \xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e \xf0\x9f\x98\x80!";
+	const char *text =
+		"Das ist größer. It is not bad; \xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e \xf0\x9f\x98\x80!";
 	bool is_missing;
 
 	(void) state;

@@ -23,6 +23,7 @@ SQL_TOPICS = install sparse_vector image_value text corpus_state features fit ev
 	registry \
 	curves \
 	drift_profile drift_report drift_injection \
+	validation_state contract \
 	train predict kinds views
 SQL_SOURCES = $(SQL_TOPICS:%=src/extension/%.sql)
 JOINED_SCRIPT = sql/$(EXTENSION)--$(EXTVERSION).sql

@@ -456,7 +456,9 @@ inject_number_drift(double value, const char *kind, double strength, uint64_t se
 	else if (strcmp(kind, "clip") == 0)
 	{
 		if (value < 0)
-			return value * (1 - strength);
+			return strength == 1 ? 0 : value * (1 - strength); /* of infinity, too */
+		if (value > 1 && strength == 1)
+			return 1;
 		return value > 1 && strength > 0 ? 1 + (value - 1) * (1 - strength) : value;
 	}
 	else

@@ -7,6 +7,11 @@
 #include "core/hash.h"
 #include "core/validation/shingles.h"
 
+/* A sketch is made in rounds, each with a hash function of its own that spreads shingles over bins. */
+#define SKETCH_BIN_BITS 4
+#define SKETCH_BINS     (1u << SKETCH_BIN_BITS)
+#define SKETCH_ROUNDS   (SKETCH_SIZE / SKETCH_BINS)
+
 Tokenizer *
 shingles_tokenizer(void)
 {
@@ -65,21 +70,46 @@ shingles_find(Tokenizer *tokenizer, const char *text, size_t length, Shingles *s
 		add_shingle(shingles, last_pair);
 }
 
+/* The bin that lends an empty one its byte: the first full one in an order that all texts share. */
+static unsigned
+lending_bin(const uint64_t *smallest, unsigned round, unsigned bin)
+{
+	uint64_t state = ((uint64_t) round << 32 | bin) + 1;
+	unsigned lender;
+
+	do
+	{
+		state += UINT64_C(0x9e3779b97f4a7c15);
+		lender = (unsigned) (hash_mix(state) >> (64 - SKETCH_BIN_BITS));
+	} while (smallest[lender] == UINT64_MAX);
+	return lender;
+}
+
 void
 shingles_sketch(const Shingles *shingles, uint8_t *sketch)
 {
-	for (uint32_t j = 0; j < SKETCH_SIZE; j++)
+	for (unsigned round = 0; round < SKETCH_ROUNDS; round++)
 	{
-		uint64_t seed = hash_mix((j + 1) * UINT64_C(0x9e3779b97f4a7c15));
-		uint64_t smallest = UINT64_MAX;
+		uint64_t seed = hash_mix((round + 1) * UINT64_C(0x9e3779b97f4a7c15));
+		uint64_t smallest[SKETCH_BINS];
 
+		memset(smallest, 0xff, sizeof(smallest));
 		for (uint32_t i = 0; i < shingles->n_shingles; i++)
 		{
 			uint64_t hash = hash_fold(shingles->hashes[i] ^ seed, UINT64_C(0xe7037ed1a0b428db));
+			unsigned bin = (unsigned) (hash >> (64 - SKETCH_BIN_BITS));
 
-			smallest = hash < smallest ? hash : smallest;
+			/* all ones stand for an empty bin */
+			hash -= hash == UINT64_MAX;
+			if (hash < smallest[bin])
+				smallest[bin] = hash;
 		}
-		sketch[j] = (uint8_t) smallest;
+		for (unsigned bin = 0; bin < SKETCH_BINS; bin++)
+		{
+			unsigned from = smallest[bin] == UINT64_MAX ? lending_bin(smallest, round, bin) : bin;
+
+			sketch[round * SKETCH_BINS + bin] = (uint8_t) smallest[from];
+		}
 	}
 }
 

@@ -22,7 +22,7 @@ OBJS = $(CORE_SOURCES:.c=.o) $(EXTENSION_SOURCES:.c=.o)
 SQL_TOPICS = install sparse_vector image_value text corpus_state features fit evaluation drift \
 	registry \
 	curves \
-	drift_profile drift_report \
+	drift_profile drift_report drift_injection \
 	validation_state contract \
 	train predict kinds views
 SQL_SOURCES = $(SQL_TOPICS:%=src/extension/%.sql)

@@ -71,19 +71,34 @@ ignore_member(PredictionRequest *request, Slice name)
 		request->ignored[request->n_ignored++] = name;
 }
 
+/* Index of the only row of a line, in messages. */
+#define OF_A_LINE SIZE_MAX
+
+/* How a message calls a text or row: texts[3], or the line. */
+static const char *
+place_name(const char *what, size_t index, char *buffer, size_t size)
+{
+	if (index == OF_A_LINE)
+		return "the line";
+	snprintf(buffer, size, "%s[%zu]", what, index);
+	return buffer;
+}
+
 /* Read a text of allowed length. */
 static bool
 read_text(JsonScanner *scanner, const char *what, size_t index, Slice *text, RequestError *error)
 {
 	JsonType type = json_peek(scanner);
+	char name[32];
 
 	if (type != JSON_STRING && type != JSON_NOTHING)
-		return invalid(error, "%s[%zu] must be a string", what, index);
+		return invalid(error, "the text of %s must be a string",
+					   place_name(what, index, name, sizeof(name)));
 	if (!json_read_string(scanner, text))
 		return not_json(scanner, error);
 	if (text->length > MAX_TEXT_CHARACTERS && utf8_characters(*text) > MAX_TEXT_CHARACTERS)
-		return invalid(error, "%s[%zu] has more than %d characters", what, index,
-					   MAX_TEXT_CHARACTERS);
+		return invalid(error, "the text of %s has more than %d characters",
+					   place_name(what, index, name, sizeof(name)), MAX_TEXT_CHARACTERS);
 	return true;
 }
 
@@ -366,6 +381,7 @@ read_row_features(JsonScanner *scanner, PredictionRequest *request, size_t index
 {
 	Slice name;
 	Slice value;
+	char place[32];
 
 	if (!json_enter(scanner, '{'))
 		return not_json(scanner, error);
@@ -377,8 +393,9 @@ read_row_features(JsonScanner *scanner, PredictionRequest *request, size_t index
 			return not_json(scanner, error);
 		type = json_peek(scanner);
 		if (!is_feature(type) && type != JSON_NOTHING)
-			return invalid(error, "data[%zu].numeric_features[%.*s] must be a number", index,
-						   (int) (name.length > 80 ? 80 : name.length), name.bytes);
+			return invalid(error, "numeric_features[%.*s] of %s must be a number",
+						   (int) (name.length > 80 ? 80 : name.length), name.bytes,
+						   place_name("data", index, place, sizeof(place)));
 		if (!json_skip(scanner, &value))
 			return not_json(scanner, error);
 		append_feature(request, start, name, value);
@@ -400,11 +417,13 @@ read_row_member(JsonScanner *scanner, Slice name, PredictionRequest *request, Te
 {
 	JsonType type = json_peek(scanner);
 	Slice value;
+	char place[32];
 
 	if (is_name(name, "reviewText") || is_name(name, "text"))
 	{
 		if (*has_text)
-			return invalid(error, "data[%zu] has two texts", index);
+			return invalid(error, "%s has two texts",
+						   place_name("data", index, place, sizeof(place)));
 		*has_text = true;
 		return read_text(scanner, "data", index, &row->text, error);
 	}
@@ -431,9 +450,12 @@ read_row(JsonScanner *scanner, PredictionRequest *request, size_t index, Request
 	bool has_text = false;
 	size_t start = SIZE_MAX;
 	Slice name;
+	char place[32];
 
 	if (type != JSON_OBJECT && type != JSON_NOTHING)
-		return invalid(error, "data[%zu] must be an object", index);
+		return invalid(error, "%s must be an object%s",
+					   place_name("data", index, place, sizeof(place)),
+					   index == OF_A_LINE ? " or a string" : "");
 	if (!json_enter(scanner, '{'))
 		return not_json(scanner, error);
 	row = add_row(request, error);
@@ -446,7 +468,8 @@ read_row(JsonScanner *scanner, PredictionRequest *request, size_t index, Request
 	if (scanner->error != NULL)
 		return not_json(scanner, error);
 	if (!has_text)
-		return invalid(error, "data[%zu] has no \"reviewText\"", index);
+		return invalid(error, "%s has no \"reviewText\"",
+					   place_name("data", index, place, sizeof(place)));
 	end_features(request, start, row);
 	return true;
 }
@@ -537,10 +560,10 @@ line_request_parse(char *bytes, size_t length, PredictionRequest *request, Reque
 	{
 		TextRow *row = add_row(request, error);
 
-		right = row != NULL && read_text(&scanner, "data", 0, &row->text, error);
+		right = row != NULL && read_text(&scanner, "data", OF_A_LINE, &row->text, error);
 	}
 	else
-		right = read_row(&scanner, request, 0, error);
+		right = read_row(&scanner, request, OF_A_LINE, error);
 	if (right && !json_at_end(&scanner))
 		right = not_json(&scanner, error);
 	if (!right)

@@ -180,36 +180,43 @@ function TokenForm(props: { wrong: boolean }) {
 	);
 }
 
+function titleOf(error: RequestError): string {
+	if (error.status === 0) return "The exporter does not answer";
+	if (error.status === 429) return "Too many requests";
+	if (error.status === 404) return "It is not there";
+	const titles: Record<string, string> = {
+		database_unavailable: "The database does not answer",
+		database_timeout: "The database takes too long",
+		model_unavailable: "No model answers",
+		extension_missing: "The database has no extension sentiment, or an older one",
+		overloaded: "The exporter has too much to do",
+		forbidden: "The exporter's role may not do that",
+	};
+	return titles[error.code] ?? "That did not work";
+}
+
 /** What an error means, and what to do. */
 export function Problem(props: { error: RequestError; retry?: () => void }) {
 	const { error } = props;
-	if (error.status === 401 || error.status === 403)
+	if (error.status === 401)
 		return (
 			<div class="problem" role="alert">
 				<p class="empty-title">This exporter wants a token</p>
 				<TokenForm wrong={token() !== ""} />
 			</div>
 		);
-	const title =
-		error.status === 0
-			? "The exporter does not answer"
-			: error.status === 503
-				? "The database does not answer"
-				: error.status === 429
-					? "Too many requests"
-					: "That did not work";
-	const advice =
-		error.status === 0 || error.status === 503 || error.status === 429
-			? "This page tries again by itself."
-			: error.status === 404
-				? "It may have been dropped meanwhile, or this role may not see it."
-				: "";
+	const passes = error.status === 0 || error.status === 429 || error.status >= 500;
 	return (
 		<div class="problem" role="alert">
-			<p class="empty-title">{title}</p>
+			<p class="empty-title">{titleOf(error)}</p>
 			<p>
-				{error.message} {advice}
+				{error.message && `${error.message.replace(/[.!]?$/, ".")} `}
+				{error.hint && `${error.hint} `}
+				{passes && "This page tries again by itself."}
 			</p>
+			{error.code === "extension_missing" && (
+				<Sql>{"CREATE EXTENSION sentiment;\nALTER EXTENSION sentiment UPDATE;"}</Sql>
+			)}
 			{props.retry && (
 				<button type="button" onClick={props.retry}>
 					Try again
@@ -225,7 +232,7 @@ export function Loaded<T>(props: { resource: Resource<T>; children: (data: T) =>
 	return (
 		<>
 			{error && <Problem error={error} retry={reload} />}
-			{data !== undefined && !(error && (error.status === 401 || error.status === 403))
+			{data !== undefined && error?.status !== 401
 				? props.children(data)
 				: !error && <div class="placeholder" role="status" aria-label="Loading" />}
 		</>

@@ -5,6 +5,9 @@ export class RequestError extends Error {
 	constructor(
 		readonly status: number,
 		message: string,
+		/** The exporter's word for it, such as database_unavailable. */
+		readonly code = "",
+		readonly hint = "",
 	) {
 		super(message);
 	}
@@ -35,25 +38,20 @@ export function setToken(value: string): void {
 	tokenChanged.dispatchEvent(new Event("change"));
 }
 
-/** What an answer that is an error says, in whichever member it says it. */
-async function messageOf(response: Response): Promise<string> {
+/** An answer that is an error, as the exporter tells it. */
+async function errorOf(response: Response): Promise<RequestError> {
+	let body: { detail?: string; error?: string; hint?: string } = {};
 	try {
-		const body: unknown = await response.json();
-		if (body && typeof body === "object")
-			for (const name of ["detail", "message", "error"]) {
-				const value = (body as Record<string, unknown>)[name];
-				if (typeof value === "string") return value;
-				if (
-					value &&
-					typeof value === "object" &&
-					typeof (value as { message?: unknown }).message === "string"
-				)
-					return (value as { message: string }).message;
-			}
+		body = (await response.json()) as typeof body;
 	} catch {
-		// not JSON: the status must do
+		// not the exporter's own: the status must do
 	}
-	return response.statusText || `status ${response.status}`;
+	return new RequestError(
+		response.status,
+		body.detail ?? response.statusText,
+		body.error ?? "",
+		body.hint ?? "",
+	);
 }
 
 /** Ask the exporter; throws RequestError, or the AbortError of the signal. */
@@ -67,7 +65,7 @@ export async function request(path: string, options: RequestInit = {}): Promise<
 		if (error instanceof DOMException && error.name === "AbortError") throw error;
 		throw new RequestError(0, "The exporter cannot be reached.");
 	}
-	if (!response.ok) throw new RequestError(response.status, await messageOf(response));
+	if (!response.ok) throw await errorOf(response);
 	return response;
 }
 

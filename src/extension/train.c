@@ -39,6 +39,7 @@
 #include "extension/image_value.h"
 #include "extension/registry.h"
 #include "extension/train_source.h"
+#include "extension/version_comparison.h"
 
 /* The argument kind that stands for all of them. */
 #define KIND_AUTO "auto"
@@ -88,7 +89,7 @@ typedef struct Training
 	char *name;
 	DeployRule deploy;
 	TrainOptions train_options;
-	char *caller;
+	StoredRole caller;
 	TrainSource source;
 	TimestampTz started_at;
 	instr_time start;
@@ -266,7 +267,7 @@ read_arguments(FunctionCallInfo fcinfo, Training *training)
 	read_numeric_columns(fcinfo, source);
 	training->deploy = parse_deploy_rule(text_argument(fcinfo, 7, "if_better"));
 	read_candidates(fcinfo, training);
-	training->caller = GetUserNameFromId(GetUserId(), false);
+	training->caller = stored_role_of(GetUserId());
 	source->holdout = training->train_options.holdout;
 }
 
@@ -511,10 +512,10 @@ write_version(Training *training, const Candidate *candidate, const RegistryMode
 {
 	const TrainSource *source = &training->source;
 	const ImageHeader *header = (const ImageHeader *) candidate->image->image;
-	Oid types[] = {INT8OID,      INT4OID, INT8OID,        INT8OID,     InvalidOid, TEXTOID,
-				   JSONBOID,     TEXTOID, TEXTOID,        TEXTOID,     TEXTOID,    FLOAT8OID,
-				   TEXTARRAYOID, INT8OID, INT8OID,        INT8OID,     INT8OID,    FLOAT8OID,
-				   JSONBOID,     TEXTOID, TIMESTAMPTZOID, TEXTARRAYOID};
+	Oid types[] = {INT8OID,      INT4OID, INT8OID,        INT8OID,      InvalidOid, TEXTOID,
+				   JSONBOID,     TEXTOID, TEXTOID,        TEXTOID,      TEXTOID,    FLOAT8OID,
+				   TEXTARRAYOID, INT8OID, INT8OID,        INT8OID,      INT8OID,    FLOAT8OID,
+				   JSONBOID,     TEXTOID, TIMESTAMPTZOID, TEXTARRAYOID, OIDOID,     INT8OID};
 	Datum values[] = {Int64GetDatum(model->model_id),
 					  Int32GetDatum(candidate->version),
 					  Int64GetDatum((int64) header->checksum),
@@ -534,47 +535,22 @@ write_version(Training *training, const Candidate *candidate, const RegistryMode
 					  Int64GetDatum(source->n_skipped),
 					  Float8GetDatum(candidate->seconds),
 					  candidate->metrics_json,
-					  CStringGetTextDatum(training->caller),
+					  CStringGetTextDatum(training->caller.name),
 					  TimestampTzGetDatum(training->started_at),
-					  numeric_columns_array(source)};
+					  numeric_columns_array(source),
+					  ObjectIdGetDatum(training->caller.oid),
+					  Int64GetDatum(training->caller.cluster)};
 
 	types[4] = registry_model_type();
 	registry_execute("INSERT INTO sentiment.model_version"
 					 " (model_id, version, image_checksum, image_bytes, image, kind, parameters,"
 					 " source_schema, source_name, text_column, label_column, holdout, labels,"
 					 " features, rows_trained, rows_held_out, rows_skipped, seconds, metrics,"
-					 " trained_by, trained_at, numeric_columns)"
+					 " trained_by, trained_at, numeric_columns, trained_by_oid,"
+					 " trained_by_cluster)"
 					 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-					 " $16, $17, $18, $19, $20, $21, $22)",
+					 " $16, $17, $18, $19, $20, $21, $22, $23, $24)",
 					 lengthof(values), types, values, NULL, SPI_OK_INSERT);
-}
-
-/* The held-out share of a version. */
-static double
-version_holdout(const RegistryModel *model, int32 version)
-{
-	Oid types[2] = {INT8OID, INT4OID};
-	Datum values[2] = {Int64GetDatum(model->model_id), Int32GetDatum(version)};
-	bool is_null;
-
-	registry_execute("SELECT holdout FROM sentiment.model_version"
-					 " WHERE model_id = $1 AND version = $2",
-					 2, types, values, NULL, SPI_OK_SELECT);
-	if (SPI_processed != 1)
-		registry_version_missing(model->name, version);
-	return DatumGetFloat8(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-}
-
-/* Whether two pipelines answer the same labels, which are in order. */
-static bool
-have_same_labels(const Pipeline *first, const Pipeline *second)
-{
-	for (uint32 i = 0; i < first->n_labels && i < second->n_labels; i++)
-	{
-		if (strcmp(first->labels[i], second->labels[i]) != 0)
-			return false;
-	}
-	return first->n_labels == second->n_labels;
 }
 
 /* Compare with the deployed version on the rows that neither has seen; answers why (or why not). */
@@ -582,43 +558,24 @@ static bool
 is_better(Training *training, const RegistryModel *model, int32 deployed_version, StringInfo reason)
 {
 	const TrainSource *source = &training->source;
-	double share = Min(training->train_options.holdout, version_holdout(model, deployed_version));
-	RegistryVersion found;
-	Datum stored;
-	const char *image;
-	Size length;
-	Pipeline *deployed;
-	HeldOutMetrics new_metrics = training->best->metrics;
-	HeldOutMetrics old_metrics;
-	bool same_labels;
+	const Candidate *best = training->best;
+	StoredVersion deployed =
+		version_open(model, deployed_version, GetActiveSnapshot(), training->context);
+	VersionComparison comparison =
+		version_compare(&source->held_out, source->split_seed, training->train_options.holdout,
+						best->pipeline, &best->metrics, deployed.source.holdout, deployed.pipeline);
 
-	if (!registry_find_version(model->model_id, deployed_version, GetActiveSnapshot(), &found,
-							   &stored))
-		registry_version_missing(model->name, deployed_version);
-	image = image_value_place(stored, training->context, &length);
-	deployed = pipeline_open(image, length);
-	old_metrics = held_out_evaluate(&source->held_out, deployed, source->split_seed, share, NULL);
-	same_labels = have_same_labels(training->best->pipeline, deployed);
-	pipeline_close(deployed);
-	if (share != training->train_options.holdout)
-		new_metrics = held_out_evaluate(&source->held_out, training->best->pipeline,
-										source->split_seed, share, NULL);
-	/* F1 is of the positive label for two labels: other labels, other figures */
-	if (!same_labels)
-	{
-		new_metrics.f1 = new_metrics.macro_f1;
-		old_metrics.f1 = old_metrics.macro_f1;
-	}
-	if (new_metrics.n_rows == 0)
+	pipeline_close(deployed.pipeline);
+	if (comparison.n_rows == 0)
 	{
 		appendStringInfo(reason, "no held-out rows to compare it with version %d on",
 						 deployed_version);
 		return false;
 	}
 	appendStringInfo(reason, "%s %.4f against %.4f of version %d on the same %u held-out rows",
-					 same_labels ? "F1" : "macro F1", new_metrics.f1, old_metrics.f1,
-					 deployed_version, new_metrics.n_rows);
-	return new_metrics.f1 > old_metrics.f1;
+					 version_comparison_figure(&comparison), comparison.f1, comparison.other_f1,
+					 deployed_version, comparison.n_rows);
+	return version_is_better(&comparison);
 }
 
 /* Decide whether the best candidate is to answer, and let it. */

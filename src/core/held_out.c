@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/evaluation/classification_metrics.h"
+#include "core/evaluation/evaluation_curves.h"
 #include "core/hash.h"
 #include "core/held_out.h"
 #include "core/host.h"
@@ -58,7 +59,10 @@ typedef struct Evaluation
 	uint32_t *of_row;    /* label number of the rows -> place in labels */
 	uint32_t *of_class;  /* class of the pipeline -> place in labels */
 	uint64_t *counts;    /* (n_labels, n_labels) */
-	ScoredRow *scored;   /* (n_rows) by the positive class's probability */
+	uint32_t n_scored;   /* labels whose scores are kept: one of two, else few of the pipeline's */
+	uint32_t *scored_classes; /* (n_scored) the positive class first */
+	uint32_t capacity;        /* rows of each */
+	ScoredRow *scored;        /* (n_scored, capacity) by the class's probability */
 	double total_log_loss;
 	uint32_t n_rows;
 	uint32_t *column_of; /* (numeric columns of the pipeline) the rows' column, or NO_COLUMN */
@@ -158,14 +162,53 @@ evaluate_row(const HeldOutRows *rows, const HeldOutRow *row, Pipeline *pipeline,
 	}
 	evaluation->counts[(size_t) actual * evaluation->n_labels + predicted]++;
 	evaluation->total_log_loss += classification_log_loss_row(true, probability);
-	evaluation->scored[evaluation->n_rows++] = (ScoredRow){
-		probabilities[pipeline->positive], evaluation->of_class[pipeline->positive] == actual};
+	for (uint32_t i = 0; i < evaluation->n_scored; i++)
+	{
+		uint32_t class_index = evaluation->scored_classes[i];
+
+		evaluation->scored[(size_t) i * evaluation->capacity + evaluation->n_rows] =
+			(ScoredRow){probabilities[class_index], evaluation->of_class[class_index] == actual};
+	}
+	evaluation->n_rows++;
+}
+
+/* Room for the scores of the labels that curves are drawn of: of two the positive one, of few all. */
+static void
+reserve_scores(const HeldOutRows *rows, const Pipeline *pipeline, Evaluation *evaluation)
+{
+	if (pipeline->n_labels <= MAX_CURVE_LABELS)
+		evaluation->n_scored = pipeline->n_labels == 2 ? 1 : pipeline->n_labels;
+	evaluation->scored_classes = host_allocate_array(uint32_t, MAX_CURVE_LABELS);
+	for (uint32_t i = 0; i < evaluation->n_scored; i++)
+		evaluation->scored_classes[i] = pipeline->n_labels == 2 ? pipeline->positive : i;
+	evaluation->capacity = rows->n_rows;
+	evaluation->scored = host_allocate_array(
+		ScoredRow, host_array_size((size_t) rows->n_rows + 1, evaluation->n_scored + 1));
+}
+
+/* Append the curves of the labels that have them, as an object by label. */
+static void
+append_curves(const Evaluation *evaluation, const Pipeline *pipeline, ByteBuffer *json)
+{
+	buffer_printf(json, "{");
+	for (uint32_t i = 0; i < evaluation->n_scored; i++)
+	{
+		const char *label = pipeline->labels[evaluation->scored_classes[i]];
+
+		if (i > 0)
+			buffer_printf(json, ", ");
+		buffer_append_json_string(json, label, strlen(label));
+		buffer_printf(json, ": ");
+		evaluation_curves_json(evaluation->scored + (size_t) i * evaluation->capacity,
+							   evaluation->n_rows, json);
+	}
+	buffer_printf(json, "}");
 }
 
 /* Append the figures as a JSON object. */
 static void
-append_metrics(const Evaluation *evaluation, const ConfusionMatrix *matrix,
-			   const HeldOutMetrics *metrics, bool two_classes, ByteBuffer *json)
+append_metrics(const Evaluation *evaluation, const Pipeline *pipeline,
+			   const ConfusionMatrix *matrix, const HeldOutMetrics *metrics, ByteBuffer *json)
 {
 	buffer_printf(json, "{\"f1\": ");
 	buffer_append_json_number(json, metrics->f1);
@@ -173,7 +216,7 @@ append_metrics(const Evaluation *evaluation, const ConfusionMatrix *matrix,
 	buffer_append_json_number(json, metrics->macro_f1);
 	buffer_printf(json, ", \"accuracy\": ");
 	buffer_append_json_number(json, classification_accuracy(matrix));
-	if (two_classes)
+	if (pipeline->n_labels == 2)
 	{
 		buffer_printf(json, ", \"roc_auc\": ");
 		buffer_append_json_number(json,
@@ -183,6 +226,8 @@ append_metrics(const Evaluation *evaluation, const ConfusionMatrix *matrix,
 	buffer_append_json_number(json, evaluation->total_log_loss / evaluation->n_rows);
 	buffer_printf(json, ", \"report\": ");
 	classification_report_json(matrix, json);
+	buffer_printf(json, ", \"curves\": ");
+	append_curves(evaluation, pipeline, json);
 	buffer_printf(json, "}");
 }
 
@@ -194,6 +239,7 @@ free_evaluation(Evaluation *evaluation)
 	host_free(evaluation->of_row);
 	host_free(evaluation->of_class);
 	host_free(evaluation->counts);
+	host_free(evaluation->scored_classes);
 	host_free(evaluation->scored);
 	host_free(evaluation->column_of);
 	host_free(evaluation->numeric);
@@ -212,7 +258,7 @@ held_out_evaluate(const HeldOutRows *rows, Pipeline *pipeline, uint64_t seed, do
 	match_columns(rows, pipeline, &evaluation);
 	evaluation.counts =
 		host_allocate_zero_array(uint64_t, (size_t) evaluation.n_labels * evaluation.n_labels);
-	evaluation.scored = host_allocate_array(ScoredRow, (size_t) rows->n_rows + 1);
+	reserve_scores(rows, pipeline, &evaluation);
 	for (uint32_t i = 0; i < rows->n_rows; i++)
 	{
 		if (corpus_is_held_out(rows->rows[i].hash, seed, share))
@@ -231,7 +277,7 @@ held_out_evaluate(const HeldOutRows *rows, Pipeline *pipeline, uint64_t seed, do
 				? classification_class_metrics(&matrix, evaluation.of_class[pipeline->positive]).f1
 				: metrics.macro_f1;
 		if (json != NULL)
-			append_metrics(&evaluation, &matrix, &metrics, two_classes, json);
+			append_metrics(&evaluation, pipeline, &matrix, &metrics, json);
 	}
 	else if (json != NULL)
 		buffer_printf(json, "{}");

@@ -63,8 +63,9 @@
 #define VERSION_HOLDOUT            12
 #define VERSION_TRAINED_BY         20
 #define VERSION_NUMERIC            22
-#define VERSION_TRAINED_BY_OID     23
-#define VERSION_TRAINED_BY_CLUSTER 24
+#define VERSION_FILTER             23
+#define VERSION_TRAINED_BY_OID     24
+#define VERSION_TRAINED_BY_CLUSTER 25
 
 /* Columns of sentiment.deployment. */
 #define DEPLOYMENT_MODEL_ID 1
@@ -410,6 +411,22 @@ read_texts(Datum array, char ***texts)
 	return n;
 }
 
+/* Read what a version's row need not have. Without an OID the name of who trained it decides. */
+static void
+read_optional(HeapTuple tuple, Relation relation, RegistryVersionSource *source)
+{
+	TupleDesc descriptor = RelationGetDescr(relation);
+	bool is_null[3];
+	Datum filter = heap_getattr(tuple, VERSION_FILTER, descriptor, &is_null[0]);
+	Datum oid = heap_getattr(tuple, VERSION_TRAINED_BY_OID, descriptor, &is_null[1]);
+	Datum cluster = heap_getattr(tuple, VERSION_TRAINED_BY_CLUSTER, descriptor, &is_null[2]);
+
+	source->filter = is_null[0] ? NULL : TextDatumGetCString(filter);
+	copy_name(source->trained_by.name, required_attribute(tuple, VERSION_TRAINED_BY, relation));
+	source->trained_by.oid = is_null[1] ? InvalidOid : DatumGetObjectId(oid);
+	source->trained_by.cluster = is_null[2] ? 0 : DatumGetInt64(cluster);
+}
+
 bool
 registry_find_version_source(int64 model_id, int32 version, Snapshot snapshot,
 							 RegistryVersionSource *source)
@@ -428,8 +445,7 @@ registry_find_version_source(int64 model_id, int32 version, Snapshot snapshot,
 		source->n_numeric = read_texts(required_attribute(tuple, VERSION_NUMERIC, relation),
 									   &source->numeric_columns);
 		source->holdout = DatumGetFloat8(required_attribute(tuple, VERSION_HOLDOUT, relation));
-		read_role(tuple, relation, VERSION_TRAINED_BY, VERSION_TRAINED_BY_OID,
-				  VERSION_TRAINED_BY_CLUSTER, &source->trained_by);
+		read_optional(tuple, relation, source);
 	}
 	systable_endscan(scan);
 	table_close(relation, AccessShareLock);
@@ -653,6 +669,19 @@ registry_create_model(const RegistryWriter *writer, const char *name, int64 spli
 					 " (name, owner, owner_oid, owner_cluster, split_seed, positive_label)"
 					 " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (name) DO NOTHING",
 					 6, types, values, nulls, SPI_OK_INSERT);
+}
+
+int32
+registry_take_version(const RegistryModel *model)
+{
+	Oid types[1] = {INT8OID};
+	Datum values[1] = {Int64GetDatum(model->model_id)};
+	bool is_null;
+
+	registry_execute("UPDATE sentiment.model SET next_version = next_version + 1"
+					 " WHERE model_id = $1 RETURNING next_version - 1",
+					 1, types, values, NULL, SPI_OK_UPDATE_RETURNING);
+	return DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
 }
 
 void

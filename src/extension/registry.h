@@ -51,6 +51,7 @@ typedef struct RegistryVersionSource
 	char label_column[NAMEDATALEN];
 	int n_numeric;
 	char **numeric_columns; /* (n_numeric) in the current memory context */
+	char *filter;           /* in the current memory context; NULL: none */
 	double holdout;         /* share of the texts that it was not trained on */
 	StoredRole trained_by;
 } RegistryVersionSource;
@@ -167,6 +168,9 @@ extern void registry_lock_for_change(RegistryWriter *writer, const char *name,
  */
 extern void registry_create_model(const RegistryWriter *writer, const char *name, int64 split_seed,
 								  Datum positive_label);
+
+/* Number the next version of a model. Under the lock of the model. */
+extern int32 registry_take_version(const RegistryModel *model);
 
 /* What is written into the history. */
 typedef struct RegistryChange

@@ -3,6 +3,7 @@
  *	  Rows that training does not see, and how well a pipeline does on them.
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/evaluation/classification_metrics.h"
@@ -65,8 +66,11 @@ typedef struct Evaluation
 	ScoredRow *scored;        /* (n_scored, capacity) by the class's probability */
 	double total_log_loss;
 	uint32_t n_rows;
-	uint32_t *column_of; /* (numeric columns of the pipeline) the rows' column, or NO_COLUMN */
-	float *numeric;      /* (numeric columns of the pipeline) of one row */
+	uint32_t *column_of;     /* (numeric columns of the pipeline) the rows' column, or NO_COLUMN */
+	float *numeric;          /* (numeric columns of the pipeline) of one row */
+	DriftProfile *profile;   /* or NULL */
+	uint32_t *label_numbers; /* label number of the rows -> the profile's */
+	uint32_t *occurrences;   /* (n_rows) how many rows with the same text come before */
 } Evaluation;
 
 /* The place of a label in a sorted list. */
@@ -143,6 +147,58 @@ numeric_of_row(const HeldOutRows *rows, const HeldOutRow *row, const Pipeline *p
 	return evaluation->numeric;
 }
 
+/* A row's text and place, to be sorted. */
+typedef struct TextPlace
+{
+	uint64_t hash;
+	uint32_t row;
+} TextPlace;
+
+static int
+compare_places(const void *a, const void *b)
+{
+	const TextPlace *first = a;
+	const TextPlace *second = b;
+
+	if (first->hash != second->hash)
+		return first->hash < second->hash ? -1 : 1;
+	return (first->row > second->row) - (first->row < second->row);
+}
+
+/* Count for each row the rows before it with the same text: a text that repeats has more than one chance. */
+static uint32_t *
+count_occurrences(const HeldOutRows *rows)
+{
+	TextPlace *places = host_allocate_array(TextPlace, (size_t) rows->n_rows + 1);
+	uint32_t *occurrences = host_allocate_array(uint32_t, (size_t) rows->n_rows + 1);
+
+	for (uint32_t i = 0; i < rows->n_rows; i++)
+		places[i] = (TextPlace){rows->rows[i].hash, i};
+	qsort(places, rows->n_rows, sizeof(TextPlace), compare_places);
+	for (uint32_t i = 0; i < rows->n_rows; i++)
+		occurrences[places[i].row] =
+			i > 0 && places[i].hash == places[i - 1].hash ? occurrences[places[i - 1].row] + 1 : 0;
+	host_free(places);
+	return occurrences;
+}
+
+/* Add a row that was just predicted to the profile. */
+static void
+profile_row(const HeldOutRows *rows, const HeldOutRow *row, const Pipeline *pipeline,
+			const Evaluation *evaluation, const double *probabilities)
+{
+	uint32_t occurrence = evaluation->occurrences[row - rows->rows];
+	ProfileRow of_profile = {.text = rows->texts.data + row->start,
+							 .length = row->length,
+							 .numeric = evaluation->numeric,
+							 .probabilities = probabilities,
+							 .is_counted = true,
+							 .label = evaluation->label_numbers[row->label],
+							 .key = hash_mix(row->hash ^ hash_mix(occurrence + UINT64_C(1)))};
+
+	drift_profile_add(evaluation->profile, pipeline, &of_profile);
+}
+
 /* Predict one row and count it. */
 static void
 evaluate_row(const HeldOutRows *rows, const HeldOutRow *row, Pipeline *pipeline,
@@ -170,6 +226,8 @@ evaluate_row(const HeldOutRows *rows, const HeldOutRow *row, Pipeline *pipeline,
 			(ScoredRow){probabilities[class_index], evaluation->of_class[class_index] == actual};
 	}
 	evaluation->n_rows++;
+	if (evaluation->profile != NULL)
+		profile_row(rows, row, pipeline, evaluation, probabilities);
 }
 
 /* Room for the scores of the labels that curves are drawn of: of two the positive one, of few all. */
@@ -243,19 +301,33 @@ free_evaluation(Evaluation *evaluation)
 	host_free(evaluation->scored);
 	host_free(evaluation->column_of);
 	host_free(evaluation->numeric);
+	host_free(evaluation->label_numbers);
+	host_free(evaluation->occurrences);
 }
 
 HeldOutMetrics
 held_out_evaluate(const HeldOutRows *rows, Pipeline *pipeline, uint64_t seed, double share,
 				  ByteBuffer *json)
 {
-	Evaluation evaluation = {0};
+	return held_out_evaluate_profiled(rows, pipeline, seed, share, json, NULL);
+}
+
+HeldOutMetrics
+held_out_evaluate_profiled(const HeldOutRows *rows, Pipeline *pipeline, uint64_t seed, double share,
+						   ByteBuffer *json, DriftProfile *profile)
+{
+	Evaluation evaluation = {.profile = profile};
 	ConfusionMatrix matrix;
 	HeldOutMetrics metrics = {0, NAN, NAN};
 	bool two_classes = pipeline->n_labels == 2;
 
 	list_labels(rows, pipeline, &evaluation);
 	match_columns(rows, pipeline, &evaluation);
+	if (profile != NULL)
+	{
+		evaluation.label_numbers = drift_profile_number_labels(profile, pipeline, &rows->labels);
+		evaluation.occurrences = count_occurrences(rows);
+	}
 	evaluation.counts =
 		host_allocate_zero_array(uint64_t, (size_t) evaluation.n_labels * evaluation.n_labels);
 	reserve_scores(rows, pipeline, &evaluation);

@@ -6,6 +6,7 @@
 #define SENTIMENT_HELD_OUT_H
 
 #include "core/buffer.h"
+#include "core/drift/drift_profile.h"
 #include "core/pipeline.h"
 
 /* Models of more labels have no curves. */
@@ -55,5 +56,12 @@ extern void held_out_add(HeldOutRows *rows, const char *text, size_t length, uin
  */
 extern HeldOutMetrics held_out_evaluate(const HeldOutRows *rows, Pipeline *pipeline, uint64_t seed,
 										double share, ByteBuffer *json);
+
+/*
+ * The same, and adds the rows to a profile that drift_profile_begin has begun: what the pipeline is used to.
+ */
+extern HeldOutMetrics held_out_evaluate_profiled(const HeldOutRows *rows, Pipeline *pipeline,
+												 uint64_t seed, double share, ByteBuffer *json,
+												 DriftProfile *profile);
 
 #endif /* SENTIMENT_HELD_OUT_H */

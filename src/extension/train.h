@@ -14,6 +14,7 @@
 #include "utils/timestamp.h"
 
 #include "core/held_out.h"
+#include "core/drift/drift_profile.h"
 #include "core/pipeline.h"
 #include "extension/image_value.h"
 #include "extension/stored_role.h"
@@ -44,6 +45,7 @@ typedef struct Candidate
 	Datum curves_json;     /* jsonb, of the held-out rows */
 	bool has_curves;       /* there are held-out rows */
 	Datum parameters_json; /* jsonb */
+	DriftProfile profile;  /* what the rows look like to it */
 	int32 version;
 	bool deployed;
 	double seconds; /* of the scan and of its own work */

@@ -15,6 +15,7 @@
 #include "utils/snapmgr.h"
 
 #include "core/hash.h"
+#include "extension/drift_profile.h"
 #include "extension/host.h"
 #include "extension/registry.h"
 #include "extension/train_store.h"
@@ -280,6 +281,8 @@ train_store(Training *training)
 		training->candidates[i].version = registry_take_version(&model);
 		write_version(training, &training->candidates[i], &model);
 		write_curves(&training->candidates[i], &model);
+		drift_profile_store(model.model_id, training->candidates[i].version,
+							&training->candidates[i].profile, &training->source.corpus);
 	}
 	deploy(training, &writer, &model);
 	MemoryContextSwitchTo(old_context);

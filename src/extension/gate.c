@@ -76,7 +76,7 @@ typedef struct GateMeasurement
 {
 	bool is_known;       /* the source could be read */
 	const char *problem; /* why not */
-	char *source_name;
+	const char *source_name;
 	HeldOutMetrics metrics;
 	VersionComparison comparison; /* with the version in production, if there is another one */
 	double latency;
@@ -100,6 +100,15 @@ gate_to_jsonb(Gate *gate)
 
 	parameters_append_json(&json, &group, 1);
 	return jsonb_from_json(buffer_c_string(&json));
+}
+
+Datum
+gate_canonical(const char *json)
+{
+	Gate gate;
+
+	parse_gate(json, &gate);
+	return gate_to_jsonb(&gate);
 }
 
 /* What is to be read of a version's source. */
@@ -135,6 +144,10 @@ read_held_out_rows(const RegistryModel *model, const StoredVersion *version)
 	TrainSource source = source_of_version(model, version);
 	OwnerContext context = owner_context_begin_source(model, &version->source.trained_by);
 
+	if (version->source.name[0] == '\0')
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("the version was imported without a source"),
+						errhint("Import it again with the argument source.")));
 	source.origin.relation = RangeVarGetRelid(
 		makeRangeVar(pstrdup(version->source.schema), pstrdup(version->source.name), -1), NoLock,
 		false);
@@ -330,7 +343,10 @@ gate_measure(const RegistryModel *model, int32 version, Snapshot snapshot)
 	opened = version_open(model, version, snapshot, context);
 	if (production != 0 && production != version)
 		other = version_open(model, production, snapshot, context);
-	measurement.source_name = quote_qualified_identifier(opened.source.schema, opened.source.name);
+	measurement.source_name =
+		opened.source.name[0] == '\0'
+			? "its source"
+			: quote_qualified_identifier(opened.source.schema, opened.source.name);
 	try_to_measure(model, &opened, other.version == 0 ? NULL : &other, &measurement);
 	MemoryContextSwitchTo(result_context);
 	report = make_report(&gate, &measurement, &opened, production);

@@ -38,6 +38,9 @@ typedef struct GateReport
  */
 extern GateReport gate_measure(const RegistryModel *model, int32 version, Snapshot snapshot);
 
+/* A gate with all of its members, checked, as jsonb; json in UTF-8. */
+extern Datum gate_canonical(const char *json);
+
 /* The checks that failed, as the detail of an error or the reason of a promotion. */
 extern char *gate_failures(const GateReport *report);
 

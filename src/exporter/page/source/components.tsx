@@ -1,7 +1,7 @@
 import type { ComponentChildren, TargetedEvent } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { nothing } from "./format.ts";
-import { type RequestError, type Resource, setToken, token } from "./request.ts";
+import { passes, type RequestError, type Resource, setToken, token } from "./request.ts";
 
 export function Panel(props: {
 	title: string;
@@ -205,14 +205,13 @@ export function Problem(props: { error: RequestError; retry?: () => void }) {
 				<TokenForm wrong={token() !== ""} />
 			</div>
 		);
-	const passes = error.status === 0 || error.status === 429 || error.status >= 500;
 	return (
 		<div class="problem" role="alert">
 			<p class="empty-title">{titleOf(error)}</p>
 			<p>
 				{error.message && `${error.message.replace(/[.!]?$/, ".")} `}
 				{error.hint && `${error.hint} `}
-				{passes && "This page tries again by itself."}
+				{passes(error) && "This page tries again by itself."}
 			</p>
 			{error.code === "extension_missing" && (
 				<Sql>{"CREATE EXTENSION sentiment;\nALTER EXTENSION sentiment UPDATE;"}</Sql>

@@ -13,6 +13,10 @@ export class RequestError extends Error {
 	}
 }
 
+/** Whether an error may pass by itself, so that asking again makes sense. */
+export const passes = (error: RequestError): boolean =>
+	error.status === 0 || error.status === 429 || error.status >= 500;
+
 const tokenKey = "sentiment-token";
 let tokenInMemory = "";
 
@@ -146,7 +150,7 @@ export function useResource<T>(path: string | null, seconds = 0): Resource<T> {
 				if (controller.signal.aborted) return;
 				const problem = error instanceof RequestError ? error : new RequestError(0, String(error));
 				setState((before) => ({ path, data: before.data, error: problem, loading: false }));
-				if (problem.status === 0 || problem.status === 429 || problem.status >= 500) {
+				if (passes(problem)) {
 					failures.current += 1;
 					again(Math.min(30_000, 1000 * 2 ** failures.current));
 				}

@@ -4,7 +4,7 @@ import { Details, Panel, Problem, Table } from "../components.tsx";
 import { attribute, type Contribution } from "../contributions.ts";
 import { percent, signed } from "../format.ts";
 import { predict, type Prediction } from "../prediction.ts";
-import { RequestError } from "../request.ts";
+import { passes, RequestError } from "../request.ts";
 
 const examples = [
 	"Delicious! My kids love them, will buy again.",
@@ -33,22 +33,22 @@ function usePrediction(model: string, text: string) {
 			return;
 		}
 		const controller = new AbortController();
+		let again: ReturnType<typeof setTimeout> | undefined;
 		setState((before) => ({ ...before, busy: true }));
 		const timer = setTimeout(() => {
 			predict(model, text, controller.signal).then(
 				(prediction) => setState({ text, prediction, busy: false }),
 				(error: unknown) => {
 					if (controller.signal.aborted) return;
-					setState((before) => ({
-						...before,
-						error: error instanceof RequestError ? error : new RequestError(0, String(error)),
-						busy: false,
-					}));
+					const problem = error instanceof RequestError ? error : new RequestError(0, String(error));
+					setState((before) => ({ ...before, error: problem, busy: false }));
+					if (passes(problem)) again = setTimeout(() => setTurn((n) => n + 1), 2000);
 				},
 			);
 		}, pause);
 		return () => {
 			clearTimeout(timer);
+			clearTimeout(again);
 			controller.abort();
 		};
 	}, [model, text, turn]);

@@ -42,7 +42,7 @@ start_exporter() {
 	export "$name=$address"
 }
 
-as_user "$bindir/initdb" -D "$work/data" -U postgres -E UTF8 --locale=C.UTF-8 -A trust >"$work/server.log" 2>&1
+as_user "$bindir/initdb" -D "$work/data" -U postgres -E UTF8 --locale=C.UTF-8 -A trust >"$work/initdb.log" 2>&1
 as_user "$bindir/pg_ctl" -D "$work/data" -l "$work/server.log" -w -o "-k '$work' -c listen_addresses='' -c fsync=off \
 	-c shared_preload_libraries=pg_cron,sentiment -c cron.database_name=page -c cron.use_background_workers=on" start >/dev/null
 psql -d postgres -c 'CREATE DATABASE page'

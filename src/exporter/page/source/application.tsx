@@ -94,18 +94,21 @@ function ThemeChoice() {
 	);
 }
 
-function ModelChoice(props: { models: Model[]; model: Model; view: string }) {
+/** The list of models; it has its place before it is known. */
+function ModelChoice(props: { models: Model[]; model: Model | undefined; view: string }) {
 	const id = useId();
 	return (
 		<div class="model-choice">
 			<label for={id}>Model</label>
 			<select
 				id={id}
-				value={props.model.model}
+				value={props.model?.model ?? ""}
+				disabled={props.models.length === 0}
 				onChange={(event) => {
 					location.hash = hashOf(props.view, { model: event.currentTarget.value });
 				}}
 			>
+				{props.models.length === 0 && <option value="">none yet</option>}
 				{props.models.map((model) => (
 					<option key={model.model} value={model.model}>
 						{model.model}
@@ -160,7 +163,7 @@ export function Application() {
 					</svg>
 					sentiment
 				</a>
-				{model && <ModelChoice models={list} model={model} view={view.path} />}
+				<ModelChoice models={list} model={model} view={view.path} />
 				<ThemeChoice />
 			</header>
 			<nav class="views" aria-label="Views">

@@ -359,11 +359,11 @@ export function OperationsView(props: ViewProps) {
 						<Retrainings retrainings={retrainings} model={quoted} />
 						<Runs runs={runs} model={quoted} />
 						<LastValidation validation={validation} model={quoted} />
+						<Loaded resource={versions}>
+							{(answer) => <Trade versions={answer.versions} current={model.deployed_version} />}
+						</Loaded>
 					</>
 				)}
-			</Loaded>
-			<Loaded resource={versions}>
-				{(answer) => <Trade versions={answer.versions} current={model.deployed_version} />}
 			</Loaded>
 		</div>
 	);

@@ -24,7 +24,7 @@ SQL_TOPICS = install sparse_vector image_value text corpus_state features fit ev
 	curves \
 	drift_profile drift_report \
 	deployment_history lifecycle gate model_transfer \
-	train predict kinds views
+	train predict kinds views model_card
 SQL_SOURCES = $(SQL_TOPICS:%=src/extension/%.sql)
 JOINED_SCRIPT = sql/$(EXTENSION)--$(EXTVERSION).sql
 

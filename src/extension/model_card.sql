@@ -32,7 +32,7 @@ COMMENT ON FUNCTION sentiment.card_object(pg_catalog.jsonb) IS 'an object of JSO
 
 CREATE FUNCTION sentiment.card_time(value pg_catalog.timestamptz)
 RETURNS pg_catalog.text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp AS $$
 	SELECT to_char($1 AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')
 $$;

@@ -16,6 +16,7 @@
 #include "core/held_out.h"
 #include "core/drift/drift_profile.h"
 #include "core/pipeline.h"
+#include "extension/contract.h"
 #include "extension/image_value.h"
 #include "extension/stored_role.h"
 #include "extension/train_source.h"
@@ -64,6 +65,7 @@ typedef struct Training
 	instr_time start;
 	MemoryContext context; /* for what lives no longer than the training */
 	int64 model_id;        /* 0 if the model did not exist at the start */
+	TrainingValidation validation;
 
 	/* result */
 	int n_candidates;

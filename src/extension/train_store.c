@@ -284,6 +284,7 @@ train_store(Training *training)
 		drift_profile_store(model.model_id, training->candidates[i].version,
 							&training->candidates[i].profile, &training->source.corpus);
 	}
+	contract_store_training(&writer, &training->validation, &model, training->best->version);
 	deploy(training, &writer, &model);
 	MemoryContextSwitchTo(old_context);
 	registry_end_write(&writer);

@@ -78,6 +78,27 @@ is($target->safe_psql('postgres', q{
 my ($result, $out, $err) = $target->psql('postgres', 'DELETE FROM sentiment.deployment_history');
 like($err, qr/only added/, 'the history is only added to, after a restore too');
 
+# listeners are told
+my $notified = $target->safe_psql('postgres', q{
+	LISTEN sentiment_events;
+	SELECT sentiment_promote('m', 3, 'staging');
+	SELECT sentiment_promote('m', 3, force => true);
+	SELECT sentiment_rollback('m');
+	SELECT sentiment_retire('m', 3);
+	SELECT version FROM sentiment_import_model(sentiment_export_model('m'), 'notified');
+	SELECT sentiment_prune('m', 0);
+	SELECT sentiment_drop_model('notified');
+	SET sentiment.notify_events = off;
+	SELECT sentiment_drop_model('m')});
+is(join("\n", $notified =~ /with payload "(\{.*\})" received/g), join("\n",
+	'{"event": "promote", "model": "m", "version": 3, "stage": "staging"}',
+	'{"event": "promote", "model": "m", "version": 3}',
+	'{"event": "rollback", "model": "m", "version": 1}',
+	'{"event": "retire", "model": "m", "version": 3, "stage": "archived"}',
+	'{"event": "import", "model": "notified", "version": 1}',
+	'{"event": "prune", "model": "m", "versions": [2, 3, 4]}',
+	'{"event": "drop", "model": "notified"}'), 'events');
+
 # an exported model, as text through a client, on a server without the source
 my $other = start_node('other');
 my $exported = $node->safe_psql('postgres', q{SELECT encode(sentiment_export_model('m', 2), 'base64')});

@@ -8,7 +8,7 @@
 #   make exporter       the HTTP sidecar, build/sentiment-exporter; make install-exporter (prefix=/usr/local) installs it
 #   make page           bundle the exporter's web page anew, with Node.js and npm (the bundle is part of the sources)
 #   make lint           formatting, static analysis, warnings as errors
-#   make bench          comparison with scikit-learn and fastText (DATA_FOLDER= for more data)
+#   make bench          comparison with scikit-learn and fastText (DATA_FOLDER= for more data), and the exporter's figures
 #
 # OPTFLAGS="-O3 -march=native" builds for this machine's processor only.
 
@@ -27,7 +27,7 @@ SQL_TOPICS = install sparse_vector image_value text corpus_state features fit ev
 	drift_profile drift_report drift_injection \
 	validation_state contract \
 	deployment_history lifecycle gate model_transfer \
-	train predict kinds views
+	train predict kinds views model_card
 SQL_SOURCES = $(SQL_TOPICS:%=src/extension/%.sql)
 JOINED_SCRIPT = sql/$(EXTENSION)--$(EXTVERSION).sql
 
@@ -160,3 +160,4 @@ lint:
 
 bench:
 	@test/bench/run_bench.sh "$(DATA_FOLDER)"
+	@test/bench/run_exporter.sh

@@ -404,6 +404,43 @@ registry_version_missing(const char *name, int32 version)
 					errhint("The view sentiment_model_versions lists the versions.")));
 }
 
+/* Become the owner of the tables. */
+static void
+become_owner(Oid table, int security_context)
+{
+	Relation relation = table_open(table, AccessShareLock);
+
+	SetUserIdAndSecContext(relation->rd_rel->relowner,
+						   security_context | SECURITY_LOCAL_USERID_CHANGE);
+	table_close(relation, AccessShareLock);
+}
+
+RegistryReader
+registry_begin_read(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+	Oid model_table = registry_relation("model");
+	RegistryReader reader;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	MemoryContextSwitchTo(context);
+	GetUserIdAndSecContext(&reader.caller, &reader.security_context);
+	become_owner(model_table, reader.security_context);
+	reader.guc_level = NewGUCNestLevel();
+	restrict_search_path();
+	return reader;
+}
+
+void
+registry_end_read(RegistryReader *reader)
+{
+	AtEOXact_GUC(false, reader->guc_level);
+	SetUserIdAndSecContext(reader->caller, reader->security_context);
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+}
+
 RegistryWriter
 registry_begin_write(const char *command)
 {
@@ -417,13 +454,7 @@ registry_begin_write(const char *command)
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	GetUserIdAndSecContext(&writer.caller, &writer.security_context);
-	{
-		Relation relation = table_open(model_table, AccessShareLock);
-
-		SetUserIdAndSecContext(relation->rd_rel->relowner,
-							   writer.security_context | SECURITY_LOCAL_USERID_CHANGE);
-		table_close(relation, AccessShareLock);
-	}
+	become_owner(model_table, writer.security_context);
 	writer.guc_level = NewGUCNestLevel();
 	restrict_search_path();
 	return writer;

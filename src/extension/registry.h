@@ -90,6 +90,21 @@ extern void registry_model_missing(const char *name) pg_attribute_noreturn();
 /* Raise the error for a version that does not exist. */
 extern void registry_version_missing(const char *name, int32 version) pg_attribute_noreturn();
 
+/* What must be undone after reading the tables with SQL. */
+typedef struct RegistryReader
+{
+	Oid caller;
+	int security_context;
+	int guc_level;
+} RegistryReader;
+
+/*
+ * Connect to SPI as the owner of the tables, with a safe search_path, to read what the caller's right to has
+ * been checked. The memory context stays the caller's. Works on a standby.
+ */
+extern RegistryReader registry_begin_read(void);
+extern void registry_end_read(RegistryReader *reader);
+
 /* What must be undone after writing the tables. */
 typedef struct RegistryWriter
 {

@@ -1,0 +1,44 @@
+/*
+ * train_recipe.h
+ *	  How a model is trained again: what sentiment_train is called with.
+ */
+#ifndef SENTIMENT_TRAIN_RECIPE_H
+#define SENTIMENT_TRAIN_RECIPE_H
+
+#include "postgres.h"
+
+#include "extension/monitor.h"
+#include "extension/registry.h"
+
+/* A Datum that is 0 stands for null. */
+typedef struct TrainRecipe
+{
+	int32 version; /* whose recipe it is; 0: the monitor's alone */
+	char *schema;
+	char *name;
+	char *text_column;
+	char *label_column;
+	char *filter;          /* NULL: all rows */
+	char *kind;            /* may be auto */
+	Datum params;          /* jsonb, the held-out share included */
+	Datum numeric_columns; /* text[] */
+	bool is_trusted;       /* was stored by a role with the rights of the model's owner */
+} TrainRecipe;
+
+/*
+ * The recipe of a version, in the current memory context. The caller has checked what the current role may do
+ * with the model.
+ */
+extern TrainRecipe train_recipe_of_version(const RegistryModel *model, int32 version);
+
+/*
+ * How the model is to be trained now: by its monitor (NULL: none) and, for what that leaves open, the version
+ * that answers, or the newest if none does. Raises an error if the recipe names a source that was stored by a
+ * role without the rights of the owner.
+ */
+extern TrainRecipe train_recipe_for_model(const RegistryModel *model, const Monitor *monitor);
+
+/* The recipe's relation; raises an error if it is gone. */
+extern Oid train_recipe_relation(const RegistryModel *model, const TrainRecipe *recipe);
+
+#endif /* SENTIMENT_TRAIN_RECIPE_H */

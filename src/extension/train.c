@@ -16,6 +16,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
+#include "extension/contract.h"
 #include "extension/host.h"
 #include "extension/train.h"
 #include "extension/train_arguments.h"
@@ -106,6 +107,9 @@ sentiment_train(PG_FUNCTION_ARGS)
 	train_begin_corpus(training);
 
 	host_show_progress(true);
+	contract_validate_training(training->name, &training->source.origin,
+							   training->source.split_seed, training->source.holdout,
+							   &training->validation);
 	train_source_read(&training->source);
 	report_rows(training);
 	train_fit_candidates(training);

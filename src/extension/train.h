@@ -14,7 +14,9 @@
 #include "utils/timestamp.h"
 
 #include "core/held_out.h"
+#include "core/drift/drift_profile.h"
 #include "core/pipeline.h"
+#include "extension/contract.h"
 #include "extension/image_value.h"
 #include "extension/stored_role.h"
 #include "extension/train_source.h"
@@ -41,7 +43,10 @@ typedef struct Candidate
 	Pipeline *pipeline;
 	HeldOutMetrics metrics;
 	Datum metrics_json;    /* jsonb */
+	Datum curves_json;     /* jsonb, of the held-out rows */
+	bool has_curves;       /* there are held-out rows */
 	Datum parameters_json; /* jsonb */
+	DriftProfile profile;  /* what the rows look like to it */
 	int32 version;
 	bool deployed;
 	double seconds; /* of the scan and of its own work */
@@ -60,6 +65,7 @@ typedef struct Training
 	instr_time start;
 	MemoryContext context; /* for what lives no longer than the training */
 	int64 model_id;        /* 0 if the model did not exist at the start */
+	TrainingValidation validation;
 
 	/* result */
 	int n_candidates;

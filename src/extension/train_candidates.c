@@ -5,10 +5,11 @@
 #include "postgres.h"
 
 #include "fmgr.h"
-#include "utils/fmgrprotos.h"
+#include "utils/builtins.h"
 
 #include "core/features/corpus.h"
 #include "core/pipeline_train.h"
+#include "extension/drift_profile.h"
 #include "extension/host.h"
 #include "extension/train_arguments.h"
 #include "extension/train_candidates.h"
@@ -22,6 +23,8 @@ train_begin_corpus(Training *training)
 
 	for (int i = 1; i < training->n_candidates; i++)
 		values.text_features |= training->candidates[i].options.features.blocks.text_features;
+	/* without held-out rows, drift is measured from what the corpus keeps */
+	values.text_features |= source->holdout == 0;
 	corpus_initialize(&source->corpus, &features->tokenizer, &values);
 	source->held_out.n_numeric = features->n_numeric;
 	source->held_out.numeric_names = features->numeric_names;
@@ -47,6 +50,23 @@ check_held_out_labels(TrainSource *source)
 	}
 }
 
+/* The curves apart from the figures, which are shown together with what cross-validation found. */
+static void
+take_metrics(Candidate *candidate, Datum metrics, Datum report)
+{
+	Datum key = CStringGetTextDatum("curves");
+	LOCAL_FCINFO(fcinfo, 2);
+
+	/* NULL without held-out rows, which DirectFunctionCall takes for an error */
+	InitFunctionCallInfoData(*fcinfo, NULL, 2, InvalidOid, NULL, NULL);
+	fcinfo->args[0] = (NullableDatum){metrics, false};
+	fcinfo->args[1] = (NullableDatum){key, false};
+	candidate->curves_json = jsonb_object_field(fcinfo);
+	candidate->has_curves = !fcinfo->isnull;
+	candidate->metrics_json =
+		DirectFunctionCall2(jsonb_concat, DirectFunctionCall2(jsonb_delete, metrics, key), report);
+}
+
 /* Train a candidate, and measure it on the held-out rows. */
 static void
 fit(Training *training, Candidate *candidate, double scan_seconds)
@@ -64,12 +84,15 @@ fit(Training *training, Candidate *candidate, double scan_seconds)
 		pipeline_open(candidate->image->image, image_value_length(candidate->image));
 	host_progress("%s fitted, %zu kB (%.1f s)", kind, image_value_length(candidate->image) / 1024,
 				  train_elapsed_seconds(training));
-	candidate->metrics =
-		held_out_evaluate(&training->source.held_out, candidate->pipeline,
-						  training->source.split_seed, training->train_options.holdout, &metrics);
-	candidate->metrics_json =
-		DirectFunctionCall2(jsonb_concat, jsonb_from_json(buffer_c_string(&metrics)),
-							jsonb_from_json(buffer_c_string(&report)));
+	drift_profile_begin(&candidate->profile, candidate->pipeline, REFERENCE_SAMPLE_ROWS);
+	candidate->metrics = held_out_evaluate_profiled(
+		&training->source.held_out, candidate->pipeline, training->source.split_seed,
+		training->train_options.holdout, &metrics, &candidate->profile);
+	if (training->train_options.holdout == 0)
+		drift_profile_add_corpus(&candidate->profile, candidate->pipeline,
+								 &training->source.corpus);
+	take_metrics(candidate, jsonb_from_json(buffer_c_string(&metrics)),
+				 jsonb_from_json(buffer_c_string(&report)));
 	pipeline_append_parameters(candidate->pipeline, &train_group, 1, &parameters);
 	candidate->parameters_json = jsonb_from_json(buffer_c_string(&parameters));
 	if (candidate->metrics.n_rows > 0)

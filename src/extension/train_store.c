@@ -15,6 +15,7 @@
 #include "utils/snapmgr.h"
 
 #include "core/hash.h"
+#include "extension/drift_profile.h"
 #include "extension/host.h"
 #include "extension/registry.h"
 #include "extension/train_store.h"
@@ -197,6 +198,20 @@ write_version(Training *training, const Candidate *candidate, const RegistryMode
 					 lengthof(values), types, values, nulls, SPI_OK_INSERT);
 }
 
+/* Write what is drawn of a version's scores. */
+static void
+write_curves(const Candidate *candidate, const RegistryModel *model)
+{
+	Oid types[3] = {INT8OID, INT4OID, JSONBOID};
+	Datum values[3] = {Int64GetDatum(model->model_id), Int32GetDatum(candidate->version),
+					   candidate->curves_json};
+
+	if (candidate->has_curves)
+		registry_execute("INSERT INTO sentiment.version_curves (model_id, version, curves)"
+						 " VALUES ($1, $2, $3)",
+						 3, types, values, NULL, SPI_OK_INSERT);
+}
+
 /* The held-out share of a version. */
 static double
 version_holdout(const RegistryModel *model, int32 version)
@@ -326,7 +341,11 @@ train_store(Training *training)
 	{
 		take_version(&training->candidates[i], &model);
 		write_version(training, &training->candidates[i], &model);
+		write_curves(&training->candidates[i], &model);
+		drift_profile_store(model.model_id, training->candidates[i].version,
+							&training->candidates[i].profile, &training->source.corpus);
 	}
+	contract_store_training(&writer, &training->validation, &model, training->best->version);
 	deploy(training, &writer, &model);
 	MemoryContextSwitchTo(old_context);
 	registry_end_write(&writer);

@@ -607,14 +607,21 @@ take_kinds(PipelineRun *run, ArrayType *kinds)
 static void
 check_kinds(const PipelineRun *run)
 {
+	double holdout;
+
 	for (int i = 0; i < run->n_kinds; i++)
 	{
 		if (strcmp(run->kinds[i], KIND_AUTO) == 0)
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 							errmsg("kind \"%s\" cannot be one of several", KIND_AUTO),
 							errhint("Leave the argument kinds out to train all kinds.")));
-		train_check_recipe(run->kinds[i],
-						   train_parameters_for_kind(run->recipe.params, run->kinds[i]));
+		holdout = train_check_recipe(run->kinds[i],
+									 train_parameters_for_kind(run->recipe.params, run->kinds[i]));
+		if (holdout == 0 && run->n_kinds > 1)
+			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+							errmsg("several kinds need held-out rows"),
+							errdetail("They are compared on rows that none of them has seen."),
+							errhint("Leave the parameter holdout out, or name one kind.")));
 	}
 }
 

@@ -58,6 +58,7 @@ run_query(const char *query, int n_parameters, const QueryParameter *parameters,
 	Oid *types = palloc_array(Oid, n_parameters + 1);
 	Datum *values = palloc_array(Datum, n_parameters + 1);
 	char *nulls = palloc(n_parameters + 1);
+	MemoryContext context = CurrentMemoryContext;
 	int result;
 
 	for (int i = 0; i < n_parameters; i++)
@@ -68,6 +69,8 @@ run_query(const char *query, int n_parameters, const QueryParameter *parameters,
 	}
 	result =
 		SPI_execute_with_args(with_schema(query), n_parameters, types, values, nulls, read_only, 0);
+	/* SPI leaves its own, which SPI_finish frees */
+	MemoryContextSwitchTo(context);
 	if (result < 0)
 		elog(ERROR, "SPI_execute_with_args answered %s for: %s", SPI_result_code_string(result),
 			 query);

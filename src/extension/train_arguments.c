@@ -128,15 +128,15 @@ train_parameters_for_kind(Datum params, const char *kind)
 	return params;
 }
 
-void
+double
 train_check_recipe(const char *kind, Datum params)
 {
-	TrainOptions options;
+	TrainOptions options = {0};
 	ParameterGroup group = train_parameter_group(&options);
 	PipelineOptions pipeline;
 
 	if (kind == NULL && params == (Datum) 0)
-		return;
+		return 0;
 	if (kind == NULL)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("argument \"params\" needs the argument \"kind\""),
@@ -146,12 +146,13 @@ train_check_recipe(const char *kind, Datum params)
 	if (strcmp(kind, KIND_AUTO) != 0)
 	{
 		pipeline_parse_options(utf8_from_server(kind), json_text(params), &group, 1, &pipeline);
-		return;
+		return options.holdout;
 	}
 	for (size_t k = 0; k < n_classifier_kinds; k++)
 		pipeline_parse_options(classifier_kinds[k]->name,
 							   json_text(parameters_for_kind(params, classifier_kinds[k])), &group,
 							   1, &pipeline);
+	return options.holdout;
 }
 
 /* Read the parameters of a candidate. */

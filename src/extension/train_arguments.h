@@ -19,10 +19,10 @@
 extern void train_read_arguments(FunctionCallInfo fcinfo, Training *training);
 
 /*
- * Raise an error unless a kind (or auto) and its parameters could be trained; without a kind, the parameters may
- * be any kind's. params: jsonb object; either may be NULL or 0
+ * Raise an error unless a kind (or auto) could be trained with the parameters; parameters need a kind.
+ * params: jsonb object; either may be NULL or 0. Answers the share of texts that is held out
  */
-extern void train_check_recipe(const char *kind, Datum params);
+extern double train_check_recipe(const char *kind, Datum params);
 
 /* Raise an error unless a name is that of a rule of deployment: always, if_better or never. */
 extern void train_check_deploy_rule(const char *name);

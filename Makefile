@@ -20,10 +20,11 @@ OBJS = $(CORE_SOURCES:.c=.o) $(EXTENSION_SOURCES:.c=.o)
 
 # The install script is joined from the topics', in an order in which each finds what it needs.
 SQL_TOPICS = install sparse_vector image_value text corpus_state features fit evaluation drift \
-	registry \
+	stored_role privileges registry \
 	curves \
 	drift_profile drift_report \
 	validation_state contract \
+	deployment_history lifecycle gate model_transfer \
 	train predict kinds views \
 	monitor retraining pipeline_run schedule
 SQL_SOURCES = $(SQL_TOPICS:%=src/extension/%.sql)

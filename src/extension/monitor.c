@@ -44,14 +44,6 @@ enum
 	ARGUMENT_ALPHA
 };
 
-bool
-has_rights_of_owner(Oid role, const RegistryModel *model)
-{
-	Oid owner = stored_role_find(&model->owner);
-
-	return OidIsValid(owner) && has_privs_of_role(role, owner);
-}
-
 void
 monitor_missing(const RegistryModel *model)
 {
@@ -74,12 +66,13 @@ bool
 monitor_find(const RegistryModel *model, Monitor *monitor)
 {
 	QueryParameter parameters[1] = {query_value(INT8OID, Int64GetDatum(model->model_id))};
-	RegistryReader reader = registry_begin_read();
+	RegistryWriter reader = query_begin_read();
 	bool found;
 
 	found = public_query_read_only("SELECT source_schema, source_name, text_column, time_column,"
 								   " label_column, filter, period, training_period,"
-								   " numeric_columns, kind, params, deploy, cooldown, alpha"
+								   " numeric_columns, kind, params, deploy, cooldown, alpha,"
+								   " set_by, set_by_oid, set_by_cluster"
 								   " FROM sentiment.monitor WHERE model_id = $1",
 								   1, parameters) == 1;
 	if (found)
@@ -100,8 +93,11 @@ monitor_find(const RegistryModel *model, Monitor *monitor)
 							 .deploy = query_column(0, 12),
 							 .cooldown = optional_datum(13),
 							 .alpha = DatumGetFloat8(query_datum(0, 14, &is_null))};
+		strlcpy(monitor->set_by.name, query_column(0, 15), NAMEDATALEN);
+		monitor->set_by.oid = DatumGetObjectId(query_datum(0, 16, &is_null));
+		monitor->set_by.cluster = DatumGetInt64(query_datum(0, 17, &is_null));
 	}
-	registry_end_read(&reader);
+	registry_end_write(&reader);
 	return found;
 }
 
@@ -237,42 +233,43 @@ check_time_column(const Source *source, const char *column)
 						errhint("Use a column of type timestamptz, timestamp or date.")));
 }
 
-/* Raise an error unless the owner may read the relation: clearer than what reading it would say. */
+/* Raise an error unless who will read the relation may: clearer than what reading it would say. */
 static void
-check_owner_may_read(const RegistryModel *model, const Source *source)
+check_may_read(const RegistryModel *model, const Source *source)
 {
-	Oid owner = GetUserId();
+	Oid role = GetUserId();
+	char *reader = GetUserNameFromId(role, false);
 
-	if (may_use_schema(owner, get_rel_namespace(source->relation)) &&
-		(pg_class_aclcheck(source->relation, owner, ACL_SELECT) == ACLCHECK_OK ||
-		 pg_attribute_aclcheck_all(source->relation, owner, ACL_SELECT, ACLMASK_ANY) ==
-			 ACLCHECK_OK))
+	if (may_use_schema(role, get_rel_namespace(source->relation)) &&
+		(pg_class_aclcheck(source->relation, role, ACL_SELECT) == ACLCHECK_OK ||
+		 pg_attribute_aclcheck_all(source->relation, role, ACL_SELECT, ACLMASK_ANY) == ACLCHECK_OK))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("the owner \"%s\" of model \"%s\" may not read \"%s.%s\"",
-					stored_role_name(&model->owner), model->name, source->schema, source->name),
-			 errdetail("A stored source is read with the rights of the model's owner."),
-			 errhint("GRANT SELECT ON %s TO %s; (and USAGE on its schema).",
+			 errmsg("role \"%s\" may not read \"%s.%s\"", reader, source->schema, source->name),
+			 errdetail("What is watched of model \"%s\" is read with the rights of that role.",
+					   model->name),
+			 errhint("GRANT USAGE ON SCHEMA %s TO %s; GRANT SELECT ON %s TO %s;",
+					 quote_identifier(source->schema), quote_identifier(reader),
 					 quote_qualified_identifier(source->schema, source->name),
-					 quote_identifier(stored_role_name(&model->owner)))));
+					 quote_identifier(reader))));
 }
 
 /*
- * Look at the source as the model's owner, who will read it: the columns are there, and a query of no rows
+ * Look at the source as who will read it, see owner_context.h: the columns are there, and a query of no rows
  * succeeds.
  */
 static void
-check_source_as_owner(const RegistryModel *model, Monitor *monitor, Source *source)
+check_source_as_reader(const RegistryModel *model, Monitor *monitor, Source *source)
 {
-	OwnerContext owner = owner_context_begin(model);
+	OwnerContext owner = owner_context_begin_source(model, &monitor->set_by);
 	StringInfoData query;
 	char *filter = source->filter;
 
 	source_check(source);
 	if (monitor->time_column != NULL)
 		check_time_column(source, monitor->time_column);
-	check_owner_may_read(model, source);
+	check_may_read(model, source);
 	monitor->schema = source->schema;
 	monitor->name = source->name;
 	initStringInfo(&query);
@@ -322,7 +319,8 @@ read_arguments(FunctionCallInfo fcinfo, Monitor *monitor, Source *source)
 																 : PG_GETARG_DATUM(ARGUMENT_PARAMS),
 						 .deploy = optional_text(fcinfo, ARGUMENT_DEPLOY),
 						 .cooldown = PG_GETARG_DATUM(ARGUMENT_COOLDOWN),
-						 .alpha = PG_GETARG_FLOAT8(ARGUMENT_ALPHA)};
+						 .alpha = PG_GETARG_FLOAT8(ARGUMENT_ALPHA),
+						 .set_by = stored_role_of(GetUserId())};
 }
 
 /* Check what the arguments say by themselves. */
@@ -338,25 +336,6 @@ check_arguments(const Monitor *monitor)
 						errmsg("argument \"training_period\" needs a time column"),
 						errhint("Name it in the argument time_column.")));
 	train_check_recipe(monitor->kind, monitor->params);
-}
-
-/* Raise an error unless a role may store what runs as the owner. */
-static void
-check_may_store(Oid role, const RegistryModel *model)
-{
-	if (has_rights_of_owner(role, model))
-		return;
-	if (!OidIsValid(stored_role_find(&model->owner)))
-		registry_check_privilege(model, PRIVILEGE_ADMIN, GetActiveSnapshot());
-	else
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("permission denied to say what is watched of model \"%s\"", model->name),
-			 errdetail("A stored source and filter run with the rights of the model's owner, so "
-					   "only a role that has these may store one."),
-			 errhint("Ask \"%s\" or a member of that role to do it.",
-					 stored_role_name(&model->owner))));
 }
 
 /* Write the row. */
@@ -407,11 +386,10 @@ sentiment_monitor(PG_FUNCTION_ARGS)
 	name = optional_text(fcinfo, ARGUMENT_MODEL);
 	if (!registry_find_model(name, GetActiveSnapshot(), &model))
 		registry_model_missing(name);
-	check_may_store(GetUserId(), &model);
-	check_source_as_owner(&model, &monitor, &source);
+	registry_check_privilege(&model, PRIVILEGE_TRAIN, GetActiveSnapshot());
+	check_source_as_reader(&model, &monitor, &source);
 	writer = registry_begin_write("sentiment_monitor()");
 	registry_lock_for_change(&writer, name, PRIVILEGE_TRAIN, &model);
-	check_may_store(writer.caller, &model);
 	write_monitor(&writer, &model, &monitor);
 	event_notify("monitor", model.name, 0, NULL);
 	registry_end_write(&writer);

@@ -3,8 +3,8 @@
  *	  What is watched of a model, and what it is trained from again.
  *
  * A monitor names the relation where new rows come in, how to find those of the last period, and how to train
- * again. What it names is read with the rights of the model's owner, so only a role that has these rights may
- * set one.
+ * again. What it names is read with the rights of the model's owner if who set it has these rights, and of that
+ * role otherwise.
  */
 #ifndef SENTIMENT_MONITOR_H
 #define SENTIMENT_MONITOR_H
@@ -30,6 +30,7 @@ typedef struct Monitor
 	char *deploy;          /* if_better, always or never */
 	Datum cooldown;        /* interval */
 	double alpha;
+	StoredRole set_by; /* see owner_context_begin_source */
 } Monitor;
 
 /*
@@ -46,8 +47,5 @@ extern Oid monitor_relation(const RegistryModel *model, const Monitor *monitor);
 
 /* The filter for the rows of the last interval (0: all) by the time column; NULL if it chooses all rows. */
 extern char *monitor_window(const Monitor *monitor, Datum interval);
-
-/* Whether a role has all rights of a model's owner: it may store what is read as the owner. */
-extern bool has_rights_of_owner(Oid role, const RegistryModel *model);
 
 #endif /* SENTIMENT_MONITOR_H */

@@ -25,7 +25,7 @@ CREATE TABLE sentiment.monitor (
 COMMENT ON TABLE sentiment.monitor IS 'what is watched of a model, and how it is trained again';
 COMMENT ON COLUMN sentiment.monitor.model_id IS 'the model';
 COMMENT ON COLUMN sentiment.monitor.source_schema IS 'schema of the relation that is watched';
-COMMENT ON COLUMN sentiment.monitor.source_name IS 'name of the relation that is watched; it is read with the rights of the model''s owner';
+COMMENT ON COLUMN sentiment.monitor.source_name IS 'name of the relation that is watched; read with the rights of the model''s owner, or of who set it if that role has not the owner''s';
 COMMENT ON COLUMN sentiment.monitor.text_column IS 'column of the texts';
 COMMENT ON COLUMN sentiment.monitor.time_column IS 'column of the times; null: all rows are watched';
 COMMENT ON COLUMN sentiment.monitor.label_column IS 'column of the labels; null: there are none';
@@ -71,7 +71,7 @@ AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION @extschema@.sentiment_monitor(pg_catalog.text, pg_catalog.regclass, pg_catalog.name, pg_catalog.name,
 	pg_catalog.interval, pg_catalog.name, pg_catalog.text, pg_catalog.interval, pg_catalog.name[], pg_catalog.text,
 	pg_catalog.jsonb, pg_catalog.text, pg_catalog.interval, pg_catalog.float8) IS
-'say what is watched of a model and how it is trained again; the source and the filter are read with the rights of the model''s owner';
+'say what is watched of a model and how it is trained again; the source and the filter are read with the rights of the model''s owner, or your own if you have not the owner''s';
 
 CREATE FUNCTION @extschema@.sentiment_unmonitor(model pg_catalog.text)
 RETURNS pg_catalog.bool

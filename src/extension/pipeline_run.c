@@ -66,7 +66,7 @@ typedef struct PipelineRun
 {
 	/* what is to be done */
 	char *name;
-	bool as_owner; /* the source is a stored one */
+	bool is_stored; /* the source is a stored one */
 	TrainRecipe recipe;
 	Oid relation;
 	int n_kinds;
@@ -204,14 +204,14 @@ validate(void *argument)
 		query_finish();
 		return;
 	}
-	if (run->as_owner)
+	if (run->is_stored)
 	{
 		if (!registry_find_model(run->name, GetActiveSnapshot(), &model))
 			registry_model_missing(run->name);
-		owner = owner_context_begin(&model);
+		owner = owner_context_begin_source(&model, &run->recipe.named_by);
 	}
 	validate_by_contract(run);
-	if (run->as_owner)
+	if (run->is_stored)
 		owner_context_end(&owner);
 	query_finish();
 }
@@ -239,8 +239,12 @@ job_arguments(const PipelineRun *run, const char *kind)
 	int n_columns;
 
 	initStringInfo(&json);
-	appendStringInfo(&json, "{\"relation\": %u, \"as_owner\": %s", run->relation,
-					 run->as_owner ? "true" : "false");
+	appendStringInfo(&json,
+					 "{\"relation\": %u, \"is_stored\": %s, \"named_by_oid\": %u,"
+					 " \"named_by_cluster\": " INT64_FORMAT,
+					 run->relation, run->is_stored ? "true" : "false", recipe->named_by.oid,
+					 recipe->named_by.cluster);
+	append_member(&json, "named_by", recipe->named_by.name);
 	append_member(&json, "model", run->name);
 	append_member(&json, "text_column", recipe->text_column);
 	append_member(&json, "label_column", recipe->label_column);
@@ -637,7 +641,7 @@ take_stored_source(PipelineRun *run)
 		registry_model_missing(run->name);
 	registry_check_privilege(&model, PRIVILEGE_TRAIN, GetActiveSnapshot());
 	is_monitored = monitor_find(&model, &monitor);
-	run->as_owner = true;
+	run->is_stored = true;
 	run->recipe = train_recipe_for_model(&model, is_monitored ? &monitor : NULL);
 	run->relation = train_recipe_relation(&model, &run->recipe);
 }
@@ -682,8 +686,7 @@ take_named_source(FunctionCallInfo fcinfo, PipelineRun *run)
 							.label_column = source.label_column,
 							.filter = source.filter,
 							.params = jsonb_from_json("{}"),
-							.numeric_columns = numeric_columns_argument(fcinfo, 7),
-							.is_trusted = true};
+							.numeric_columns = numeric_columns_argument(fcinfo, 7)};
 }
 
 /* Refuse a filter that would have nothing to choose from. */

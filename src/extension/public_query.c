@@ -104,6 +104,16 @@ query_datum(uint64 row, int column, bool *is_null)
 	return *is_null ? (Datum) 0 : datumCopy(value, attribute->attbyval, attribute->attlen);
 }
 
+RegistryWriter
+query_begin_read(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+	RegistryWriter reader = registry_begin_read();
+
+	MemoryContextSwitchTo(context);
+	return reader;
+}
+
 void
 query_connect(void)
 {

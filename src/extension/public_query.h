@@ -7,7 +7,7 @@
 
 #include "postgres.h"
 
-#include "nodes/pg_list.h"
+#include "extension/registry.h"
 
 /* A parameter of a query. */
 typedef struct QueryParameter
@@ -38,6 +38,12 @@ extern char *query_column(uint64 row, int column);
 
 /* The same as a value of its own type; *is_null tells if there is none. */
 extern Datum query_datum(uint64 row, int column, bool *is_null);
+
+/*
+ * As registry_begin_read, with the caller's memory context: what is read outlives registry_end_write. The caller
+ * has checked what the current role may see.
+ */
+extern RegistryWriter query_begin_read(void);
 
 /* Connect to SPI, and disconnect, or raise an error. The memory context stays the caller's. */
 extern void query_connect(void);

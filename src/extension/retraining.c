@@ -2,8 +2,8 @@
  * retraining.c
  *	  Training a model again from present data.
  *
- * The training and the questions to the source run as the model's owner (see owner_context.h); what is decided
- * of it, the promotion, is the caller's doing and needs the caller's right. All of it happens in a
+ * The source is a stored one, so the training runs as the model's owner (or whoever named the source, see
+ * owner_context.h); what is decided of it, the promotion, is the caller's doing and needs the caller's right. All of it happens in a
  * subtransaction: what fails leaves the deployment as it was, and a row in sentiment.retraining.
  */
 #include "postgres.h"
@@ -58,12 +58,12 @@ retraining_begin(const char *model, const char *trigger, const char *reason)
 	return retraining;
 }
 
-/* Train by the recipe, as the model's owner; nothing is deployed. */
+/* Train by the recipe, as the role that its source is to be read as; nothing is deployed. */
 static void
-train_as_owner(Retraining *retraining, const TrainRecipe *recipe)
+train_by_recipe(Retraining *retraining, const TrainRecipe *recipe)
 {
 	const RegistryModel *model = &retraining->model;
-	OwnerContext owner = owner_context_begin(model);
+	OwnerContext owner = owner_context_begin_source(model, &recipe->named_by);
 	Oid relation = train_recipe_relation(model, recipe);
 	QueryParameter parameters[] = {query_text(model->name),
 								   query_value(REGCLASSOID, ObjectIdGetDatum(relation)),
@@ -140,7 +140,7 @@ train_and_decide(void *argument)
 	const char *deploy = is_monitored ? monitor.deploy : "if_better";
 	bool passed;
 
-	train_as_owner(retraining, &recipe);
+	train_by_recipe(retraining, &recipe);
 	retraining->status = RETRAINING_KEPT;
 	passed = passes_gate(retraining);
 	if (strcmp(deploy, "never") == 0)
@@ -157,19 +157,19 @@ is_cooling_down(const Retraining *retraining)
 	QueryParameter parameters[2] = {
 		query_value(INT8OID, Int64GetDatum(retraining->model.model_id))};
 	Monitor monitor;
-	RegistryReader reader;
+	RegistryWriter reader;
 	bool found;
 
 	if (strcmp(retraining->trigger, TRIGGER_MANUAL) == 0 ||
 		!monitor_find(&retraining->model, &monitor))
 		return false;
 	parameters[1] = query_value(INTERVALOID, monitor.cooldown);
-	reader = registry_begin_read();
+	reader = query_begin_read();
 	found = public_query_read_only("SELECT FROM sentiment.retraining AS r"
 								   " WHERE r.model_id = $1 AND r.status <> '" RETRAINING_SKIPPED "'"
 								   " AND r.finished_at > pg_catalog.clock_timestamp() - $2 LIMIT 1",
 								   2, parameters) > 0;
-	registry_end_read(&reader);
+	registry_end_write(&reader);
 	return found;
 }
 

@@ -223,14 +223,14 @@ find_jobs(const RegistryModel *model, uint64 *n_jobs)
 	QueryParameter parameters[4] = {
 		query_text(model->name), query_value(TEXTARRAYOID, job_names(model->name, NULL)),
 		query_value(TEXTARRAYOID, (Datum) 0), query_value(INT8OID, Int64GetDatum(model->model_id))};
-	RegistryReader reader;
+	RegistryWriter reader;
 	JobRow *rows;
 
 	for (int i = 0; i < n_task_kinds; i++)
 		tasks[i] = CStringGetTextDatum(task_kinds[i].name);
 	parameters[2].value =
 		PointerGetDatum(construct_array(tasks, n_task_kinds, TEXTOID, -1, false, TYPALIGN_INT));
-	reader = registry_begin_read();
+	reader = query_begin_read();
 	*n_jobs = public_query_read_only(
 		"SELECT $1, n.task, j.schedule, j.username, j.active, d.start_time, d.end_time,"
 		" COALESCE(o.status, d.status), COALESCE(o.message, d.return_message), j.jobid,"
@@ -256,7 +256,7 @@ find_jobs(const RegistryModel *model, uint64 *n_jobs)
 		for (int c = 0; c < N_JOB_COLUMNS; c++)
 			rows[i].values[c] = query_datum(i, c + 1, &rows[i].nulls[c]);
 	}
-	registry_end_read(&reader);
+	registry_end_write(&reader);
 	return rows;
 }
 
@@ -264,14 +264,14 @@ find_jobs(const RegistryModel *model, uint64 *n_jobs)
 static char **
 all_models(uint64 *n_models)
 {
-	RegistryReader reader = registry_begin_read();
+	RegistryWriter reader = query_begin_read();
 	char **names;
 
 	*n_models = public_query_read_only("SELECT name FROM sentiment.model ORDER BY name", 0, NULL);
 	names = palloc_array(char *, *n_models + 1);
 	for (uint64 i = 0; i < *n_models; i++)
 		names[i] = query_column(i, 1);
-	registry_end_read(&reader);
+	registry_end_write(&reader);
 	return names;
 }
 

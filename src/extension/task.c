@@ -28,7 +28,7 @@ typedef struct DriftCheck
 	char *features; /* that drifted, in a list */
 } DriftCheck;
 
-/* Check the rows of the monitored period, as the model's owner. */
+/* Check the rows of the monitored period, as the role that the monitor is read as. */
 static void
 check_drift(void *argument)
 {
@@ -40,7 +40,7 @@ check_drift(void *argument)
 
 	if (!monitor_find(check->model, &monitor))
 		monitor_missing(check->model);
-	owner = owner_context_begin(check->model);
+	owner = owner_context_begin_source(check->model, &monitor.set_by);
 	parameters[0] = query_text(check->model->name);
 	parameters[1] =
 		query_value(REGCLASSOID, ObjectIdGetDatum(monitor_relation(check->model, &monitor)));

@@ -14,24 +14,12 @@
 #include "extension/public_query.h"
 #include "extension/train_recipe.h"
 
-/* Whether who trained a version had, by its columns, the rights of the model's owner. */
-static bool
-is_trusted_trainer(const RegistryModel *model, char *name, Datum oid, Datum cluster)
-{
-	StoredRole trainer = {.oid = DatumGetObjectId(oid), .cluster = DatumGetInt64(cluster)};
-	Oid role;
-
-	strlcpy(trainer.name, name, NAMEDATALEN);
-	role = stored_role_find(&trainer);
-	return OidIsValid(role) && has_rights_of_owner(role, model);
-}
-
 TrainRecipe
 train_recipe_of_version(const RegistryModel *model, int32 version)
 {
 	QueryParameter parameters[2] = {query_value(INT8OID, Int64GetDatum(model->model_id)),
 									query_value(INT4OID, Int32GetDatum(version))};
-	RegistryReader reader = registry_begin_read();
+	RegistryWriter reader = query_begin_read();
 	TrainRecipe recipe = {.version = version};
 	bool is_null;
 
@@ -50,9 +38,10 @@ train_recipe_of_version(const RegistryModel *model, int32 version)
 	recipe.kind = query_column(0, 6);
 	recipe.params = query_datum(0, 7, &is_null);
 	recipe.numeric_columns = query_datum(0, 8, &is_null);
-	recipe.is_trusted = is_trusted_trainer(model, query_column(0, 9), query_datum(0, 10, &is_null),
-										   query_datum(0, 11, &is_null));
-	registry_end_read(&reader);
+	strlcpy(recipe.named_by.name, query_column(0, 9), NAMEDATALEN);
+	recipe.named_by.oid = DatumGetObjectId(query_datum(0, 10, &is_null));
+	recipe.named_by.cluster = DatumGetInt64(query_datum(0, 11, &is_null));
+	registry_end_write(&reader);
 	return recipe;
 }
 
@@ -61,7 +50,7 @@ static int32
 newest_version(const RegistryModel *model)
 {
 	QueryParameter parameters[1] = {query_value(INT8OID, Int64GetDatum(model->model_id))};
-	RegistryReader reader = registry_begin_read();
+	RegistryWriter reader = query_begin_read();
 	int32 version;
 	bool is_null;
 
@@ -69,7 +58,7 @@ newest_version(const RegistryModel *model)
 						   " FROM sentiment.model_version WHERE model_id = $1",
 						   1, parameters);
 	version = DatumGetInt32(query_datum(0, 1, &is_null));
-	registry_end_read(&reader);
+	registry_end_write(&reader);
 	return version;
 }
 
@@ -82,22 +71,7 @@ take_source_of_monitor(TrainRecipe *recipe, const Monitor *monitor)
 	recipe->text_column = monitor->text_column;
 	recipe->label_column = monitor->label_column;
 	recipe->filter = monitor_window(monitor, monitor->training_period);
-	recipe->is_trusted = true;
-}
-
-/* Refuse a source that would run with rights that who stored it did not have. */
-static void
-check_trusted(const RegistryModel *model, const TrainRecipe *recipe)
-{
-	if (!recipe->is_trusted)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("the source \"%s.%s\" of version %d of model \"%s\" cannot be read again",
-						recipe->schema, recipe->name, recipe->version, model->name),
-				 errdetail("It would be read with the rights of the model's owner, which the role "
-						   "that trained the version does not have."),
-				 errhint("Let the owner name a source with sentiment_monitor('%s', ...).",
-						 model->name)));
+	recipe->named_by = monitor->set_by;
 }
 
 TrainRecipe
@@ -123,7 +97,6 @@ train_recipe_for_model(const RegistryModel *model, const Monitor *monitor)
 		recipe.kind = monitor->kind;
 		recipe.params = monitor->params != (Datum) 0 ? monitor->params : jsonb_from_json("{}");
 	}
-	check_trusted(model, &recipe);
 	return recipe;
 }
 

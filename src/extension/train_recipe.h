@@ -22,7 +22,7 @@ typedef struct TrainRecipe
 	char *kind;            /* may be auto */
 	Datum params;          /* jsonb, the held-out share included */
 	Datum numeric_columns; /* text[] */
-	bool is_trusted;       /* was stored by a role with the rights of the model's owner */
+	StoredRole named_by;   /* who named the source: see owner_context_begin_source */
 } TrainRecipe;
 
 /*
@@ -33,8 +33,7 @@ extern TrainRecipe train_recipe_of_version(const RegistryModel *model, int32 ver
 
 /*
  * How the model is to be trained now: by its monitor (NULL: none) and, for what that leaves open, the version
- * that answers, or the newest if none does. Raises an error if the recipe names a source that was stored by a
- * role without the rights of the owner.
+ * that answers, or the newest if none does.
  */
 extern TrainRecipe train_recipe_for_model(const RegistryModel *model, const Monitor *monitor);
 

@@ -33,7 +33,7 @@ typedef struct TrainingJobResult
 	char message[TRAINING_JOB_MESSAGE_LENGTH];
 } TrainingJobResult;
 
-/* A job: the arguments of sentiment_train as a JSON object, and whether the model's owner is to run it. */
+/* A job: the arguments of sentiment_train as a JSON object, and as whom a stored source is to be read. */
 typedef struct TrainingJob
 {
 	char *arguments;

@@ -24,6 +24,7 @@
 #include "extension/public_query.h"
 #include "extension/source.h"
 #include "extension/train_arguments.h"
+#include "extension/train_recipe.h"
 
 /* Arguments of sentiment_monitor. */
 enum
@@ -187,12 +188,11 @@ optional_text(FunctionCallInfo fcinfo, int argument)
 	return PG_ARGISNULL(argument) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argument));
 }
 
-/* The numeric columns as text[], 0 if they are not given; source gets them too. */
+/* The numeric columns as text[], 0 if they are not given. */
 static Datum
-numeric_columns_argument(FunctionCallInfo fcinfo, Source *source)
+numeric_columns_argument(FunctionCallInfo fcinfo)
 {
 	Datum *names;
-	Datum *texts;
 	bool *nulls;
 	int n;
 
@@ -200,18 +200,26 @@ numeric_columns_argument(FunctionCallInfo fcinfo, Source *source)
 		return (Datum) 0;
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(ARGUMENT_NUMERIC_COLUMNS), NAMEOID, NAMEDATALEN, false,
 					  TYPALIGN_CHAR, &names, &nulls, &n);
-	texts = palloc_array(Datum, n + 1);
-	source->n_numeric = n;
-	source->numeric = palloc0_array(NumericColumn, n + 1);
 	for (int i = 0; i < n; i++)
 	{
 		if (nulls[i])
 			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 							errmsg("argument \"numeric_columns\" must not contain null")));
-		source->numeric[i].name = pstrdup(NameStr(*DatumGetName(names[i])));
-		texts[i] = CStringGetTextDatum(source->numeric[i].name);
+		names[i] = CStringGetTextDatum(NameStr(*DatumGetName(names[i])));
 	}
-	return PointerGetDatum(construct_array(texts, n, TEXTOID, -1, false, TYPALIGN_INT));
+	return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* The source must have the columns that are named, or else those of the version that is watched. */
+static void
+take_numeric_columns(const RegistryModel *model, const Monitor *monitor, Source *source)
+{
+	int32 version = train_recipe_version(model);
+
+	if (monitor->numeric_columns != (Datum) 0)
+		source_set_numeric_columns(source, monitor->numeric_columns);
+	else if (version != 0)
+		source_set_numeric_columns(source, train_recipe_of_version(model, version).numeric_columns);
 }
 
 /* Raise an error unless the time column is one of times. */
@@ -313,7 +321,7 @@ read_arguments(FunctionCallInfo fcinfo, Monitor *monitor, Source *source)
 						 .training_period = PG_ARGISNULL(ARGUMENT_TRAINING_PERIOD)
 												? (Datum) 0
 												: PG_GETARG_DATUM(ARGUMENT_TRAINING_PERIOD),
-						 .numeric_columns = numeric_columns_argument(fcinfo, source),
+						 .numeric_columns = numeric_columns_argument(fcinfo),
 						 .kind = optional_text(fcinfo, ARGUMENT_KIND),
 						 .params = PG_ARGISNULL(ARGUMENT_PARAMS) ? (Datum) 0
 																 : PG_GETARG_DATUM(ARGUMENT_PARAMS),
@@ -387,6 +395,7 @@ sentiment_monitor(PG_FUNCTION_ARGS)
 	if (!registry_find_model(name, GetActiveSnapshot(), &model))
 		registry_model_missing(name);
 	registry_check_privilege(&model, PRIVILEGE_TRAIN, GetActiveSnapshot());
+	take_numeric_columns(&model, &monitor, &source);
 	check_source_as_reader(&model, &monitor, &source);
 	writer = registry_begin_write("sentiment_monitor()");
 	registry_lock_for_change(&writer, name, PRIVILEGE_TRAIN, &model);

@@ -674,10 +674,13 @@ take_named_source(FunctionCallInfo fcinfo, PipelineRun *run)
 {
 	TrainRecipe *recipe = &run->recipe;
 	Source source = {.relation = PG_GETARG_OID(2)};
+	Datum numeric_columns;
 
 	source.text_column = PG_ARGISNULL(3) ? "text" : NameStr(*PG_GETARG_NAME(3));
 	source.label_column = PG_ARGISNULL(4) ? "label" : NameStr(*PG_GETARG_NAME(4));
 	source.filter = PG_ARGISNULL(5) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(5));
+	numeric_columns = numeric_columns_argument(fcinfo, 7);
+	source_set_numeric_columns(&source, numeric_columns);
 	source_check(&source);
 	run->relation = source.relation;
 	*recipe = (TrainRecipe){.schema = source.schema,
@@ -686,7 +689,7 @@ take_named_source(FunctionCallInfo fcinfo, PipelineRun *run)
 							.label_column = source.label_column,
 							.filter = source.filter,
 							.params = jsonb_from_json("{}"),
-							.numeric_columns = numeric_columns_argument(fcinfo, 7)};
+							.numeric_columns = numeric_columns};
 }
 
 /* Refuse a filter that would have nothing to choose from. */

@@ -74,14 +74,20 @@ take_source_of_monitor(TrainRecipe *recipe, const Monitor *monitor)
 	recipe->named_by = monitor->set_by;
 }
 
+int32
+train_recipe_version(const RegistryModel *model)
+{
+	int32 version = registry_deployed_version(model->model_id, GetActiveSnapshot());
+
+	return version != 0 ? version : newest_version(model);
+}
+
 TrainRecipe
 train_recipe_for_model(const RegistryModel *model, const Monitor *monitor)
 {
-	int32 version = registry_deployed_version(model->model_id, GetActiveSnapshot());
+	int32 version = train_recipe_version(model);
 	TrainRecipe recipe;
 
-	if (version == 0)
-		version = newest_version(model);
 	if (version == 0)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("model \"%s\" has no version", model->name),

@@ -31,6 +31,9 @@ typedef struct TrainRecipe
  */
 extern TrainRecipe train_recipe_of_version(const RegistryModel *model, int32 version);
 
+/* The version whose recipe a model is trained by: the one that answers, or the newest if none does; or 0. */
+extern int32 train_recipe_version(const RegistryModel *model);
+
 /*
  * How the model is to be trained now: by its monitor (NULL: none) and, for what that leaves open, the version
  * that answers, or the newest if none does.

@@ -245,8 +245,8 @@ add_evidence(Validation *validation, uint64_t hash, const ValidationRow *row)
 static void
 add_to_sample(TextSample *sample, SampledText *text, const ValidationRow *row, Shingles *shingles)
 {
-	if (text_sample_count(sample, text->hash) ||
-		!text_sample_wants(sample, text->hash, text->smallest))
+	if (!text_sample_wants(sample, text->hash, text->smallest) ||
+		text_sample_count(sample, text->hash))
 		return;
 	if (text->n_rows == 0)
 	{

@@ -6,9 +6,19 @@ CREATE TABLE schedule_reviews AS
 SELECT CASE WHEN i % 2 = 0 THEN 'good book ' ELSE 'bad film ' END || i AS text, CASE WHEN i % 2 = 0 THEN 'pos' ELSE 'neg' END AS label
 FROM generate_series(1, 200) AS i;
 SELECT version FROM sentiment_train('timed', 'schedule_reviews');
+\set VERBOSITY terse
 SELECT sentiment_schedule('timed', '0 3 * * *', 'retrain');
-SELECT sentiment_schedule('timed', '0 3 * * *');
 SELECT sentiment_unschedule('timed');
+\set VERBOSITY default
+DO $$
+DECLARE
+	hint text;
+BEGIN
+	PERFORM sentiment_schedule('timed', '0 3 * * *');
+EXCEPTION WHEN object_not_in_prerequisite_state THEN
+	GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
+	RAISE WARNING 'the hint tells what to do: %', hint ~ 'postgresql-\d+-cron.*shared_preload_libraries.*cron.database_name.*CREATE EXTENSION pg_cron';
+END $$;
 SELECT count(*) FROM sentiment_jobs;
 
 -- what is wrong with the call itself comes first

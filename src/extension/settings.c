@@ -17,6 +17,7 @@ int training_threads = 2;
 int model_cache_size = 256 * 1024;
 char *default_model = NULL;
 bool notify_events = true;
+int max_workers = 2;
 
 /* Another default model answers from now on. */
 static void
@@ -50,5 +51,11 @@ settings_define(void)
 							 "Switch it off where such transactions are prepared for a two-phase "
 							 "commit, which cannot notify.",
 							 &notify_events, true, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("sentiment.max_workers",
+							"Sets the number of background workers that one run of the pipeline "
+							"may use.",
+							"They train kinds of classifiers side by side. 0: one after the other, "
+							"without workers. Range 0 to 64.",
+							&max_workers, 2, 0, 64, PGC_USERSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("sentiment");
 }

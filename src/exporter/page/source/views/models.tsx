@@ -108,7 +108,7 @@ function VersionTable(props: { model: string; versions: Version[]; chosen: Versi
 function Confusion(props: { labels: string[]; counts: number[][] }) {
 	const totals = props.counts.map((row) => row.reduce((sum, n) => sum + n, 0));
 	return (
-		<div class="table-frame" role="region" aria-label="Confusion matrix" tabIndex={0}>
+		<div class="table-frame" role="group" aria-label="Confusion matrix" tabIndex={0}>
 			<table class="confusion">
 				<caption class="hidden">
 					Confusion matrix: rows are the actual labels, columns the predicted ones

@@ -7,7 +7,7 @@
 #   make demo           a private server with real reviews and a trained model; make demo-stop ends it
 #   make exporter       the HTTP sidecar, build/sentiment-exporter; make install-exporter (prefix=/usr/local) installs it
 #   make lint           formatting, static analysis, warnings as errors
-#   make bench          comparison with scikit-learn and fastText (DATA_FOLDER= for more data)
+#   make bench          comparison with scikit-learn and fastText (DATA_FOLDER= for more data), and the exporter's figures
 #
 # OPTFLAGS="-O3 -march=native" builds for this machine's processor only.
 
@@ -146,3 +146,4 @@ lint:
 
 bench:
 	@test/bench/run_bench.sh "$(DATA_FOLDER)"
+	@test/bench/run_exporter.sh

@@ -20,7 +20,7 @@ OBJS = $(CORE_SOURCES:.c=.o) $(EXTENSION_SOURCES:.c=.o)
 
 # The install script is joined from the topics', in an order in which each finds what it needs.
 SQL_TOPICS = install sparse_vector image_value text corpus_state features fit evaluation drift registry \
-	train predict kinds views
+	train predict kinds views traffic experiment statistics metrics
 SQL_SOURCES = $(SQL_TOPICS:%=src/extension/%.sql)
 JOINED_SCRIPT = sql/$(EXTENSION)--$(EXTVERSION).sql
 

@@ -62,11 +62,23 @@ number_of(const char *name, const JsonbValue *value)
 	pg_unreachable();
 }
 
-/* Raise the error for the first name of an object that is no column; there is one. */
-static void
-raise_unknown_feature(const Pipeline *pipeline, Jsonb *features)
+/* Whether a model has a numeric column; name: in UTF-8 */
+static bool
+has_column(const Pipeline *pipeline, const char *name)
 {
 	const FeatureSpaceOptions *options = &pipeline->space.options;
+
+	for (uint32 i = 0; i < options->n_numeric; i++)
+	{
+		if (strcmp(options->numeric_names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+numeric_features_check(const Pipeline *const *pipelines, int n, Jsonb *features)
+{
 	JsonbIterator *iterator = JsonbIteratorInit(&features->root);
 	JsonbIteratorToken token;
 	JsonbValue value;
@@ -74,20 +86,42 @@ raise_unknown_feature(const Pipeline *pipeline, Jsonb *features)
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 	{
 		char *name;
-		uint32 column = 0;
+		int i = 0;
 
 		if (token != WJB_KEY)
 			continue;
 		name = utf8_from_server(pnstrdup(value.val.string.val, value.val.string.len));
-		while (column < options->n_numeric && strcmp(options->numeric_names[column], name) != 0)
-			column++;
-		if (column == options->n_numeric)
-			unknown_feature(pipeline, name);
+		while (i < n && !has_column(pipelines[i], name))
+			i++;
+		if (i == n)
+			unknown_feature(pipelines[0], name);
 	}
 }
 
+/* The value of a column among the features; NULL if it is not there. */
+static JsonbValue *
+find_value(const char *name, Jsonb *features, JsonbValue *buffer)
+{
+	const char *key = GetDatabaseEncoding() == PG_UTF8 ? name : server_from_utf8(name);
+
+	/* an object's keys are sorted, so each column is found by a binary search */
+	return getKeyJsonValueFromContainer(&features->root, key, strlen(key), buffer);
+}
+
+bool
+numeric_features_are_known(const Pipeline *pipeline, Jsonb *features)
+{
+	const FeatureSpaceOptions *options = &pipeline->space.options;
+	uint32 n_found = 0;
+	JsonbValue buffer;
+
+	for (uint32 i = 0; i < options->n_numeric; i++)
+		n_found += find_value(options->numeric_names[i], features, &buffer) != NULL;
+	return n_found == JB_ROOT_COUNT(features);
+}
+
 float *
-numeric_features_read(const Pipeline *pipeline, Jsonb *features)
+numeric_features_read(const Pipeline *pipeline, Jsonb *features, bool ignore_unknown)
 {
 	const FeatureSpaceOptions *options = &pipeline->space.options;
 	float *numbers = palloc_array(float, options->n_numeric + 1);
@@ -97,23 +131,16 @@ numeric_features_read(const Pipeline *pipeline, Jsonb *features)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("features must be a JSON object"),
 				 errhint("Give numbers by name, as in '{\"price\": 12.5}'.")));
-	/* an object's keys are sorted, so each column is found by a binary search */
 	for (uint32 i = 0; i < options->n_numeric; i++)
 	{
 		const char *name = options->numeric_names[i];
 		JsonbValue buffer;
-		JsonbValue *value = NULL;
+		JsonbValue *value = features == NULL ? NULL : find_value(name, features, &buffer);
 
-		if (features != NULL)
-		{
-			const char *key = GetDatabaseEncoding() == PG_UTF8 ? name : server_from_utf8(name);
-
-			value = getKeyJsonValueFromContainer(&features->root, key, strlen(key), &buffer);
-		}
 		n_found += value != NULL;
 		numbers[i] = value == NULL ? NAN : number_of(name, value);
 	}
-	if (features != NULL && n_found < JB_ROOT_COUNT(features))
-		raise_unknown_feature(pipeline, features);
+	if (features != NULL && !ignore_unknown && n_found < JB_ROOT_COUNT(features))
+		numeric_features_check(&pipeline, 1, features);
 	return numbers;
 }

@@ -119,7 +119,8 @@ CREATE TABLE sentiment.deployment_history (
 	done_by pg_catalog.text NOT NULL,
 	done_by_oid pg_catalog.oid NOT NULL,
 	done_by_cluster pg_catalog.int8 NOT NULL,
-	done_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+	done_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	shadow pg_catalog.jsonb
 );
 
 CREATE INDEX deployment_history_model ON sentiment.deployment_history (model_id, history_id);
@@ -143,6 +144,7 @@ COMMENT ON COLUMN sentiment.deployment_history.done_by IS 'the role that did it:
 COMMENT ON COLUMN sentiment.deployment_history.done_by_oid IS 'its OID, which decides in the cluster that wrote it';
 COMMENT ON COLUMN sentiment.deployment_history.done_by_cluster IS 'system identifier of that cluster';
 COMMENT ON COLUMN sentiment.deployment_history.done_at IS 'when';
+COMMENT ON COLUMN sentiment.deployment_history.shadow IS 'versions scored in the shadow with their shares of the predictions from then on; null if the event changed none';
 
 CREATE TABLE sentiment.model_privilege (
 	model_id pg_catalog.int8 NOT NULL REFERENCES sentiment.model ON DELETE CASCADE,

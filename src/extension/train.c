@@ -38,6 +38,7 @@
 #include "extension/host.h"
 #include "extension/image_value.h"
 #include "extension/registry.h"
+#include "extension/statistics.h"
 #include "extension/train_source.h"
 
 /* The argument kind that stands for all of them. */
@@ -666,6 +667,19 @@ log_candidate(const Training *training, const Candidate *candidate)
 					candidate->metrics.n_rows, candidate->deployed ? "deployed" : "not deployed")));
 }
 
+/* Count a training in shared memory, if there is any. */
+static void
+count_training(const Candidate *candidate, const RegistryModel *model)
+{
+	const ImageHeader *header = (const ImageHeader *) candidate->image->image;
+	RegistryVersion version = {.version = candidate->version,
+							   .key = {.checksum = header->checksum, .length = header->length}};
+	VersionCounter *counter = statistics_counter(model->model_id, &version);
+
+	if (counter != NULL)
+		statistics_count_training(counter, candidate->pipeline->n_rows);
+}
+
 /* Write the versions, and deploy the best where that is due. */
 static void
 store(Training *training)
@@ -684,7 +698,10 @@ store(Training *training)
 	MemoryContextSwitchTo(old_context);
 	registry_end_write(&writer);
 	for (int i = 0; i < training->n_candidates; i++)
+	{
 		log_candidate(training, &training->candidates[i]);
+		count_training(&training->candidates[i], &model);
+	}
 }
 
 /* The function's result: the best candidate. */

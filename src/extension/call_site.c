@@ -79,19 +79,17 @@ call_site_choose(CallSite *site, const text *name, const text *unit)
 		resolve(site, name, generation);
 	else if (site->cache_generation != model_cache_generation())
 		forget_models(site);
-	return deployment_choose(site->deployment, unit);
+	return unit == NULL ? site->deployment->main : deployment_choose(site->deployment, unit);
 }
 
 CachedModel *
-call_site_model(CallSite *site, int place)
+call_site_open_model(CallSite *site, int place)
 {
 	const RegistryVersion *version = &site->deployment->versions[place].version;
 	uint64 n_loads = model_cache_loads();
-	CachedModel *model = site->models[place];
+	CachedModel *model =
+		model_cache_from_version(site->deployment->model_id, version->version, version->key);
 
-	if (model != NULL)
-		return model;
-	model = model_cache_from_version(site->deployment->model_id, version->version, version->key);
 	/* to make room, others may have been dropped */
 	if (site->cache_generation != model_cache_generation())
 		forget_models(site);

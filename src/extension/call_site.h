@@ -39,8 +39,15 @@ extern CallSite *call_site(FunctionCallInfo fcinfo);
  */
 extern int call_site_choose(CallSite *site, const text *name, const text *unit);
 
+/* Open the model of a version of site->deployment. */
+extern CachedModel *call_site_open_model(CallSite *site, int place);
+
 /* The model of a version of site->deployment. Until the next call of call_site_choose. */
-extern CachedModel *call_site_model(CallSite *site, int place);
+static inline CachedModel *
+call_site_model(CallSite *site, int place)
+{
+	return site->models[place] != NULL ? site->models[place] : call_site_open_model(site, place);
+}
 
 /* The model given by value. */
 extern CachedModel *call_site_by_value(CallSite *site, Datum value);

@@ -193,7 +193,7 @@ resolve(const char *name, Deployment *deployment)
 						errmsg("model \"%s\" has no deployed version", model.name),
 						errhint("Deploy one with sentiment_deploy('%s', version).", model.name)));
 	deployment->model_id = model.model_id;
-	deployment->split_seed = model.split_seed;
+	deployment->traffic_salt = traffic_salt(model.name, model.split_seed);
 	strlcpy(deployment->model, model.name, NAMEDATALEN);
 }
 
@@ -202,9 +202,9 @@ deployment_choose(const Deployment *deployment, const text *unit)
 {
 	if (unit == NULL || deployment->n_answering == 1)
 		return deployment->main;
-	return traffic_choose(deployment->bounds, deployment->n_answering,
-						  traffic_position(deployment->model_id, deployment->split_seed,
-										   VARDATA_ANY(unit), VARSIZE_ANY_EXHDR(unit)));
+	return traffic_choose(
+		deployment->bounds, deployment->n_answering,
+		traffic_position(deployment->traffic_salt, VARDATA_ANY(unit), VARSIZE_ANY_EXHDR(unit)));
 }
 
 /* Make the table of answers. */

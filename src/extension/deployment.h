@@ -24,10 +24,10 @@ typedef struct Deployment
 	char asked_name[NAMEDATALEN]; /* "" for the default model; the key of a hash table */
 	char model[NAMEDATALEN];
 	int64 model_id;
-	int64 split_seed;
-	int n_answering; /* the first of the versions, in the order of their numbers */
-	int n_shadows;   /* those after them */
-	int main;        /* answers where no unit is given: the one with the largest share */
+	uint64 traffic_salt; /* see traffic_split.h */
+	int n_answering;     /* the first of the versions, in the order of their numbers */
+	int n_shadows;       /* those after them */
+	int main;            /* answers where no unit is given: the one with the largest share */
 	DeployedVersion versions[MAX_DEPLOYED_VERSIONS];
 	double bounds[MAX_TRAFFIC_VERSIONS]; /* (n_answering) sums of the shares */
 } Deployment;

@@ -47,7 +47,7 @@ has_argument(FunctionCallInfo fcinfo, int argument)
 }
 
 /* Let the version that a name stands for answer: for a unit, or NULL. */
-static void
+static inline void
 choose_version(Question *question, const text *name, const text *unit)
 {
 	question->place = call_site_choose(question->site, name, unit);
@@ -59,7 +59,7 @@ choose_version(Question *question, const text *name, const text *unit)
  * features, ...). unit: the place of the argument that names the unit. Answers false where the text (or
  * the model value) is NULL.
  */
-static bool
+static inline bool
 read_question(FunctionCallInfo fcinfo, bool by_value, int unit, Question *question)
 {
 	if (PG_ARGISNULL(0) || (by_value && PG_ARGISNULL(1)))
@@ -102,11 +102,12 @@ check_features_of_deployment(const Question *question)
 static float *
 read_numbers(const Question *question)
 {
-	bool is_shared = question->place >= 0 && question->site->deployment->n_answering > 1;
+	bool is_shared;
 	float *numbers;
 
 	if (question->features == NULL)
 		return NULL;
+	is_shared = question->place >= 0 && question->site->deployment->n_answering > 1;
 	numbers = numeric_features_read(question->model->pipeline, question->features, is_shared);
 	if (is_shared && !numeric_features_are_known(question->model->pipeline, question->features))
 		check_features_of_deployment(question);
@@ -130,22 +131,31 @@ predict(Question *question)
 	question->best = pipeline_decide(model->pipeline, question->probabilities);
 }
 
+/*
+ * An error is reported while a version answers: count it. As an error context callback, which costs the
+ * predictions that go well next to nothing; it adds no context.
+ */
+static void
+count_error(void *counter)
+{
+	int category = ERRCODE_TO_CATEGORY(geterrcode());
+
+	/* notices and warnings come here too */
+	if (category != ERRCODE_SUCCESSFUL_COMPLETION && category != ERRCODE_WARNING)
+		statistics_fail((VersionCounter *) counter, geterrcode());
+}
+
 /* The same, counted. */
 static void
 predict_counted(Question *question, VersionCounter *counter)
 {
+	ErrorContextCallback callback = {
+		.previous = error_context_stack, .callback = count_error, .arg = counter};
 	uint64 begun = statistics_begin(counter);
 
-	PG_TRY();
-	{
-		predict(question);
-	}
-	PG_CATCH();
-	{
-		statistics_fail(counter, geterrcode());
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
+	error_context_stack = &callback;
+	predict(question);
+	error_context_stack = callback.previous;
 	statistics_end(counter, begun, question->best, question->probabilities[question->best]);
 }
 

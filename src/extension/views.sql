@@ -61,7 +61,7 @@ LEFT JOIN sentiment.deployment AS d
 COMMENT ON VIEW @extschema@.sentiment_model_versions IS 'every version of the models that the current role may use';
 
 CREATE VIEW @extschema@.sentiment_deployments WITH (security_invoker = true, security_barrier = true) AS
-SELECT h.model, h.action, h.version, h.previous_version, h.traffic, h.previous_traffic, h.forced, h.reason, h.done_by, h.done_at
+SELECT h.model, h.action, h.version, h.previous_version, h.traffic, h.previous_traffic, h.forced, h.reason, h.done_by, h.done_at, h.shadow
 FROM sentiment.deployment_history AS h
 ORDER BY h.history_id;
 

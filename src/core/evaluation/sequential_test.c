@@ -58,11 +58,14 @@ sequential_p_value(Outcomes one, Outcomes other)
 	return logarithm <= 0 ? 1 : exp(-logarithm);
 }
 
-/* A rate kept off 0 and 1, where its variance would be none: half a success and half a failure more. */
+/*
+ * A rate kept off 0 and 1, where its variance would be none, by two successes and two failures more (Agresti and
+ * Coull 1998): few outcomes on one side would make the interval too short else.
+ */
 static double
 smoothed_rate(Outcomes outcomes)
 {
-	return ((double) outcomes.n_successes + 0.5) / ((double) outcomes.n + 1);
+	return ((double) outcomes.n_successes + 2) / ((double) outcomes.n + 4);
 }
 
 RateInterval

@@ -36,8 +36,8 @@ typedef struct RateInterval
 	double upper;
 } RateInterval;
 
-/* Standard deviation t of the log-odds ratios that the mixture expects: 0.1 is 50 % against 52.5 %. */
-#define MIXTURE_DEVIATION 0.1
+/* Standard deviation t of the log-odds ratios that the mixture expects: 0.2 is 50 % against 55 %. */
+#define MIXTURE_DEVIATION 0.2
 
 /* Wilson's interval (1927) of a rate at a confidence of 95 %; 0 to 1 without outcomes. */
 extern RateInterval wilson_interval(Outcomes outcomes);

@@ -9,11 +9,16 @@
 /* Keeps positions apart from the buckets of held-out rows, which hash texts with the same seed. */
 #define TRAFFIC_SALT UINT64_C(0x7472616666696331)
 
-double
-traffic_position(int64_t model_id, int64_t seed, const char *unit, size_t length)
+uint64_t
+traffic_salt(const char *model, int64_t seed)
 {
-	uint64_t model = hash_mix(hash_mix((uint64_t) model_id ^ TRAFFIC_SALT) + (uint64_t) seed);
-	uint64_t hash = hash_mix(hash_content(unit, length) ^ model);
+	return hash_mix(hash_content(model, strlen(model)) + hash_mix((uint64_t) seed ^ TRAFFIC_SALT));
+}
+
+double
+traffic_position(uint64_t salt, const char *unit, size_t length)
+{
+	uint64_t hash = hash_mix(hash_content(unit, length) ^ salt);
 
 	/* the 53 bits that a double holds */
 	return (double) (hash >> 11) * 0x1p-53;

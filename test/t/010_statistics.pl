@@ -120,7 +120,11 @@ $node->safe_psql('postgres', q{SELECT sentiment_predict('a good book', 'm')});
 $node->stop('immediate');
 $node->start;
 is(total(), 3002, 'an immediate shutdown keeps them');
+# its processes notice that it is gone, but their shared memory is in use until then
+my @processes = split /\n/, $node->safe_psql('postgres', 'SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()');
 $node->kill9;
+my $waits = 0;
+select(undef, undef, undef, 0.1) while (grep { kill 0, $_ } @processes) && ++$waits < 600;
 $node->start;
 is(total(), 0, 'a crash begins at zero');
 $node->safe_psql('postgres', q{SELECT count(sentiment_predict(text, 'm')) FROM reviews});

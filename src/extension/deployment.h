@@ -42,6 +42,13 @@ extern const Deployment *deployment_resolve(const char *name);
 /* Which of the versions answers a unit; NULL: none is given. */
 extern int deployment_choose(const Deployment *deployment, const text *unit);
 
+/* The version that answers where no unit is given. */
+static inline const RegistryVersion *
+deployment_main_version(const Deployment *deployment)
+{
+	return &deployment->versions[deployment->main].version;
+}
+
 /*
  * A number that changes whenever an answer of deployment_resolve might: with another snapshot, role or
  * setting. Cheap: called for every row.

@@ -8,15 +8,15 @@
 
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
+#include "nodes/pg_list.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
 #include "extension/host.h"
 #include "extension/numeric_features.h"
 
-/* Raise the error for a name that the model does not know. */
-static void
-unknown_feature(const Pipeline *pipeline, const char *name)
+void
+numeric_features_raise_unknown(const Pipeline *pipeline, const char *name)
 {
 	const FeatureSpaceOptions *options = &pipeline->space.options;
 	StringInfoData names;
@@ -62,9 +62,8 @@ number_of(const char *name, const JsonbValue *value)
 	pg_unreachable();
 }
 
-/* Whether a model has a numeric column; name: in UTF-8 */
-static bool
-has_column(const Pipeline *pipeline, const char *name)
+bool
+numeric_features_has(const Pipeline *pipeline, const char *name)
 {
 	const FeatureSpaceOptions *options = &pipeline->space.options;
 
@@ -76,71 +75,68 @@ has_column(const Pipeline *pipeline, const char *name)
 	return false;
 }
 
-void
-numeric_features_check(const Pipeline *const *pipelines, int n, Jsonb *features)
+/* The names of an object that are no columns, in UTF-8, as a list of strings. */
+static List *
+unknown_names(const Pipeline *pipeline, Jsonb *features)
 {
 	JsonbIterator *iterator = JsonbIteratorInit(&features->root);
 	JsonbIteratorToken token;
 	JsonbValue value;
+	List *names = NIL;
 
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 	{
 		char *name;
-		int i = 0;
 
 		if (token != WJB_KEY)
 			continue;
 		name = utf8_from_server(pnstrdup(value.val.string.val, value.val.string.len));
-		while (i < n && !has_column(pipelines[i], name))
-			i++;
-		if (i == n)
-			unknown_feature(pipelines[0], name);
+		if (!numeric_features_has(pipeline, name))
+			names = lappend(names, name);
 	}
-}
-
-/* The value of a column among the features; NULL if it is not there. */
-static JsonbValue *
-find_value(const char *name, Jsonb *features, JsonbValue *buffer)
-{
-	const char *key = GetDatabaseEncoding() == PG_UTF8 ? name : server_from_utf8(name);
-
-	/* an object's keys are sorted, so each column is found by a binary search */
-	return getKeyJsonValueFromContainer(&features->root, key, strlen(key), buffer);
-}
-
-bool
-numeric_features_are_known(const Pipeline *pipeline, Jsonb *features)
-{
-	const FeatureSpaceOptions *options = &pipeline->space.options;
-	uint32 n_found = 0;
-	JsonbValue buffer;
-
-	for (uint32 i = 0; i < options->n_numeric; i++)
-		n_found += find_value(options->numeric_names[i], features, &buffer) != NULL;
-	return n_found == JB_ROOT_COUNT(features);
+	return names;
 }
 
 float *
-numeric_features_read(const Pipeline *pipeline, Jsonb *features, bool ignore_unknown)
+numeric_features_read_known(const Pipeline *pipeline, Jsonb *features, List **unknown)
 {
 	const FeatureSpaceOptions *options = &pipeline->space.options;
 	float *numbers = palloc_array(float, options->n_numeric + 1);
 	uint32 n_found = 0;
 
+	*unknown = NIL;
 	if (features != NULL && !JB_ROOT_IS_OBJECT(features))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("features must be a JSON object"),
 				 errhint("Give numbers by name, as in '{\"price\": 12.5}'.")));
+	/* an object's keys are sorted, so each column is found by a binary search */
 	for (uint32 i = 0; i < options->n_numeric; i++)
 	{
 		const char *name = options->numeric_names[i];
 		JsonbValue buffer;
-		JsonbValue *value = features == NULL ? NULL : find_value(name, features, &buffer);
+		JsonbValue *value = NULL;
 
+		if (features != NULL)
+		{
+			const char *key = GetDatabaseEncoding() == PG_UTF8 ? name : server_from_utf8(name);
+
+			value = getKeyJsonValueFromContainer(&features->root, key, strlen(key), &buffer);
+		}
 		n_found += value != NULL;
 		numbers[i] = value == NULL ? NAN : number_of(name, value);
 	}
-	if (features != NULL && !ignore_unknown && n_found < JB_ROOT_COUNT(features))
-		numeric_features_check(&pipeline, 1, features);
+	if (features != NULL && n_found < JB_ROOT_COUNT(features))
+		*unknown = unknown_names(pipeline, features);
+	return numbers;
+}
+
+float *
+numeric_features_read(const Pipeline *pipeline, Jsonb *features)
+{
+	List *unknown;
+	float *numbers = numeric_features_read_known(pipeline, features, &unknown);
+
+	if (unknown != NIL)
+		numeric_features_raise_unknown(pipeline, linitial(unknown));
 	return numbers;
 }

@@ -14,6 +14,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "storage/shmem.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -34,7 +35,9 @@ typedef struct Question
 	int place; /* of the version in site->deployment; -1: by value */
 	CachedModel *model;
 	Datum text;
-	Jsonb *features; /* numbers that come with the text, or NULL */
+	Jsonb *features;      /* numbers that come with the text, or NULL */
+	bool ignores_unknown; /* among them, rather than raise an error */
+	List *unknown;        /* names among them that the model does not know, if there are features */
 	const double *probabilities;
 	uint32 best; /* the class that is answered */
 } Question;
@@ -65,6 +68,7 @@ read_question(FunctionCallInfo fcinfo, bool by_value, int unit, Question *questi
 	if (PG_ARGISNULL(0) || (by_value && PG_ARGISNULL(1)))
 		return false;
 	question->site = call_site(fcinfo);
+	question->ignores_unknown = false;
 	question->text = PG_GETARG_DATUM(by_value ? 1 : 0);
 	if (by_value)
 	{
@@ -84,33 +88,40 @@ read_question(FunctionCallInfo fcinfo, bool by_value, int unit, Question *questi
 #define NO_ARGUMENT           100
 
 /*
- * Raise the error for a feature that none of a deployment's versions knows: whoever asks does not know which
- * one answers a unit, so the numbers of all may be given.
+ * Whether one of the versions that share the traffic knows a feature: whoever asks does not know which one
+ * answers a unit, so the numbers of all may be given.
  */
-static void
-check_features_of_deployment(const Question *question)
+static bool
+is_known_to_deployment(const Question *question, const char *name)
 {
-	const Deployment *deployment = question->site->deployment;
-	const Pipeline *pipelines[MAX_DEPLOYED_VERSIONS];
-
-	for (int i = 0; i < deployment->n_answering; i++)
-		pipelines[i] = call_site_model(question->site, i)->pipeline;
-	numeric_features_check(pipelines, deployment->n_answering, question->features);
+	if (question->place < 0)
+		return false;
+	for (int i = 0; i < question->site->deployment->n_answering; i++)
+	{
+		if (numeric_features_has(call_site_model(question->site, i)->pipeline, name))
+			return true;
+	}
+	return false;
 }
 
 /* The numbers that come with a text; NULL without any, which is all missing. */
 static float *
-read_numbers(const Question *question)
+read_numbers(Question *question)
 {
-	bool is_shared;
 	float *numbers;
+	ListCell *cell;
 
 	if (question->features == NULL)
 		return NULL;
-	is_shared = question->place >= 0 && question->site->deployment->n_answering > 1;
-	numbers = numeric_features_read(question->model->pipeline, question->features, is_shared);
-	if (is_shared && !numeric_features_are_known(question->model->pipeline, question->features))
-		check_features_of_deployment(question);
+	numbers = numeric_features_read_known(question->model->pipeline, question->features,
+										  &question->unknown);
+	if (question->ignores_unknown)
+		return numbers;
+	foreach (cell, question->unknown)
+	{
+		if (!is_known_to_deployment(question, lfirst(cell)))
+			numeric_features_raise_unknown(question->model->pipeline, lfirst(cell));
+	}
 	return numbers;
 }
 
@@ -128,6 +139,8 @@ predict(Question *question)
 	model_cache_answered(model);
 	MemoryContextSwitchTo(old_context);
 	utf8_free(&text);
+	if (numbers != NULL)
+		pfree(numbers);
 	question->best = pipeline_decide(model->pipeline, question->probabilities);
 }
 
@@ -348,8 +361,7 @@ explained_class(const Pipeline *pipeline, const double *probabilities, const cha
 
 /* What everything contributes to a class; in the current memory context. */
 static Contribution *
-explain_question(const Question *question, const char *label, uint32 *n_contributions,
-				 double *intercept)
+explain_question(Question *question, const char *label, uint32 *n_contributions, double *intercept)
 {
 	CachedModel *model = question->model;
 	float *numbers = read_numbers(question);
@@ -612,4 +624,147 @@ sentiment_predict_batch(PG_FUNCTION_ARGS)
 			pfree(DatumGetPointer(values[1]));
 	}
 	return (Datum) 0;
+}
+
+/* Warnings that sentiment_classify_batch gives at most. */
+#define MAX_WARNINGS 100
+
+/* Warn of a name that the model does not know: once for all texts. */
+static void
+warn_of_unknown(List **unknown_of_batch, List *unknown_of_text, ArrayBuildState **warnings)
+{
+	ListCell *cell;
+
+	foreach (cell, unknown_of_text)
+	{
+		char *name = lfirst(cell);
+		ListCell *known;
+
+		foreach (known, *unknown_of_batch)
+			if (strcmp(lfirst(known), name) == 0)
+				break;
+		if (known != NULL || list_length(*unknown_of_batch) >= MAX_WARNINGS)
+			continue;
+		*unknown_of_batch = lappend(*unknown_of_batch, name);
+		*warnings = accumArrayResult(
+			*warnings,
+			CStringGetTextDatum(psprintf("feature \"%s\" is not known to the model, and ignored",
+										 server_from_utf8(name))),
+			false, TEXTOID, CurrentMemoryContext);
+	}
+}
+
+/* Warn of missing and outlying numbers of the text that was predicted last. */
+static void
+warn_of_columns(const CachedModel *model, int ordinal, int *n_warnings, ArrayBuildState **warnings)
+{
+	const FeatureSpace *space = &model->pipeline->space;
+	uint32 n_columns = space->columns.header.n_columns;
+	const float *values = n_columns == 0 ? NULL : feature_space_columns(space);
+
+	for (uint32 i = 0; i < n_columns && *n_warnings < MAX_WARNINGS; i++)
+	{
+		char *problem = problem_of(&space->columns.columns[i],
+								   (MissingRule) space->options.blocks.numeric_missing, values[i]);
+		char *warning;
+
+		if (problem == NULL)
+			continue;
+		warning = psprintf("text %d: feature \"%s\": %s", ordinal,
+						   server_from_utf8(space->columns.names[i]), problem);
+		(*n_warnings)++;
+		*warnings = accumArrayResult(*warnings, CStringGetTextDatum(warning), false, TEXTOID,
+									 CurrentMemoryContext);
+	}
+}
+
+/* The labels of a model as an array. */
+static Datum
+labels_array(const CachedModel *model)
+{
+	uint32 n_labels = model->pipeline->n_labels;
+	Datum *labels = palloc_array(Datum, n_labels);
+
+	for (uint32 i = 0; i < n_labels; i++)
+		labels[i] = label_datum(model, i);
+	return PointerGetDatum(construct_array(labels, n_labels, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/*
+ * Everything about an array of texts in one row of arrays: (model, version, labels, predicted,
+ * probabilities, warnings). Rows of a set would cost more than the predictions.
+ */
+PG_FUNCTION_INFO_V1(sentiment_classify_batch);
+Datum
+sentiment_classify_batch(PG_FUNCTION_ARGS)
+{
+	Question question = {.site = call_site(fcinfo), .ignores_unknown = true};
+	const Deployment *deployment;
+	TupleDesc descriptor;
+	Datum *texts;
+	bool *text_nulls;
+	int n_texts;
+	Datum *features;
+	bool *feature_nulls;
+	uint32 n_labels;
+	Datum *predicted;
+	Datum *probabilities_of_texts;
+	bool *probability_nulls;
+	ArrayBuildState *warnings = NULL;
+	List *unknown_of_batch = NIL;
+	int n_warnings = 0;
+	int lower_bounds[2] = {1, 1};
+	Datum values[6];
+	bool nulls[6] = {false, false, false, false, false, false};
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), TEXTOID, -1, false, TYPALIGN_INT, &texts,
+					  &text_nulls, &n_texts);
+	features = parallel_array(fcinfo, 2, JSONBOID, "features", n_texts, &feature_nulls);
+	choose_version(&question, PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1), NULL);
+	deployment = question.site->deployment;
+	n_labels = question.model->pipeline->n_labels;
+	predicted = palloc_array(Datum, n_texts + 1);
+	probabilities_of_texts =
+		palloc_extended(mul_size(mul_size(n_texts + 1, n_labels), sizeof(Datum)), MCXT_ALLOC_HUGE);
+	probability_nulls = palloc_extended(mul_size(n_texts + 1, n_labels), MCXT_ALLOC_HUGE);
+	for (int i = 0; i < n_texts; i++)
+	{
+		Datum *of_text = probabilities_of_texts + (size_t) i * n_labels;
+
+		CHECK_FOR_INTERRUPTS();
+		memset(probability_nulls + (size_t) i * n_labels, text_nulls[i], n_labels);
+		predicted[i] = 0;
+		if (text_nulls[i])
+			continue;
+		question.text = texts[i];
+		question.features =
+			features == NULL || feature_nulls[i] ? NULL : DatumGetJsonbP(features[i]);
+		question.unknown = NIL;
+		answer(&question);
+		predicted[i] = Int32GetDatum(question.best + 1);
+		for (uint32 j = 0; j < n_labels; j++)
+			of_text[j] = Float8GetDatum(question.probabilities[j]);
+		warn_of_unknown(&unknown_of_batch, question.unknown, &warnings);
+		warn_of_columns(question.model, i + 1, &n_warnings, &warnings);
+	}
+	values[0] = CStringGetTextDatum(deployment->model);
+	values[1] = Int32GetDatum(deployment->versions[question.place].version.version);
+	values[2] = labels_array(question.model);
+	values[3] = PointerGetDatum(construct_md_array(predicted, text_nulls, n_texts > 0 ? 1 : 0,
+												   &n_texts, lower_bounds, INT4OID, sizeof(int32),
+												   true, TYPALIGN_INT));
+	{
+		int dimensions[2] = {n_texts, n_labels};
+
+		values[4] = PointerGetDatum(construct_md_array(
+			probabilities_of_texts, probability_nulls, n_texts > 0 ? 2 : 0, dimensions,
+			lower_bounds, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	}
+	values[5] = warnings == NULL ? PointerGetDatum(construct_empty_array(TEXTOID))
+								 : makeArrayResult(warnings, CurrentMemoryContext);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
 }

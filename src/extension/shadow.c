@@ -29,8 +29,9 @@ is_sampled(double share)
 static const char *
 label_of(CachedModel *model, Datum text_datum, Jsonb *features)
 {
+	List *ignored;
 	float *numbers =
-		features == NULL ? NULL : numeric_features_read(model->pipeline, features, true);
+		features == NULL ? NULL : numeric_features_read_known(model->pipeline, features, &ignored);
 	Utf8Text text = utf8_from_datum(text_datum);
 	MemoryContext old_context = MemoryContextSwitchTo(model->context);
 	const double *probabilities;

@@ -16,6 +16,7 @@
 #include "utils/numeric.h"
 #include "utils/snapmgr.h"
 
+#include "extension/arguments.h"
 #include "extension/deployment.h"
 #include "extension/event.h"
 #include "extension/host.h"
@@ -118,27 +119,6 @@ check_version(const RegistryModel *model, int32 version)
 		registry_version_missing(model->name, version);
 }
 
-/* Raise an error if one of the first arguments is null: to do nothing and report success is no answer. */
-static void
-require_arguments(FunctionCallInfo fcinfo, int n)
-{
-	for (int i = 0; i < n; i++)
-	{
-		if (PG_ARGISNULL(i))
-			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-							errmsg("argument %d of function %s must not be null", i + 1,
-								   get_func_name(fcinfo->flinfo->fn_oid))));
-	}
-}
-
-/* The reason in an argument, or else the name of the function. */
-static char *
-reason_of(FunctionCallInfo fcinfo, int argument, const char *otherwise)
-{
-	return PG_ARGISNULL(argument) ? pstrdup(otherwise)
-								  : text_to_cstring(PG_GETARG_TEXT_PP(argument));
-}
-
 PG_FUNCTION_INFO_V1(sentiment_set_traffic);
 Datum
 sentiment_set_traffic(PG_FUNCTION_ARGS)
@@ -150,7 +130,7 @@ sentiment_set_traffic(PG_FUNCTION_ARGS)
 
 	require_arguments(fcinfo, 2);
 	traffic = parse_traffic(PG_GETARG_JSONB_P(1));
-	change.reason = reason_of(fcinfo, 2, "sentiment_set_traffic");
+	change.reason = optional_text_argument(fcinfo, 2, "sentiment_set_traffic");
 	writer = registry_begin_write("sentiment_set_traffic()");
 	registry_lock_for_change(&writer, text_to_cstring(PG_GETARG_TEXT_PP(0)), PRIVILEGE_TRAIN,
 							 &model);
@@ -254,9 +234,12 @@ sentiment_set_shadow(PG_FUNCTION_ARGS)
 	registry_lock_for_change(&writer, text_to_cstring(PG_GETARG_TEXT_PP(0)), PRIVILEGE_TRAIN,
 							 &model);
 	check_version(&model, version);
+	if (share > 0)
+		registry_check_not_retired(&model, registry_single_version_traffic(version));
 	check_shadow(&model, version, share);
 	write_shadow(&writer, &model, version, share);
-	write_shadow_history(&writer, &model, version, reason_of(fcinfo, 3, "sentiment_set_shadow"));
+	write_shadow_history(&writer, &model, version,
+						 optional_text_argument(fcinfo, 3, "sentiment_set_shadow"));
 	event_notify("shadow", model.name, version, psprintf("\"share\": %g", share));
 	registry_end_write(&writer);
 	if (share > 0 && !statistics_available())

@@ -156,6 +156,14 @@ SELECT sentiment_set_shadow('t', 4, 0);
 SELECT version, share, shadow_share FROM sentiment.deployment AS d JOIN sentiment.model AS m USING (model_id) WHERE m.name = 't' ORDER BY version;
 SELECT action, version, traffic, shadow, reason FROM sentiment_deployments WHERE model = 't' AND action IN ('shadow', 'deploy');
 
+-- a retired version neither answers nor is scored
+SELECT sentiment_retire('t', 4);
+SELECT sentiment_set_traffic('t', '{"2": 0.5, "4": 0.5}');
+SELECT sentiment_set_shadow('t', 4, 0.5);
+-- nor is one retired that is
+SELECT sentiment_set_shadow('t', 3, 0.5);
+SELECT sentiment_retire('t', 3);
+
 -- four at most
 DO 'BEGIN FOR i IN 1..6 LOOP PERFORM sentiment_train(''many'', ''traffic_reviews'', deploy => ''never''); END LOOP; END';
 SELECT count(sentiment_set_shadow('many', v, 0.5)) FROM generate_series(2, 5) AS v;

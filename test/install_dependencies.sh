@@ -18,7 +18,7 @@ for group in "${@:-build}"; do
 	case "$group" in
 		build) packages="$packages $build" ;;
 		exporter) packages="$packages $exporter" ;;
-		test) packages="$packages $build $exporter openssl libcmocka-dev libipc-run-perl clang-14 libclang-rt-14-dev" ;;
+		test) packages="$packages $build $exporter openssl libcmocka-dev libipc-run-perl postgresql-$version-cron r-base-core r-cran-modeldata clang-14 libclang-rt-14-dev" ;;
 		lint) packages="$packages $build $exporter libcmocka-dev clang-format cppcheck" ;;
 		demo) packages="$packages $build r-base-core r-cran-modeldata" ;;
 		bench) packages="$packages $build $exporter wrk curl python3-sklearn python3-xgboost fasttext r-base-core r-cran-modeldata" ;;

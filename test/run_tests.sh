@@ -148,6 +148,8 @@ run_tap() {
 	mkdir -p "$work/tap"
 	cp -r test/t "$work/tap/t"
 	cp README.md "$work/tap/"
+	[ -s build/reviews.csv ] || { Rscript test/demo/reviews.R build/reviews.csv.new && mv build/reviews.csv.new build/reviews.csv; } >"$build/reviews.log" 2>&1
+	cp build/reviews.csv "$work/tap/" || cat "$build/reviews.log"
 	if ! make -s exporter >"$build/exporter.log" 2>&1; then
 		report tap 0 1 $((SECONDS - start)) "$build/exporter.log"
 		return
@@ -157,7 +159,8 @@ run_tap() {
 	as_user sh -c 'cd "$1" && shift && exec "$@"' sh "$work/tap" \
 		env PATH="$bindir:$PATH" PERL5LIB="$pgxs_test/perl" PG_REGRESS="$pgxs_test/regress/pg_regress" \
 		TESTDATADIR="$work/tap/data" TESTLOGDIR="$work/tap/log" TESTDIR="$work/tap" top_builddir="$work/tap" \
-		portdir="$work/tap" SENTIMENT_EXPORTER="$work/tap/sentiment-exporter" prove --comments --verbose --ext=.pl t/ >"$log" 2>&1
+		portdir="$work/tap" SENTIMENT_EXPORTER="$work/tap/sentiment-exporter" \
+		SENTIMENT_REVIEWS="$work/tap/reviews.csv" prove --comments --verbose --ext=.pl t/ >"$log" 2>&1
 	local status=$?
 	ok=$(grep -cE '^ok [0-9]+' "$log")
 	bad=$(grep -cE '^not ok [0-9]+' "$log")

@@ -19,7 +19,11 @@ EXTENSION_SOURCES = $(wildcard src/extension/*.c)
 OBJS = $(CORE_SOURCES:.c=.o) $(EXTENSION_SOURCES:.c=.o)
 
 # The install script is joined from the topics', in an order in which each finds what it needs.
-SQL_TOPICS = install sparse_vector image_value text corpus_state features fit evaluation drift registry \
+SQL_TOPICS = install sparse_vector image_value text corpus_state features fit evaluation drift \
+	registry \
+	curves \
+	drift_profile drift_report \
+	validation_state contract \
 	train predict kinds views
 SQL_SOURCES = $(SQL_TOPICS:%=src/extension/%.sql)
 JOINED_SCRIPT = sql/$(EXTENSION)--$(EXTVERSION).sql

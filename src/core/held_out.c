@@ -3,9 +3,11 @@
  *	  Rows that training does not see, and how well a pipeline does on them.
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/evaluation/classification_metrics.h"
+#include "core/evaluation/evaluation_curves.h"
 #include "core/hash.h"
 #include "core/held_out.h"
 #include "core/host.h"
@@ -58,11 +60,17 @@ typedef struct Evaluation
 	uint32_t *of_row;    /* label number of the rows -> place in labels */
 	uint32_t *of_class;  /* class of the pipeline -> place in labels */
 	uint64_t *counts;    /* (n_labels, n_labels) */
-	ScoredRow *scored;   /* (n_rows) by the positive class's probability */
+	uint32_t n_scored;   /* labels whose scores are kept: one of two, else few of the pipeline's */
+	uint32_t *scored_classes; /* (n_scored) the positive class first */
+	uint32_t capacity;        /* rows of each */
+	ScoredRow *scored;        /* (n_scored, capacity) by the class's probability */
 	double total_log_loss;
 	uint32_t n_rows;
-	uint32_t *column_of; /* (numeric columns of the pipeline) the rows' column, or NO_COLUMN */
-	float *numeric;      /* (numeric columns of the pipeline) of one row */
+	uint32_t *column_of;     /* (numeric columns of the pipeline) the rows' column, or NO_COLUMN */
+	float *numeric;          /* (numeric columns of the pipeline) of one row */
+	DriftProfile *profile;   /* or NULL */
+	uint32_t *label_numbers; /* label number of the rows -> the profile's */
+	uint32_t *occurrences;   /* (n_rows) how many rows with the same text come before */
 } Evaluation;
 
 /* The place of a label in a sorted list. */
@@ -139,6 +147,58 @@ numeric_of_row(const HeldOutRows *rows, const HeldOutRow *row, const Pipeline *p
 	return evaluation->numeric;
 }
 
+/* A row's text and place, to be sorted. */
+typedef struct TextPlace
+{
+	uint64_t hash;
+	uint32_t row;
+} TextPlace;
+
+static int
+compare_places(const void *a, const void *b)
+{
+	const TextPlace *first = a;
+	const TextPlace *second = b;
+
+	if (first->hash != second->hash)
+		return first->hash < second->hash ? -1 : 1;
+	return (first->row > second->row) - (first->row < second->row);
+}
+
+/* Count for each row the rows before it with the same text: a text that repeats has more than one chance. */
+static uint32_t *
+count_occurrences(const HeldOutRows *rows)
+{
+	TextPlace *places = host_allocate_array(TextPlace, (size_t) rows->n_rows + 1);
+	uint32_t *occurrences = host_allocate_array(uint32_t, (size_t) rows->n_rows + 1);
+
+	for (uint32_t i = 0; i < rows->n_rows; i++)
+		places[i] = (TextPlace){rows->rows[i].hash, i};
+	qsort(places, rows->n_rows, sizeof(TextPlace), compare_places);
+	for (uint32_t i = 0; i < rows->n_rows; i++)
+		occurrences[places[i].row] =
+			i > 0 && places[i].hash == places[i - 1].hash ? occurrences[places[i - 1].row] + 1 : 0;
+	host_free(places);
+	return occurrences;
+}
+
+/* Add a row that was just predicted to the profile. */
+static void
+profile_row(const HeldOutRows *rows, const HeldOutRow *row, const Pipeline *pipeline,
+			const Evaluation *evaluation, const double *probabilities)
+{
+	uint32_t occurrence = evaluation->occurrences[row - rows->rows];
+	ProfileRow of_profile = {.text = rows->texts.data + row->start,
+							 .length = row->length,
+							 .numeric = evaluation->numeric,
+							 .probabilities = probabilities,
+							 .is_counted = true,
+							 .label = evaluation->label_numbers[row->label],
+							 .key = hash_mix(row->hash ^ hash_mix(occurrence + UINT64_C(1)))};
+
+	drift_profile_add(evaluation->profile, pipeline, &of_profile);
+}
+
 /* Predict one row and count it. */
 static void
 evaluate_row(const HeldOutRows *rows, const HeldOutRow *row, Pipeline *pipeline,
@@ -158,14 +218,55 @@ evaluate_row(const HeldOutRows *rows, const HeldOutRow *row, Pipeline *pipeline,
 	}
 	evaluation->counts[(size_t) actual * evaluation->n_labels + predicted]++;
 	evaluation->total_log_loss += classification_log_loss_row(true, probability);
-	evaluation->scored[evaluation->n_rows++] = (ScoredRow){
-		probabilities[pipeline->positive], evaluation->of_class[pipeline->positive] == actual};
+	for (uint32_t i = 0; i < evaluation->n_scored; i++)
+	{
+		uint32_t class_index = evaluation->scored_classes[i];
+
+		evaluation->scored[(size_t) i * evaluation->capacity + evaluation->n_rows] =
+			(ScoredRow){probabilities[class_index], evaluation->of_class[class_index] == actual};
+	}
+	evaluation->n_rows++;
+	if (evaluation->profile != NULL)
+		profile_row(rows, row, pipeline, evaluation, probabilities);
+}
+
+/* Room for the scores of the labels that curves are drawn of: of two the positive one, of few all. */
+static void
+reserve_scores(const HeldOutRows *rows, const Pipeline *pipeline, Evaluation *evaluation)
+{
+	if (pipeline->n_labels <= MAX_CURVE_LABELS)
+		evaluation->n_scored = pipeline->n_labels == 2 ? 1 : pipeline->n_labels;
+	evaluation->scored_classes = host_allocate_array(uint32_t, MAX_CURVE_LABELS);
+	for (uint32_t i = 0; i < evaluation->n_scored; i++)
+		evaluation->scored_classes[i] = pipeline->n_labels == 2 ? pipeline->positive : i;
+	evaluation->capacity = rows->n_rows;
+	evaluation->scored = host_allocate_array(
+		ScoredRow, host_array_size((size_t) rows->n_rows + 1, evaluation->n_scored + 1));
+}
+
+/* Append the curves of the labels that have them, as an object by label. */
+static void
+append_curves(const Evaluation *evaluation, const Pipeline *pipeline, ByteBuffer *json)
+{
+	buffer_printf(json, "{");
+	for (uint32_t i = 0; i < evaluation->n_scored; i++)
+	{
+		const char *label = pipeline->labels[evaluation->scored_classes[i]];
+
+		if (i > 0)
+			buffer_printf(json, ", ");
+		buffer_append_json_string(json, label, strlen(label));
+		buffer_printf(json, ": ");
+		evaluation_curves_json(evaluation->scored + (size_t) i * evaluation->capacity,
+							   evaluation->n_rows, json);
+	}
+	buffer_printf(json, "}");
 }
 
 /* Append the figures as a JSON object. */
 static void
-append_metrics(const Evaluation *evaluation, const ConfusionMatrix *matrix,
-			   const HeldOutMetrics *metrics, bool two_classes, ByteBuffer *json)
+append_metrics(const Evaluation *evaluation, const Pipeline *pipeline,
+			   const ConfusionMatrix *matrix, const HeldOutMetrics *metrics, ByteBuffer *json)
 {
 	buffer_printf(json, "{\"f1\": ");
 	buffer_append_json_number(json, metrics->f1);
@@ -173,7 +274,7 @@ append_metrics(const Evaluation *evaluation, const ConfusionMatrix *matrix,
 	buffer_append_json_number(json, metrics->macro_f1);
 	buffer_printf(json, ", \"accuracy\": ");
 	buffer_append_json_number(json, classification_accuracy(matrix));
-	if (two_classes)
+	if (pipeline->n_labels == 2)
 	{
 		buffer_printf(json, ", \"roc_auc\": ");
 		buffer_append_json_number(json,
@@ -183,6 +284,8 @@ append_metrics(const Evaluation *evaluation, const ConfusionMatrix *matrix,
 	buffer_append_json_number(json, evaluation->total_log_loss / evaluation->n_rows);
 	buffer_printf(json, ", \"report\": ");
 	classification_report_json(matrix, json);
+	buffer_printf(json, ", \"curves\": ");
+	append_curves(evaluation, pipeline, json);
 	buffer_printf(json, "}");
 }
 
@@ -194,25 +297,40 @@ free_evaluation(Evaluation *evaluation)
 	host_free(evaluation->of_row);
 	host_free(evaluation->of_class);
 	host_free(evaluation->counts);
+	host_free(evaluation->scored_classes);
 	host_free(evaluation->scored);
 	host_free(evaluation->column_of);
 	host_free(evaluation->numeric);
+	host_free(evaluation->label_numbers);
+	host_free(evaluation->occurrences);
 }
 
 HeldOutMetrics
 held_out_evaluate(const HeldOutRows *rows, Pipeline *pipeline, uint64_t seed, double share,
 				  ByteBuffer *json)
 {
-	Evaluation evaluation = {0};
+	return held_out_evaluate_profiled(rows, pipeline, seed, share, json, NULL);
+}
+
+HeldOutMetrics
+held_out_evaluate_profiled(const HeldOutRows *rows, Pipeline *pipeline, uint64_t seed, double share,
+						   ByteBuffer *json, DriftProfile *profile)
+{
+	Evaluation evaluation = {.profile = profile};
 	ConfusionMatrix matrix;
 	HeldOutMetrics metrics = {0, NAN, NAN};
 	bool two_classes = pipeline->n_labels == 2;
 
 	list_labels(rows, pipeline, &evaluation);
 	match_columns(rows, pipeline, &evaluation);
+	if (profile != NULL)
+	{
+		evaluation.label_numbers = drift_profile_number_labels(profile, pipeline, &rows->labels);
+		evaluation.occurrences = count_occurrences(rows);
+	}
 	evaluation.counts =
 		host_allocate_zero_array(uint64_t, (size_t) evaluation.n_labels * evaluation.n_labels);
-	evaluation.scored = host_allocate_array(ScoredRow, (size_t) rows->n_rows + 1);
+	reserve_scores(rows, pipeline, &evaluation);
 	for (uint32_t i = 0; i < rows->n_rows; i++)
 	{
 		if (corpus_is_held_out(rows->rows[i].hash, seed, share))
@@ -231,7 +349,7 @@ held_out_evaluate(const HeldOutRows *rows, Pipeline *pipeline, uint64_t seed, do
 				? classification_class_metrics(&matrix, evaluation.of_class[pipeline->positive]).f1
 				: metrics.macro_f1;
 		if (json != NULL)
-			append_metrics(&evaluation, &matrix, &metrics, two_classes, json);
+			append_metrics(&evaluation, pipeline, &matrix, &metrics, json);
 	}
 	else if (json != NULL)
 		buffer_printf(json, "{}");

@@ -6,7 +6,11 @@
 #define SENTIMENT_HELD_OUT_H
 
 #include "core/buffer.h"
+#include "core/drift/drift_profile.h"
 #include "core/pipeline.h"
+
+/* Models of more labels have no curves. */
+#define MAX_CURVE_LABELS 20
 
 /* One row that was held out. */
 typedef struct HeldOutRow
@@ -47,9 +51,17 @@ extern void held_out_add(HeldOutRows *rows, const char *text, size_t length, uin
 /*
  * Measure a pipeline on the rows that are held out at a share (of the seed's buckets): a share smaller
  * than the one that they were chosen by takes the rows that both hold out. With json not NULL, appends
- * all figures as a JSON object ({} without rows). A numeric column that the rows do not have is missing.
+ * all figures as a JSON object ({} without rows), with the curves of evaluation_curves.h under the key
+ * curves, by label: of the positive label for two classes, of all for up to MAX_CURVE_LABELS. A numeric column that the rows do not have is missing.
  */
 extern HeldOutMetrics held_out_evaluate(const HeldOutRows *rows, Pipeline *pipeline, uint64_t seed,
 										double share, ByteBuffer *json);
+
+/*
+ * The same, and adds the rows to a profile that drift_profile_begin has begun: what the pipeline is used to.
+ */
+extern HeldOutMetrics held_out_evaluate_profiled(const HeldOutRows *rows, Pipeline *pipeline,
+												 uint64_t seed, double share, ByteBuffer *json,
+												 DriftProfile *profile);
 
 #endif /* SENTIMENT_HELD_OUT_H */

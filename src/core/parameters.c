@@ -36,6 +36,8 @@ typedef enum ProblemKind
 	PROBLEM_INVALID_VALUE
 } ProblemKind;
 
+static const ParameterWording default_wording = {"parameter", ""};
+
 /* The first thing that is wrong with the parameters. */
 typedef struct Problem
 {
@@ -194,6 +196,8 @@ set_default(const ParameterGroup *group, const ParameterSpec *spec)
 			break;
 		}
 		case PARAMETER_STRING:
+		case PARAMETER_OBJECT:
+		case PARAMETER_ARRAY:
 			set_default_string(group, spec);
 			break;
 		case PARAMETER_INTEGER_LIST:
@@ -247,6 +251,24 @@ store_list(const ParameterGroup *group, const ParameterSpec *spec, const cJSON *
 	return list.length > 0;
 }
 
+/* Store the JSON text of an object or array. Answers false if there is no memory for it. */
+static bool
+store_json(const ParameterGroup *group, const ParameterSpec *spec, const cJSON *value,
+		   char **strings)
+{
+	char *printed = cJSON_PrintUnformatted(value);
+	size_t size;
+
+	if (printed == NULL)
+		return false;
+	size = strlen(printed) + 1;
+	memcpy(*strings, printed, size);
+	cJSON_free(printed);
+	*(const char **) parameter_field(group, spec) = *strings;
+	*strings += size;
+	return true;
+}
+
 /*
  * Check a JSON value and store it. Strings are copied to *strings, which moves on. Answers whether
  * the value is allowed. Raises nothing.
@@ -293,6 +315,10 @@ store_value(const ParameterGroup *group, const ParameterSpec *spec, const cJSON 
 		}
 		case PARAMETER_INTEGER_LIST:
 			return store_list(group, spec, value);
+		case PARAMETER_OBJECT:
+			return cJSON_IsObject(value) && store_json(group, spec, value, strings);
+		case PARAMETER_ARRAY:
+			return cJSON_IsArray(value) && store_json(group, spec, value, strings);
 	}
 	return false;
 }
@@ -423,7 +449,8 @@ closest_name(const ParameterGroup *groups, size_t n_groups, const char *key)
 
 /* Raise the error for a key that no group knows. */
 static void
-raise_unknown_key(const Problem *problem, const ParameterGroup *groups, size_t n_groups)
+raise_unknown_key(const Problem *problem, const ParameterGroup *groups, size_t n_groups,
+				  const ParameterWording *wording)
 {
 	const char *closest = closest_name(groups, n_groups, problem->key);
 	const char *separator = "";
@@ -431,7 +458,7 @@ raise_unknown_key(const Problem *problem, const ParameterGroup *groups, size_t n
 
 	if (closest != NULL)
 		buffer_printf(&hint, "Perhaps you meant \"%s\". ", closest);
-	buffer_printf(&hint, "Known parameters are ");
+	buffer_printf(&hint, "Known %ss are ", wording->noun);
 	for (size_t g = 0; g < n_groups; g++)
 	{
 		for (size_t i = 0; i < groups[g].n_specs; i++)
@@ -441,13 +468,13 @@ raise_unknown_key(const Problem *problem, const ParameterGroup *groups, size_t n
 		}
 	}
 	buffer_printf(&hint, ".");
-	host_error(HOST_ERROR_INVALID_PARAMETER, NULL, buffer_c_string(&hint),
-			   "unknown parameter \"%s\"", problem->key);
+	host_error(HOST_ERROR_INVALID_PARAMETER, NULL, buffer_c_string(&hint), "unknown %s \"%s\"%s",
+			   wording->noun, problem->key, wording->owner);
 }
 
 /* Raise the error for a value of the wrong type or out of range. */
 static void
-raise_invalid_value(const Problem *problem)
+raise_invalid_value(const Problem *problem, const ParameterWording *wording)
 {
 	ByteBuffer detail = {0};
 
@@ -455,12 +482,14 @@ raise_invalid_value(const Problem *problem)
 	parameters_append_allowed(&detail, problem->spec);
 	buffer_printf(&detail, ".");
 	host_error(HOST_ERROR_INVALID_PARAMETER, buffer_c_string(&detail), NULL,
-			   "invalid value for parameter \"%s\": %s", problem->key, problem->value);
+			   "invalid value for %s \"%s\"%s: %s", wording->noun, problem->key, wording->owner,
+			   problem->value);
 }
 
 /* Raise the error that belongs to a problem, if there is one. */
 static void
-raise_problem(const Problem *problem, const ParameterGroup *groups, size_t n_groups)
+raise_problem(const Problem *problem, const ParameterGroup *groups, size_t n_groups,
+			  const ParameterWording *wording)
 {
 	switch (problem->kind)
 	{
@@ -469,32 +498,26 @@ raise_problem(const Problem *problem, const ParameterGroup *groups, size_t n_gro
 		case PROBLEM_NOT_JSON:
 			host_error(HOST_ERROR_INVALID_PARAMETER,
 					   "They are not valid JSON, or hold a number of more than 63 characters.",
-					   NULL, "invalid parameters");
+					   NULL, "invalid %ss%s", wording->noun, wording->owner);
 		case PROBLEM_NOT_AN_OBJECT:
-			host_error(HOST_ERROR_INVALID_PARAMETER, NULL,
-					   "Write parameters as {\"name\": value, ...}.",
-					   "parameters must be a JSON object");
+			host_error(HOST_ERROR_INVALID_PARAMETER, NULL, "Write them as {\"name\": value, ...}.",
+					   "%ss%s must be a JSON object", wording->noun, wording->owner);
 		case PROBLEM_UNKNOWN_KEY:
-			raise_unknown_key(problem, groups, n_groups);
+			raise_unknown_key(problem, groups, n_groups, wording);
 			break;
 		case PROBLEM_DUPLICATE_KEY:
-			host_error(HOST_ERROR_INVALID_PARAMETER, NULL, NULL, "parameter \"%s\" is given twice",
-					   problem->key);
+			host_error(HOST_ERROR_INVALID_PARAMETER, NULL, NULL, "%s \"%s\"%s is given twice",
+					   wording->noun, problem->key, wording->owner);
 		case PROBLEM_INVALID_VALUE:
-			raise_invalid_value(problem);
+			raise_invalid_value(problem, wording);
 			break;
 	}
 }
 
-void
-parameters_parse(const char *json, const ParameterGroup *groups, size_t n_groups)
-{
-	parameters_parse_over(NULL, json, groups, n_groups);
-}
-
-void
-parameters_parse_over(const char *defaults, const char *json, const ParameterGroup *groups,
-					  size_t n_groups)
+/* Set defaults, then apply up to two JSON objects. */
+static void
+parse(const char *defaults, const char *json, const ParameterGroup *groups, size_t n_groups,
+	  const ParameterWording *wording)
 {
 	Problem problem = {.kind = PROBLEM_NONE};
 	size_t length = strlen(json);
@@ -502,20 +525,45 @@ parameters_parse_over(const char *defaults, const char *json, const ParameterGro
 	char *strings_end;
 
 	if (length > MAX_JSON_LENGTH)
-		host_error(HOST_ERROR_LIMIT_EXCEEDED, NULL, NULL, "parameters exceed the limit of %d bytes",
-				   MAX_JSON_LENGTH);
+		host_error(HOST_ERROR_LIMIT_EXCEEDED, NULL, NULL, "%ss%s exceed the limit of %d bytes",
+				   wording->noun, wording->owner, MAX_JSON_LENGTH);
 	for (size_t g = 0; g < n_groups; g++)
 		parameters_set_defaults(&groups[g]);
 
-	/* a string never needs more room than its JSON text, whose quotes pay for the zero byte */
-	strings = strings_end = host_allocate(length + 1 + (defaults == NULL ? 0 : strlen(defaults)));
+	/*
+	 * A string never needs more room than its JSON text, whose quotes pay for the zero byte. An object
+	 * or array is printed anew: a character that the text has raw may become an escape of six, a number
+	 * of one digit and an exponent ("1e9") one of seventeen digits.
+	 */
+	strings = strings_end =
+		host_allocate(8 * (length + 1 + (defaults == NULL ? 0 : strlen(defaults))));
 	if (defaults != NULL)
 		apply_json(defaults, groups, n_groups, &strings_end, &problem);
-	raise_problem(&problem, groups, n_groups);
+	raise_problem(&problem, groups, n_groups, wording);
 	apply_json(json, groups, n_groups, &strings_end, &problem);
-	raise_problem(&problem, groups, n_groups);
+	raise_problem(&problem, groups, n_groups, wording);
 	if (strings_end == strings)
 		host_free(strings);
+}
+
+void
+parameters_parse(const char *json, const ParameterGroup *groups, size_t n_groups)
+{
+	parse(NULL, json, groups, n_groups, &default_wording);
+}
+
+void
+parameters_parse_over(const char *defaults, const char *json, const ParameterGroup *groups,
+					  size_t n_groups)
+{
+	parse(defaults, json, groups, n_groups, &default_wording);
+}
+
+void
+parameters_parse_worded(const char *json, const ParameterGroup *groups, size_t n_groups,
+						const ParameterWording *wording)
+{
+	parse(NULL, json, groups, n_groups, wording);
 }
 
 /* Append a list as a JSON array. */
@@ -552,6 +600,11 @@ parameters_append_value(ByteBuffer *buffer, const ParameterGroup *group, const P
 			break;
 		case PARAMETER_INTEGER_LIST:
 			append_list(buffer, field);
+			return;
+		case PARAMETER_OBJECT:
+		case PARAMETER_ARRAY:
+			string = *(const char *const *) field;
+			buffer_printf(buffer, "%s", string == NULL ? "null" : string);
 			return;
 	}
 	if (string == NULL)
@@ -622,6 +675,12 @@ parameters_append_allowed(ByteBuffer *buffer, const ParameterSpec *spec)
 			buffer_printf(buffer, "an integer");
 			append_range(buffer, spec);
 			buffer_printf(buffer, ", or an array of 1 to %d of them", spec->maximum_length);
+			break;
+		case PARAMETER_OBJECT:
+			buffer_printf(buffer, "an object");
+			break;
+		case PARAMETER_ARRAY:
+			buffer_printf(buffer, "an array");
 			break;
 	}
 }

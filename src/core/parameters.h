@@ -16,12 +16,14 @@
 
 typedef enum ParameterType
 {
-	PARAMETER_BOOLEAN,     /* field: bool */
-	PARAMETER_INTEGER,     /* field: int */
-	PARAMETER_NUMBER,      /* field: double */
-	PARAMETER_CHOICE,      /* field: int, an index into choices */
-	PARAMETER_STRING,      /* field: const char *, NULL if not given */
-	PARAMETER_INTEGER_LIST /* field: IntegerList, of 1 to maximum_length integers */
+	PARAMETER_BOOLEAN,      /* field: bool */
+	PARAMETER_INTEGER,      /* field: int */
+	PARAMETER_NUMBER,       /* field: double */
+	PARAMETER_CHOICE,       /* field: int, an index into choices */
+	PARAMETER_STRING,       /* field: const char *, NULL if not given */
+	PARAMETER_INTEGER_LIST, /* field: IntegerList, of 1 to maximum_length integers */
+	PARAMETER_OBJECT,       /* field: const char *, the JSON text of an object, NULL if not given */
+	PARAMETER_ARRAY         /* field: const char *, the JSON text of an array, NULL if not given */
 } ParameterType;
 
 #define MAX_INTEGER_LIST_LENGTH 8
@@ -38,7 +40,7 @@ typedef struct ParameterSpec
 	const char *name;
 	ParameterType type;
 	size_t offset;              /* of the field in the options struct */
-	const char *default_json;   /* as JSON text; "null" for a string that is not given */
+	const char *default_json;   /* as JSON text; "null" for what is not given; "inf" for no bound */
 	double minimum;             /* smallest value allowed (numbers, integers, each of a list) */
 	double maximum;             /* largest value allowed */
 	bool minimum_is_exclusive;  /* the minimum itself is not allowed */
@@ -69,6 +71,17 @@ extern void parameters_parse(const char *json, const ParameterGroup *groups, siz
 /* The same, with other defaults for some parameters: those of a JSON object, or NULL. */
 extern void parameters_parse_over(const char *defaults, const char *json,
 								  const ParameterGroup *groups, size_t n_groups);
+
+/* What messages call the keys of an object that is not a function's parameters. */
+typedef struct ParameterWording
+{
+	const char *noun;  /* of a key, as "parameter" */
+	const char *owner; /* whose keys they are, as " of the contract"; "" for nobody's */
+} ParameterWording;
+
+/* As parameters_parse, in other words. */
+extern void parameters_parse_worded(const char *json, const ParameterGroup *groups, size_t n_groups,
+									const ParameterWording *wording);
 
 /* Append all parameters of the groups with their present values, as one JSON object. */
 extern void parameters_append_json(ByteBuffer *buffer, const ParameterGroup *groups,

@@ -82,6 +82,20 @@ flatten(ExpandedState *expanded)
 	return flat;
 }
 
+Datum
+expanded_state_flat_value(const StateType *type, const void *state)
+{
+	Size size = add_size(FLAT_HEADER_SIZE, type->flat_size(state));
+	FlatState *flat;
+
+	check_flat_size(type, size);
+	flat = palloc(size);
+	SET_VARSIZE(flat, size);
+	flat->magic = type->magic;
+	type->write_flat(state, flat->payload);
+	return PointerGetDatum(flat);
+}
+
 ExpandedState *
 expanded_state_create(const StateType *type, MemoryContext parent)
 {

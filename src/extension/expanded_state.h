@@ -73,6 +73,9 @@ extern ExpandedState *expanded_state_for_update(FunctionCallInfo fcinfo, int arg
 /* The struct of a state that is not NULL, for reading only: in place or as a copy. */
 extern const void *expanded_state_for_reading(Datum datum, const StateType *type);
 
+/* A flat value of a struct that is no expanded object, in the current memory context. */
+extern Datum expanded_state_flat_value(const StateType *type, const void *state);
+
 /* Bodies of the SQL functions of the type: input, output, receive, send and combine. */
 extern Datum expanded_state_in(FunctionCallInfo fcinfo, const StateType *type);
 extern Datum expanded_state_out(FunctionCallInfo fcinfo, const StateType *type);

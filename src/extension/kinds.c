@@ -37,6 +37,10 @@ type_name(ParameterType type)
 			return "string";
 		case PARAMETER_INTEGER_LIST:
 			return "integer list";
+		case PARAMETER_OBJECT:
+			return "object";
+		case PARAMETER_ARRAY:
+			return "array";
 	}
 	return "unknown";
 }

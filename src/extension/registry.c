@@ -55,6 +55,12 @@
 #define VERSION_IMAGE_BYTES    4
 #define VERSION_IMAGE          5
 
+/* Columns of sentiment.version_profile. */
+#define PROFILE_MODEL_ID 1
+#define PROFILE_VERSION  2
+#define PROFILE_PROFILE  3
+#define PROFILE_LEARNED  4
+
 /* Columns of sentiment.deployment. */
 #define DEPLOYMENT_MODEL_ID 1
 #define DEPLOYMENT_VERSION  2
@@ -318,6 +324,38 @@ registry_find_version(int64 model_id, int32 version, Snapshot snapshot, Registry
 		if (image != NULL)
 			*image = datumCopy(required_attribute(tuple, VERSION_IMAGE, relation), false, -1);
 	}
+	systable_endscan(scan);
+	table_close(relation, AccessShareLock);
+	return is_found;
+}
+
+Oid
+registry_profile_type(void)
+{
+	return get_atttype(registry_relation("version_profile"), PROFILE_PROFILE);
+}
+
+bool
+registry_find_profile(int64 model_id, int32 version, Snapshot snapshot, Datum *profile,
+					  Datum *learned_texts)
+{
+	Relation relation = table_open(registry_relation("version_profile"), AccessShareLock);
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple tuple;
+	bool is_found;
+
+	ScanKeyInit(&keys[0], PROFILE_MODEL_ID, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(model_id));
+	ScanKeyInit(&keys[1], PROFILE_VERSION, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(version));
+	scan = systable_beginscan(relation, registry_relation("version_profile_pkey"), true, snapshot,
+							  2, keys);
+	tuple = systable_getnext(scan);
+	is_found = HeapTupleIsValid(tuple);
+	if (is_found && profile != NULL)
+		*profile = datumCopy(required_attribute(tuple, PROFILE_PROFILE, relation), false, -1);
+	if (is_found && learned_texts != NULL)
+		*learned_texts = datumCopy(required_attribute(tuple, PROFILE_LEARNED, relation), false, -1);
 	systable_endscan(scan);
 	table_close(relation, AccessShareLock);
 	return is_found;

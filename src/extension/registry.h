@@ -67,6 +67,17 @@ extern int32 registry_deployed_version(int64 model_id, Snapshot snapshot);
 extern bool registry_find_version(int64 model_id, int32 version, Snapshot snapshot,
 								  RegistryVersion *found, Datum *image);
 
+/* The OID of the type sentiment_drift_profile. */
+extern Oid registry_profile_type(void);
+
+/*
+ * Read what is kept of a version's training to measure drift from, as it is stored (to be detoasted): the
+ * reference profile, and the filter of the texts that it has learned from; each may be NULL, if it is not
+ * wanted. False if there is none.
+ */
+extern bool registry_find_profile(int64 model_id, int32 version, Snapshot snapshot, Datum *profile,
+								  Datum *learned_texts);
+
 /*
  * The stored image of a version (0: the deployed one), to be detoasted. Raises an error unless the model
  * and the version exist and the current role has the privilege.

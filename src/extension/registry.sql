@@ -54,6 +54,9 @@ CREATE TABLE sentiment.model_version (
 	trained_by pg_catalog.text NOT NULL,
 	trained_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	numeric_columns pg_catalog.text[] NOT NULL DEFAULT '{}',
+	filter pg_catalog.text,
+	trained_by_oid pg_catalog.oid,
+	trained_by_cluster pg_catalog.int8,
 	PRIMARY KEY (model_id, version)
 );
 
@@ -80,6 +83,9 @@ COMMENT ON COLUMN sentiment.model_version.metrics IS 'figures on the held-out ro
 COMMENT ON COLUMN sentiment.model_version.trained_by IS 'name of the role that trained it, at that time';
 COMMENT ON COLUMN sentiment.model_version.trained_at IS 'when its training began';
 COMMENT ON COLUMN sentiment.model_version.numeric_columns IS 'columns of numbers that it learned from besides the text';
+COMMENT ON COLUMN sentiment.model_version.filter IS 'the condition that chose its rows; null: all';
+COMMENT ON COLUMN sentiment.model_version.trained_by_oid IS 'OID of the role that trained it, which decides in the cluster that wrote it';
+COMMENT ON COLUMN sentiment.model_version.trained_by_cluster IS 'system identifier of that cluster; in another one the name decides';
 
 CREATE TABLE sentiment.deployment (
 	model_id pg_catalog.int8 NOT NULL REFERENCES sentiment.model ON DELETE CASCADE,
@@ -218,7 +224,7 @@ GRANT SELECT ON sentiment.model, sentiment.deployment, sentiment.deployment_hist
 GRANT SELECT ON SEQUENCE sentiment.model_model_id_seq, sentiment.deployment_history_history_id_seq TO PUBLIC;
 GRANT SELECT (model_id, version, image_bytes, kind, parameters, source_schema, source_name, text_column, label_column,
 			  holdout, labels, features, rows_trained, rows_held_out, rows_skipped, seconds, metrics, trained_by, trained_at,
-			  numeric_columns)
+			  numeric_columns, filter, trained_by_oid, trained_by_cluster)
 	ON sentiment.model_version TO PUBLIC;
 
 CREATE FUNCTION @extschema@.sentiment_deploy(model pg_catalog.text, version pg_catalog.int4)

@@ -151,7 +151,8 @@ source_check(Source *source)
 							errdetail("The source must be a table, a view, a materialized view, a "
 									  "partitioned or a foreign table.")));
 	}
-	check_column(relation, source->text_column, "text_column");
+	if (source->text_column != NULL)
+		check_column(relation, source->text_column, "text_column");
 	if (source->label_column != NULL)
 		check_column(relation, source->label_column, "label_column");
 	for (int i = 0; i < source->n_numeric; i++)

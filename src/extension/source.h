@@ -22,7 +22,7 @@ typedef struct Source
 	Oid relation;
 	char *schema; /* set by source_check, as is name */
 	char *name;
-	char *text_column;
+	char *text_column;  /* NULL: not to be looked at */
 	char *label_column; /* NULL: none */
 	char *filter;       /* a condition in SQL that chooses rows; NULL: all */
 	int n_numeric;

@@ -9,6 +9,7 @@ CREATE FUNCTION @extschema@.sentiment_train(
 	params pg_catalog.jsonb DEFAULT '{}',
 	numeric_columns pg_catalog.name[] DEFAULT '{}',
 	deploy pg_catalog.text DEFAULT 'if_better',
+	filter pg_catalog.text DEFAULT NULL,
 	OUT model pg_catalog.text,
 	OUT version pg_catalog.int4,
 	OUT kind pg_catalog.text,
@@ -21,5 +22,5 @@ RETURNS pg_catalog.record
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000;
 
 COMMENT ON FUNCTION @extschema@.sentiment_train(pg_catalog.text, pg_catalog.regclass, pg_catalog.name, pg_catalog.name,
-	pg_catalog.text, pg_catalog.jsonb, pg_catalog.name[], pg_catalog.text) IS
-'train a new version of a model from a table or view, measure it on held-out rows, and deploy it (always, if_better, never)';
+	pg_catalog.text, pg_catalog.jsonb, pg_catalog.name[], pg_catalog.text, pg_catalog.text) IS
+'train a new version of a model from a table or view (all rows, or those that fit the filter, a condition in SQL), measure it on held-out rows, and deploy it (always, if_better, never)';

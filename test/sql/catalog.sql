@@ -1,5 +1,8 @@
 -- What the extension is made of: everything has a comment, and its marks are as they must be.
 
+-- lines that do not depend on each other's width
+\pset format unaligned
+
 SELECT pg_describe_object(d.classid, d.objid, d.objsubid) AS without_comment
 FROM pg_depend AS d
 JOIN pg_extension AS e ON e.oid = d.refobjid AND d.refclassid = 'pg_extension'::regclass

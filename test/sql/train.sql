@@ -50,6 +50,12 @@ SELECT sentiment_predict('a lovely book', 't odd "name"');
 SELECT count(DISTINCT image_checksum) FROM sentiment.model_version JOIN sentiment.model USING (model_id)
 WHERE name = 't_first';
 
+-- a filter chooses rows, and is stored
+SELECT rows_trained + rows_held_out AS rows FROM sentiment_train('t_filter', 'train_reviews', filter => 'id <= 500 -- the first');
+SELECT rows_trained + rows_held_out AS rows FROM sentiment_train('t_filter', 'train_reviews', filter => 'id <= 500) OR (true');
+SELECT rows_trained + rows_held_out AS rows FROM sentiment_train('t_filter', 'train_reviews', filter => 'no_column > 5');
+SELECT version, filter FROM sentiment_model_versions WHERE model = 't_filter';
+
 -- texts and labels that are null are skipped and counted
 CREATE TABLE train_gaps AS SELECT CASE WHEN id <= 5 THEN NULL ELSE text END AS text,
 	CASE WHEN id BETWEEN 4 AND 8 THEN NULL ELSE label END AS label FROM train_reviews;
@@ -107,6 +113,20 @@ SELECT version FROM sentiment_train('t_label', 'train_reviews', 'text', 'stars')
 SELECT version FROM sentiment_train('t_label', 'train_reviews', params => '{"positive_label": "pos"}');
 SELECT version FROM sentiment_train('t_label', 'train_reviews', params => '{"positive_label": "neg"}');
 SELECT sentiment_drop_model('t_label');
+
+-- what is drawn of the scores on held-out rows: of the positive label, or of each of a few
+SELECT version FROM sentiment_train('t_curves', 'train_reviews', 'text', 'stars');
+SELECT version FROM sentiment_train('t_curves', 'train_reviews');
+SELECT version FROM sentiment_train('t_curves', 'train_reviews', params => '{"holdout": 0}', deploy => 'always');
+SELECT version, label, curve, points->0 AS first, points->-1 AS last FROM sentiment_model_curves
+WHERE model = 't_curves' AND curve <> 'calibration' ORDER BY version, label COLLATE "C", curve COLLATE "C";
+SELECT version, label, sum((point->>2)::int) = (SELECT rows_held_out FROM sentiment_model_versions AS v
+		WHERE v.model = c.model AND v.version = c.version) AS all_rows
+FROM sentiment_model_curves AS c, jsonb_array_elements(points) AS point
+WHERE model = 't_curves' AND curve = 'calibration' GROUP BY model, version, label ORDER BY version, label COLLATE "C";
+SELECT bool_or(metrics ? 'curves') FROM sentiment_model_versions WHERE model = 't_curves';
+SELECT sentiment_drop_model('t_curves');
+SELECT count(*) FROM sentiment.version_curves AS c LEFT JOIN sentiment.model AS m USING (model_id) WHERE m.model_id IS NULL;
 
 -- a read-only transaction is refused before the work
 BEGIN READ ONLY;

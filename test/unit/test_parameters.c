@@ -330,7 +330,7 @@ test_not_an_object(void **state)
 {
 	(void) state;
 	assert_refused("[1]", "parameters must be a JSON object", "",
-				   "Write parameters as {\"name\": value, ...}.");
+				   "Write them as {\"name\": value, ...}.");
 	assert_refused("{\"C\": 1, \"C\": 2}", "parameter \"C\" is given twice", "", "");
 	assert_host_error(HOST_ERROR_INVALID_PARAMETER, parse(""));
 	assert_host_error(HOST_ERROR_INVALID_PARAMETER, parse("{\"C\": 1} x"));

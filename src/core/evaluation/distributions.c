@@ -137,3 +137,119 @@ kolmogorov_survival(double x)
 		sum = exp(-2.0 * k * k * x * x) - sum;
 	return 2 * sum;
 }
+
+/* The continued fraction of the incomplete beta function (Lentz 1976). */
+static double
+beta_fraction(double a, double b, double x)
+{
+	double c = 1;
+	double d = 1 - (a + b) * x / (a + 1);
+	double result;
+	long limit = step_limit(a > b ? a : b);
+
+	if (fabs(d) < TINY)
+		d = TINY;
+	d = 1 / d;
+	result = d;
+	for (long n = 1; n < limit; n++)
+	{
+		double factor = 1;
+
+		for (int odd = 0; odd < 2; odd++)
+		{
+			double numerator = odd ? -(a + n) * (a + b + n) * x / ((a + 2 * n) * (a + 2 * n + 1))
+								   : n * (b - n) * x / ((a + 2 * n - 1) * (a + 2 * n));
+
+			d = 1 + numerator * d;
+			if (fabs(d) < TINY)
+				d = TINY;
+			c = 1 + numerator / c;
+			if (fabs(c) < TINY)
+				c = TINY;
+			d = 1 / d;
+			factor = d * c;
+			result *= factor;
+		}
+		if (fabs(factor - 1) < DBL_EPSILON)
+			break;
+		if (n % 4096 == 0)
+			host_check_interrupts();
+	}
+	return result;
+}
+
+double
+regularized_beta(double a, double b, double x)
+{
+	int sign;
+	double front;
+
+	if (isnan(x) || !(a > 0) || !(b > 0))
+		return NAN;
+	if (x <= 0)
+		return 0;
+	if (x >= 1)
+		return 1;
+	front = exp(lgamma_r(a + b, &sign) - lgamma_r(a, &sign) - lgamma_r(b, &sign) + a * log(x) +
+				b * log1p(-x));
+	/* the fraction converges fast on one side of the mean */
+	if (x < (a + 1) / (a + b + 2))
+		return front * beta_fraction(a, b, x) / a;
+	return 1 - front * beta_fraction(b, a, 1 - x) / b;
+}
+
+double
+f_survival(double x, double numerator_freedom, double denominator_freedom)
+{
+	if (isnan(x) || !(numerator_freedom > 0) || !(denominator_freedom > 0))
+		return NAN;
+	if (x <= 0)
+		return 1;
+	if (isinf(x))
+		return 0;
+	return regularized_beta(denominator_freedom / 2, numerator_freedom / 2,
+							denominator_freedom / (denominator_freedom + numerator_freedom * x));
+}
+
+double
+normal_survival(double x)
+{
+	return erfc(x / M_SQRT2) / 2;
+}
+
+/* ln of the number of ways to choose. */
+static double
+log_choose(double n, double k)
+{
+	int sign;
+
+	return lgamma_r(n + 1, &sign) - lgamma_r(k + 1, &sign) - lgamma_r(n - k + 1, &sign);
+}
+
+double
+fisher_exact(double marked_n, double n, double marked_m, double m)
+{
+	double marked = marked_n + marked_m;
+	double expected = marked * m / (n + m);
+	double step = marked_m < expected ? -1 : 1; /* into the smaller tail */
+	double term;
+	double sum;
+	double k = marked_m;
+
+	if (!(n > 0) || !(m > 0))
+		return NAN;
+	term = exp(log_choose(m, k) + log_choose(n, marked - k) - log_choose(n + m, marked));
+	sum = term;
+	for (long i = 1; term > sum * (DBL_EPSILON / 4); i++)
+	{
+		if (step > 0)
+			term *= (m - k) * (marked - k) / ((k + 1) * (n - marked + k + 1));
+		else
+			term *= k * (n - marked + k) / ((m - k + 1) * (marked - k + 1));
+		k += step;
+		sum += term;
+		if (i % 4096 == 0)
+			host_check_interrupts();
+	}
+	return fmin(2 * sum, 1);
+}

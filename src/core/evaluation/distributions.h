@@ -18,4 +18,22 @@ extern double chi_squared_survival(double x, double degrees_of_freedom);
 /* Probability that a variable of Kolmogorov's limiting distribution exceeds x. */
 extern double kolmogorov_survival(double x);
 
+/*
+ * The regularized incomplete beta function I(x; a, b), for a, b > 0 and x in [0, 1], by its continued
+ * fraction (Abramowitz and Stegun 26.5.8).
+ */
+extern double regularized_beta(double a, double b, double x);
+
+/* Probability that a variable of the F distribution exceeds x. */
+extern double f_survival(double x, double numerator_freedom, double denominator_freedom);
+
+/* Probability that a standard normal variable exceeds x. */
+extern double normal_survival(double x);
+
+/*
+ * Two-sided p-value of Fisher's exact test: twice the smaller tail of the hypergeometric distribution, 1 at
+ * most. So many of n rows have a mark, and so many of m others.
+ */
+extern double fisher_exact(double marked_n, double n, double marked_m, double m);
+
 #endif /* SENTIMENT_DISTRIBUTIONS_H */

@@ -1,0 +1,294 @@
+/*
+ * domain_classifier.c
+ *	  Whether a classifier can tell rows of one side from rows of another.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "core/drift/domain_classifier.h"
+#include "core/drift/hypothesis_tests.h"
+#include "core/evaluation/distributions.h"
+#include "core/evaluation/sort_doubles.h"
+#include "core/host.h"
+
+/* Newton steps: the penalized problem is smooth, and its classes are weighted to balance. */
+#define N_STEPS 8
+
+/* Penalty of a squared weight, per row: keeps separable sides from infinite weights. */
+#define PENALTY 1e-3
+
+/* Standardized values are cut here: a single huge number shall not decide a weight. */
+#define LARGEST_VALUE 5
+
+/* Rows between two checks for interrupts. */
+#define INTERRUPT_INTERVAL 64
+
+/* One half of the rows of both sides. */
+typedef struct Half
+{
+	size_t n_rows;
+	double *rows;  /* (n_rows, n_columns), the last column 1 */
+	double *sides; /* (n_rows) 0: reference, 1: current */
+	size_t n_current;
+} Half;
+
+/* The problem. */
+typedef struct Domain
+{
+	size_t n_columns;
+	Half halves[2];
+} Domain;
+
+/* Add every second row of a sample to a half. */
+static void
+take_rows(Domain *domain, Half *half, const RowSample *sample, uint32_t first, double side,
+		  const unsigned char *is_count)
+{
+	float values[MAX_SAMPLE_VALUES];
+
+	for (uint32_t i = first; i < sample->n_rows; i += 2)
+	{
+		double *row = half->rows + half->n_rows * domain->n_columns;
+
+		row_sample_values(sample, i, values);
+		for (uint32_t j = 0; j < sample->n_values; j++)
+			row[j] = is_count[j] ? log1p(fmax(values[j], 0)) : values[j];
+		for (uint32_t j = 0; j < sample->n_values; j++)
+		{
+			/* fmax has taken a missing count for 0 */
+			if (isnan(values[j]))
+				row[j] = NAN;
+		}
+		row[sample->n_values] = 1;
+		half->sides[half->n_rows++] = side;
+		half->n_current += side > 0;
+	}
+}
+
+/* Mean and deviation of a column in a half, of the values that are there. */
+static void
+column_scale(const Domain *domain, const Half *half, size_t column, double *mean, double *deviation)
+{
+	double sum = 0;
+	double squares = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < half->n_rows; i++)
+	{
+		double value = half->rows[i * domain->n_columns + column];
+
+		sum += isnan(value) ? 0 : value;
+		n += !isnan(value);
+	}
+	*mean = n == 0 ? 0 : sum / (double) n;
+	for (size_t i = 0; i < half->n_rows; i++)
+	{
+		double value = half->rows[i * domain->n_columns + column] - *mean;
+
+		squares += isnan(value) ? 0 : value * value;
+	}
+	*deviation = n == 0 ? 0 : sqrt(squares / (double) n);
+}
+
+/* Standardize a column in both halves by the figures of one; a missing value becomes the mean. */
+static void
+standardize(Domain *domain, const Half *by)
+{
+	for (size_t column = 0; column + 1 < domain->n_columns; column++)
+	{
+		double mean;
+		double deviation;
+
+		host_check_interrupts();
+		column_scale(domain, by, column, &mean, &deviation);
+		for (int h = 0; h < 2; h++)
+		{
+			for (size_t i = 0; i < domain->halves[h].n_rows; i++)
+			{
+				double *value = &domain->halves[h].rows[i * domain->n_columns + column];
+
+				*value = deviation > 0 && !isnan(*value) ? (*value - mean) / deviation : 0;
+				*value = fmin(fmax(*value, -LARGEST_VALUE), LARGEST_VALUE);
+			}
+		}
+	}
+}
+
+/* The inner product of a row and the weights. */
+static double
+row_score(const Domain *domain, const double *row, const double *weights)
+{
+	double score = 0;
+
+	for (size_t j = 0; j < domain->n_columns; j++)
+		score += row[j] * weights[j];
+	return score;
+}
+
+/* Add a row's part of gradient and Hessian. */
+static void
+add_row(const Domain *domain, const double *row, double side, double weight, const double *weights,
+		double *gradient, double *hessian)
+{
+	size_t n = domain->n_columns;
+	double probability = 1 / (1 + exp(-row_score(domain, row, weights)));
+	double curvature = weight * fmax(probability * (1 - probability), 1e-6);
+	double residual = weight * (probability - side);
+
+	for (size_t j = 0; j < n; j++)
+	{
+		double scaled = curvature * row[j];
+
+		gradient[j] += residual * row[j];
+		for (size_t k = 0; k <= j; k++)
+			hessian[j * n + k] += scaled * row[k];
+	}
+}
+
+/* Fit logistic regression to a half, both sides weighing the same. weights: (n_columns) */
+static void
+fit(const Domain *domain, const Half *half, double *weights)
+{
+	size_t n = domain->n_columns;
+	double *gradient = host_allocate_array(double, n);
+	double *hessian = host_allocate_array(double, n *n);
+	double n_rows = (double) half->n_rows;
+	double of_current = n_rows / (2 * (double) half->n_current);
+	double of_reference = n_rows / (2 * (n_rows - (double) half->n_current));
+
+	memset(weights, 0, n * sizeof(double));
+	for (int step = 0; step < N_STEPS; step++)
+	{
+		memset(gradient, 0, n * sizeof(double));
+		memset(hessian, 0, n * n * sizeof(double));
+		for (size_t i = 0; i < half->n_rows; i++)
+		{
+			if (i % INTERRUPT_INTERVAL == 0)
+				host_check_interrupts();
+			add_row(domain, half->rows + i * n, half->sides[i],
+					half->sides[i] > 0 ? of_current : of_reference, weights, gradient, hessian);
+		}
+		for (size_t j = 0; j < n; j++)
+		{
+			gradient[j] += PENALTY * n_rows * weights[j];
+			hessian[j * n + j] += PENALTY * n_rows;
+		}
+		if (!cholesky_decompose(hessian, n))
+			break;
+		cholesky_solve(hessian, n, gradient);
+		for (size_t j = 0; j < n; j++)
+			weights[j] -= gradient[j];
+	}
+	host_free(gradient);
+	host_free(hessian);
+}
+
+/*
+ * Area under the ROC curve of sorted scores of both sides, and the variance that it has if they do not
+ * differ, corrected for ties.
+ */
+static double
+sorted_area(const double *reference, size_t n, const double *current, size_t m, double *variance)
+{
+	double sum = 0; /* of the ranks of the current ones, less what they have among themselves */
+	double ties = 0;
+	double total = (double) n + (double) m;
+	size_t i = 0;
+	size_t j = 0;
+
+	while (i < n || j < m)
+	{
+		double score = i == n || (j < m && current[j] < reference[i]) ? current[j] : reference[i];
+		size_t from_i = i;
+		size_t from_j = j;
+		double equal;
+
+		while (i < n && reference[i] == score)
+			i++;
+		while (j < m && current[j] == score)
+			j++;
+		sum += (double) (j - from_j) * ((double) from_i + (double) (i - from_i) / 2);
+		equal = (double) (i - from_i) + (double) (j - from_j);
+		ties += equal * (equal * equal - 1);
+	}
+	*variance = (total + 1 - ties / (total * (total - 1))) / (12 * (double) n * (double) m);
+	return sum / ((double) n * (double) m);
+}
+
+/* The area of a half under weights of the other, and its p-value. */
+static DomainTest
+test_half(const Domain *domain, const Half *half, const double *weights)
+{
+	size_t n_reference = half->n_rows - half->n_current;
+	double *reference = host_allocate_array(double, n_reference + 1);
+	double *current = host_allocate_array(double, half->n_current + 1);
+	size_t n = 0;
+	size_t m = 0;
+	double variance;
+	DomainTest test;
+
+	for (size_t i = 0; i < half->n_rows; i++)
+	{
+		double score = row_score(domain, half->rows + i * domain->n_columns, weights);
+
+		if (half->sides[i] > 0)
+			current[m++] = score;
+		else
+			reference[n++] = score;
+	}
+	sort_doubles(reference, n);
+	sort_doubles(current, m);
+	test.area = sorted_area(reference, n, current, m, &variance);
+	test.p_value = variance > 0 ? normal_survival((test.area - 0.5) / sqrt(variance)) : 1;
+	host_free(reference);
+	host_free(current);
+	return test;
+}
+
+/* Fill the halves of a problem, anew for each direction: scaling is by the half that is learned from. */
+static void
+fill_halves(Domain *domain, const RowSample *reference, const RowSample *current,
+			const unsigned char *is_count)
+{
+	for (uint32_t h = 0; h < 2; h++)
+	{
+		domain->halves[h].n_rows = 0;
+		domain->halves[h].n_current = 0;
+		take_rows(domain, &domain->halves[h], reference, h, 0, is_count);
+		take_rows(domain, &domain->halves[h], current, h, 1, is_count);
+	}
+}
+
+DomainTest
+domain_classifier_test(const RowSample *reference, const RowSample *current,
+					   const unsigned char *is_count)
+{
+	Domain domain = {.n_columns = (size_t) reference->n_values + 1};
+	size_t room = ((size_t) reference->n_rows + current->n_rows) / 2 + 2;
+	double *weights;
+	DomainTest tests[2];
+
+	if (reference->n_rows < MIN_DOMAIN_ROWS || current->n_rows < MIN_DOMAIN_ROWS)
+		return (DomainTest){NAN, NAN};
+	weights = host_allocate_array(double, domain.n_columns);
+	for (int h = 0; h < 2; h++)
+	{
+		domain.halves[h].rows = host_allocate_array(double, room *domain.n_columns);
+		domain.halves[h].sides = host_allocate_array(double, room);
+	}
+	for (int h = 0; h < 2; h++)
+	{
+		fill_halves(&domain, reference, current, is_count);
+		standardize(&domain, &domain.halves[h]);
+		fit(&domain, &domain.halves[h], weights);
+		tests[h] = test_half(&domain, &domain.halves[1 - h], weights);
+	}
+	for (int h = 0; h < 2; h++)
+	{
+		host_free(domain.halves[h].rows);
+		host_free(domain.halves[h].sides);
+	}
+	host_free(weights);
+	return (DomainTest){(tests[0].area + tests[1].area) / 2,
+						fmin(1, 2 * fmin(tests[0].p_value, tests[1].p_value))};
+}

@@ -1,0 +1,456 @@
+/*
+ * drift_report.c
+ *	  Whether rows have drifted from a reference.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/drift/domain_classifier.h"
+#include "core/drift/drift_report.h"
+#include "core/drift/hypothesis_tests.h"
+#include "core/evaluation/distributions.h"
+#include "core/evaluation/drift_statistics.h"
+#include "core/host.h"
+
+/* Rows that a category is expected to have on each side for the chi-squared test. */
+#define MIN_EXPECTED 5
+
+/* Rows of the smaller side for each bin. */
+#define ROWS_PER_BIN 20
+
+/* With more distinct numbers than these, numbers are taken as continuous. */
+#define MAX_DISCRETE 20
+
+/* Differences in standard errors below which the exact test of a term is not worth its time. */
+#define LEAST_TERM_DEVIATION 3
+
+const ParameterSpec drift_report_parameters[] = {
+	{.name = "bins",
+	 .type = PARAMETER_INTEGER,
+	 .offset = offsetof(DriftReportOptions, bins),
+	 .default_json = "10",
+	 .minimum = 2,
+	 .maximum = 100,
+	 .meaning = "bins of the population stability index, fewer where rows are few"},
+	{.name = "psi",
+	 .type = PARAMETER_NUMBER,
+	 .offset = offsetof(DriftReportOptions, psi),
+	 .default_json = "0.1",
+	 .minimum = 0,
+	 .maximum = 100,
+	 .meaning = "population stability index from which a feature may drift"},
+	{.name = "ks",
+	 .type = PARAMETER_NUMBER,
+	 .offset = offsetof(DriftReportOptions, ks),
+	 .default_json = "0.1",
+	 .minimum = 0,
+	 .maximum = 1,
+	 .meaning = "Kolmogorov-Smirnov statistic from which a feature may drift"},
+	{.name = "vocabulary",
+	 .type = PARAMETER_NUMBER,
+	 .offset = offsetof(DriftReportOptions, vocabulary),
+	 .default_json = "0.1",
+	 .minimum = 0,
+	 .maximum = 1,
+	 .meaning = "Jensen-Shannon distance from which the vocabulary may drift"},
+	{.name = "embedding",
+	 .type = PARAMETER_NUMBER,
+	 .offset = offsetof(DriftReportOptions, embedding),
+	 .default_json = "0.25",
+	 .minimum = 0,
+	 .maximum = 100,
+	 .meaning = "Mahalanobis distance of the mean embeddings from which they may drift"},
+	{.name = "auc",
+	 .type = PARAMETER_NUMBER,
+	 .offset = offsetof(DriftReportOptions, auc),
+	 .default_json = "0.6",
+	 .minimum = 0.5,
+	 .maximum = 1,
+	 .meaning = "area under the ROC curve from which the domain classifier may find drift"},
+};
+const size_t n_drift_report_parameters =
+	sizeof(drift_report_parameters) / sizeof(drift_report_parameters[0]);
+
+/* A report under construction. */
+typedef struct Comparison
+{
+	DriftProfile *reference;
+	DriftProfile *current;
+	const Pipeline *pipeline;
+	const DriftReportOptions *options;
+	DriftReport *report;
+} Comparison;
+
+/* Rows that a category of so many on both sides is expected to have on the smaller one. */
+static double
+expected_rows(double in_category, double n, double m)
+{
+	return in_category * fmin(n, m) / (n + m);
+}
+
+double
+category_test(const double *reference, const double *current, size_t n_categories)
+{
+	double *common_reference = host_allocate_array(double, n_categories + 1);
+	double *common_current = host_allocate_array(double, n_categories + 1);
+	size_t n_common = 0;
+	double n = 0;
+	double m = 0;
+	double rare_n = 0;
+	double rare_m = 0;
+	double p_common = NAN;
+	double p_rare = NAN;
+
+	for (size_t i = 0; i < n_categories; i++)
+	{
+		n += reference[i];
+		m += current[i];
+	}
+	for (size_t i = 0; i < n_categories; i++)
+	{
+		if (expected_rows(reference[i] + current[i], n, m) >= MIN_EXPECTED)
+		{
+			common_reference[n_common] = reference[i];
+			common_current[n_common++] = current[i];
+		}
+		else
+		{
+			rare_n += reference[i];
+			rare_m += current[i];
+		}
+	}
+	if (n > 0 && m > 0 && n_common > 1)
+		p_common = drift_chi_squared(common_reference, common_current, n_common).p_value;
+	if (n > 0 && m > 0 && n_common > 0 && rare_n + rare_m > 0)
+		p_rare = fisher_exact(rare_n, n, rare_m, m);
+	host_free(common_reference);
+	host_free(common_current);
+	if (isnan(p_common))
+		return p_rare;
+	/* two tests: the smaller p-value, twice */
+	return isnan(p_rare) ? p_common : fmin(1, 2 * fmin(p_common, p_rare));
+}
+
+/* Add a finding. */
+static DriftFinding *
+add_finding(Comparison *comparison, const char *feature, const char *statistic, double value,
+			double p_value, double threshold)
+{
+	DriftFinding *finding = &comparison->report->findings[comparison->report->n_findings++];
+
+	*finding = (DriftFinding){feature, statistic, value, p_value, threshold, false, NULL};
+	if (isnan(value) || isnan(p_value))
+		finding->value = finding->p_value = NAN;
+	return finding;
+}
+
+/* Append the shares of both sides and close a bin's object. */
+static void
+append_shares(ByteBuffer *json, const DriftBins *bins, size_t i)
+{
+	buffer_printf(json, ", \"reference\": ");
+	buffer_append_json_number(json,
+							  (double) bins->bins[i].n_reference / (double) bins->n_reference);
+	buffer_printf(json, ", \"current\": ");
+	buffer_append_json_number(json, (double) bins->bins[i].n_current / (double) bins->n_current);
+	buffer_printf(json, "}");
+}
+
+/* Append an edge; a bin may be open-ended, which is null. */
+static void
+append_edge(ByteBuffer *json, const char *name, double edge, bool is_score)
+{
+	buffer_printf(json, ", \"%s\": ", name);
+	buffer_append_json_number(json, is_score && isfinite(edge) ? drift_profile_score(edge) : edge);
+}
+
+/* Bins of numbers as JSON. */
+static char *
+bins_json(const DriftBins *bins, bool is_score)
+{
+	static const char *const kinds[] = {
+		[DRIFT_BIN_RANGE] = "range", [DRIFT_BIN_OTHER] = "other", [DRIFT_BIN_MISSING] = "missing"};
+	ByteBuffer json = {0};
+
+	if (bins->n_reference == 0 || bins->n_current == 0)
+		return NULL;
+	buffer_printf(&json, "[");
+	for (size_t i = 0; i < bins->n_bins; i++)
+	{
+		const DriftBin *bin = &bins->bins[i];
+
+		buffer_printf(&json, "%s{\"kind\": \"%s\"", i == 0 ? "" : ", ",
+					  bin->kind == DRIFT_BIN_RANGE && bin->lower == bin->upper ? "value"
+																			   : kinds[bin->kind]);
+		if (bin->kind == DRIFT_BIN_RANGE)
+		{
+			append_edge(&json, "lower", bin->lower, is_score);
+			append_edge(&json, "upper", bin->upper, is_score);
+		}
+		append_shares(&json, bins, i);
+	}
+	buffer_printf(&json, "]");
+	return buffer_c_string(&json);
+}
+
+/* The p-value of bins. */
+static double
+bins_test(const DriftBins *bins)
+{
+	double *reference = host_allocate_array(double, bins->n_bins + 1);
+	double *current = host_allocate_array(double, bins->n_bins + 1);
+	double p_value;
+
+	for (size_t i = 0; i < bins->n_bins; i++)
+	{
+		reference[i] = (double) bins->bins[i].n_reference;
+		current[i] = (double) bins->bins[i].n_current;
+	}
+	p_value = bins->n_bins == 1 ? 1 : category_test(reference, current, bins->n_bins);
+	host_free(reference);
+	host_free(current);
+	return p_value;
+}
+
+/* How many bins rows are enough for. */
+static uint32_t
+bins_for_rows(const Comparison *comparison, uint64_t n, uint64_t m)
+{
+	uint64_t most = (n < m ? n : m) / ROWS_PER_BIN;
+	uint32_t wanted = (uint32_t) comparison->options->bins;
+
+	return most < 2 ? 2 : most < wanted ? (uint32_t) most : wanted;
+}
+
+/* Compare a histogram. */
+static void
+compare_histogram(Comparison *comparison, uint32_t place, const char *feature)
+{
+	const Histogram *reference = &comparison->reference->histograms[place];
+	const Histogram *current = &comparison->current->histograms[place];
+	DriftBins bins = drift_bins_make(reference, current,
+									 bins_for_rows(comparison, reference->n_rows, current->n_rows));
+	DriftFinding *finding = add_finding(comparison, feature, "psi", drift_psi(&bins).statistic,
+										bins_test(&bins), comparison->options->psi);
+
+	finding->bins = bins_json(&bins, place == PROFILE_SCORE);
+	host_free(bins.bins);
+	if (reference->n_bins > MAX_DISCRETE)
+	{
+		DriftTest test = drift_kolmogorov_smirnov(reference, current);
+
+		add_finding(comparison, feature, "ks", test.statistic, test.p_value,
+					comparison->options->ks);
+	}
+}
+
+/* Counts of labels as bins, without those that no row has. names: which of the labels each is */
+static DriftBins
+bins_of_labels(const uint64_t *reference, const uint64_t *current, uint32_t n, uint32_t *names)
+{
+	DriftBins bins = {.bins = host_allocate_array(DriftBin, (size_t) n + 1)};
+
+	for (uint32_t i = 0; i < n; i++)
+	{
+		bins.n_reference += reference[i];
+		bins.n_current += current[i];
+		if (reference[i] + current[i] == 0)
+			continue;
+		names[bins.n_bins] = i;
+		bins.bins[bins.n_bins++] = (DriftBin){
+			.kind = DRIFT_BIN_RANGE, .n_reference = reference[i], .n_current = current[i]};
+	}
+	return bins;
+}
+
+/* Compare counts of n labels, the last of which may be one more than the pipeline's. */
+static void
+compare_labels(Comparison *comparison, const uint64_t *reference, const uint64_t *current,
+			   uint32_t n, const char *feature)
+{
+	const Pipeline *pipeline = comparison->pipeline;
+	uint32_t *names = host_allocate_array(uint32_t, (size_t) n + 1);
+	DriftBins bins = bins_of_labels(reference, current, n, names);
+	DriftFinding *finding = add_finding(comparison, feature, "psi", drift_psi(&bins).statistic,
+										bins_test(&bins), comparison->options->psi);
+	ByteBuffer json = {0};
+
+	if (bins.n_reference > 0 && bins.n_current > 0)
+	{
+		buffer_printf(&json, "[");
+		for (size_t i = 0; i < bins.n_bins; i++)
+		{
+			buffer_printf(&json, "%s{\"label\": ", i == 0 ? "" : ", ");
+			if (names[i] < pipeline->n_labels)
+				buffer_append_json_string(&json, pipeline->labels[names[i]],
+										  strlen(pipeline->labels[names[i]]));
+			else
+				buffer_printf(&json, "null");
+			append_shares(&json, &bins, i);
+		}
+		buffer_printf(&json, "]");
+		finding->bins = buffer_c_string(&json);
+	}
+	host_free(bins.bins);
+	host_free(names);
+}
+
+/* The p-value of a term that is in so many of n texts, and in so many of m; 1 where it is not small. */
+static double
+term_test(double in_n, double n, double in_m, double m)
+{
+	double share = (in_n + in_m) / (n + m);
+	double error = sqrt(share * (1 - share) * (1 / n + 1 / m));
+
+	if (!(fabs(in_m / m - in_n / n) > LEAST_TERM_DEVIATION * error))
+		return 1;
+	return fisher_exact(in_n, n, in_m, m);
+}
+
+/* share log2(share / mean) */
+static double
+divergence_term(double share, double mean)
+{
+	return share > 0 ? share * log2(share / mean) : 0;
+}
+
+/*
+ * The Jensen-Shannon distance of the terms' frequencies. Chance adds (terms - 1) / (8 ln 2) times the sum
+ * of both sides' reciprocals to its square: that is taken off.
+ */
+static double
+vocabulary_distance(const DriftProfile *reference, const DriftProfile *current)
+{
+	uint32_t n_terms = reference->shape.n_terms;
+	double n = 0;
+	double m = 0;
+	double n_occupied = -1;
+	double divergence = 0;
+
+	for (uint32_t i = 0; i <= n_terms; i++)
+	{
+		n += (double) reference->term_texts[i];
+		m += (double) current->term_texts[i];
+	}
+	if (n == 0 || m == 0)
+		return n == m ? NAN : 1;
+	for (uint32_t i = 0; i <= n_terms; i++)
+	{
+		double in_n = (double) reference->term_texts[i] / n;
+		double in_m = (double) current->term_texts[i] / m;
+		double mean = (in_n + in_m) / 2;
+
+		n_occupied += mean > 0;
+		divergence += (divergence_term(in_n, mean) + divergence_term(in_m, mean)) / 2;
+	}
+	divergence -= n_occupied / (8 * M_LN2) * (1 / n + 1 / m);
+	return sqrt(fmin(fmax(divergence, 0), 1));
+}
+
+/* Compare the terms' frequencies. */
+static void
+compare_vocabulary(Comparison *comparison)
+{
+	const DriftProfile *reference = comparison->reference;
+	const DriftProfile *current = comparison->current;
+	double n = (double) reference->n_counted;
+	double m = (double) current->n_counted;
+	double smallest = 1;
+
+	for (uint32_t i = 0; i < reference->shape.n_terms && n > 0 && m > 0; i++)
+	{
+		if (i % 64 == 0)
+			host_check_interrupts();
+		smallest = fmin(smallest, term_test((double) reference->term_texts[i], n,
+											(double) current->term_texts[i], m));
+	}
+	add_finding(comparison, "(vocabulary)", "js", vocabulary_distance(reference, current),
+				n > 0 && m > 0 ? fmin(1, smallest * reference->shape.n_terms) : NAN,
+				comparison->options->vocabulary);
+}
+
+/* Compare embeddings, and all numbers of the sampled rows. */
+static void
+compare_vectors(Comparison *comparison)
+{
+	unsigned char is_count[MAX_SAMPLE_VALUES] = {0};
+	uint32_t n_dimensions = comparison->reference->shape.n_dimensions;
+	VectorMoments reference;
+	VectorMoments current;
+	MeanTest mean;
+	DomainTest domain;
+
+	/* of the text features, the lengths and counts */
+	for (int i = 0; i < N_TEXT_FEATURES; i++)
+	{
+		size_t length = strlen(text_feature_names[i]);
+
+		is_count[n_dimensions + i] =
+			length < 6 || strcmp(text_feature_names[i] + length - 6, "_ratio") != 0;
+	}
+	row_sample_settle(&comparison->reference->sample);
+	row_sample_settle(&comparison->current->sample);
+	reference = drift_profile_moments(comparison->reference);
+	current = drift_profile_moments(comparison->current);
+	mean = hotelling_test(&reference, &current);
+	domain = domain_classifier_test(&comparison->reference->sample, &comparison->current->sample,
+									is_count);
+	add_finding(comparison, "(embedding)", "mahalanobis", mean.distance, mean.p_value,
+				comparison->options->embedding);
+	add_finding(comparison, "(domain classifier)", "auc", domain.area, domain.p_value,
+				comparison->options->auc);
+}
+
+/* Decide which findings drift. */
+static void
+decide(Comparison *comparison)
+{
+	DriftReport *report = comparison->report;
+	double *p_values = host_allocate_array(double, report->n_findings + 1);
+	double *adjusted = host_allocate_array(double, report->n_findings + 1);
+
+	for (size_t i = 0; i < report->n_findings; i++)
+		p_values[i] = report->findings[i].p_value;
+	holm_adjust(p_values, report->n_findings, adjusted);
+	report->p_value = 1;
+	for (size_t i = 0; i < report->n_findings; i++)
+	{
+		DriftFinding *finding = &report->findings[i];
+
+		report->n_tests += !isnan(adjusted[i]);
+		if (!(finding->value >= finding->threshold))
+			continue;
+		report->p_value = fmin(report->p_value, adjusted[i]);
+		finding->drifted = adjusted[i] <= comparison->options->alpha;
+		report->n_drifted += finding->drifted;
+	}
+	host_free(p_values);
+	host_free(adjusted);
+}
+
+DriftReport
+drift_report_make(DriftProfile *reference, DriftProfile *current, const Pipeline *pipeline,
+				  const DriftReportOptions *options)
+{
+	const FeatureSpaceOptions *features = &pipeline->space.options;
+	DriftReport report = {.n_reference = reference->n_rows, .n_current = current->n_rows};
+	Comparison comparison = {reference, current, pipeline, options, &report};
+	uint32_t n_labels = reference->shape.n_labels;
+
+	report.findings = host_allocate_array(
+		DriftFinding, 2 * ((size_t) PROFILE_NUMERIC + reference->shape.n_numeric) + 5);
+	for (uint32_t i = 0; i < N_TEXT_FEATURES; i++)
+		compare_histogram(&comparison, PROFILE_TEXT_FEATURES + i, text_feature_names[i]);
+	for (uint32_t i = 0; i < reference->shape.n_numeric; i++)
+		compare_histogram(&comparison, PROFILE_NUMERIC + i, features->numeric_names[i]);
+	compare_histogram(&comparison, PROFILE_SCORE, "(score)");
+	compare_labels(&comparison, reference->predicted, current->predicted, n_labels,
+				   "(predicted label)");
+	compare_labels(&comparison, reference->actual, current->actual, n_labels + 1, "(label)");
+	compare_histogram(&comparison, PROFILE_UNKNOWN, "(unknown tokens)");
+	compare_vocabulary(&comparison);
+	compare_vectors(&comparison);
+	decide(&comparison);
+	return report;
+}

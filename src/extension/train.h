@@ -1,0 +1,79 @@
+/*
+ * train.h
+ *	  One training: what was asked for, what was read, and what came of it.
+ *
+ * A candidate is one kind of classifier, trained and measured. There is one, unless the kind is auto: then
+ * every kind is a candidate and becomes a version, and the best may be deployed.
+ */
+#ifndef SENTIMENT_TRAIN_H
+#define SENTIMENT_TRAIN_H
+
+#include "postgres.h"
+
+#include "portability/instr_time.h"
+#include "utils/timestamp.h"
+
+#include "core/held_out.h"
+#include "core/drift/drift_profile.h"
+#include "core/pipeline.h"
+#include "extension/contract.h"
+#include "extension/image_value.h"
+#include "extension/stored_role.h"
+#include "extension/train_source.h"
+
+/* When a version is deployed. */
+typedef enum DeployRule
+{
+	DEPLOY_ALWAYS,
+	DEPLOY_IF_BETTER,
+	DEPLOY_NEVER
+} DeployRule;
+
+/* Parameters of sentiment_train besides the pipeline's. */
+typedef struct TrainOptions
+{
+	double holdout;
+} TrainOptions;
+
+/* One kind of classifier, trained. */
+typedef struct Candidate
+{
+	PipelineOptions options;
+	ImageValue *image;
+	Pipeline *pipeline;
+	HeldOutMetrics metrics;
+	Datum metrics_json;    /* jsonb */
+	Datum curves_json;     /* jsonb, of the held-out rows */
+	bool has_curves;       /* there are held-out rows */
+	Datum parameters_json; /* jsonb */
+	DriftProfile profile;  /* what the rows look like to it */
+	int32 version;
+	bool deployed;
+	double seconds; /* of the scan and of its own work */
+} Candidate;
+
+/* One training. */
+typedef struct Training
+{
+	/* arguments */
+	char *name;
+	DeployRule deploy;
+	TrainOptions train_options;
+	StoredRole caller;
+	TrainSource source;
+	TimestampTz started_at;
+	instr_time start;
+	MemoryContext context; /* for what lives no longer than the training */
+	int64 model_id;        /* 0 if the model did not exist at the start */
+	TrainingValidation validation;
+
+	/* result */
+	int n_candidates;
+	Candidate *candidates; /* (n_candidates) */
+	Candidate *best;
+} Training;
+
+/* Seconds since the training began. */
+extern double train_elapsed_seconds(const Training *training);
+
+#endif /* SENTIMENT_TRAIN_H */

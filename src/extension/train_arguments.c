@@ -1,0 +1,188 @@
+/*
+ * train_arguments.c
+ *	  The arguments of sentiment_train.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+#include "extension/host.h"
+#include "extension/registry.h"
+#include "extension/train_arguments.h"
+
+static const ParameterSpec train_parameters[] = {
+	{.name = "holdout",
+	 .type = PARAMETER_NUMBER,
+	 .offset = offsetof(TrainOptions, holdout),
+	 .default_json = "0.2",
+	 .minimum = 0,
+	 .maximum = 0.5,
+	 .meaning = "Share of the texts that are held out to measure the model"},
+};
+
+ParameterGroup
+train_parameter_group(TrainOptions *options)
+{
+	return (ParameterGroup){train_parameters, lengthof(train_parameters), options};
+}
+
+/* Read the rule of deployment. */
+static DeployRule
+parse_deploy_rule(const char *name)
+{
+	if (strcmp(name, "always") == 0)
+		return DEPLOY_ALWAYS;
+	if (strcmp(name, "if_better") == 0)
+		return DEPLOY_IF_BETTER;
+	if (strcmp(name, "never") == 0)
+		return DEPLOY_NEVER;
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("invalid value for argument \"deploy\": \"%s\"", name),
+					errhint("Use \"always\", \"if_better\" or \"never\".")));
+}
+
+/* Raise an error for an argument that must not be NULL. */
+static void
+require_argument(FunctionCallInfo fcinfo, int argument, const char *name)
+{
+	if (PG_ARGISNULL(argument))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("argument \"%s\" must not be null", name)));
+}
+
+/* A text argument, or its default for NULL. */
+static char *
+text_argument(FunctionCallInfo fcinfo, int argument, const char *default_value)
+{
+	return PG_ARGISNULL(argument) ? pstrdup(default_value)
+								  : text_to_cstring(PG_GETARG_TEXT_PP(argument));
+}
+
+/* A name argument, or its default for NULL. */
+static char *
+name_argument(FunctionCallInfo fcinfo, int argument, const char *default_value)
+{
+	return pstrdup(PG_ARGISNULL(argument) ? default_value : NameStr(*PG_GETARG_NAME(argument)));
+}
+
+/* Whether a parameter is a kind's. */
+static bool
+kind_has_parameter(const ClassifierKind *kind, const char *name)
+{
+	for (size_t i = 0; i < kind->n_parameters; i++)
+	{
+		if (strcmp(kind->parameters[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Parameters for one kind of all: without those that only other kinds know. */
+static const char *
+parameters_for_kind(Jsonb *params, const ClassifierKind *kind)
+{
+	Datum left = JsonbPGetDatum(params);
+	char *json;
+
+	for (size_t k = 0; k < n_classifier_kinds; k++)
+	{
+		const ClassifierKind *other = classifier_kinds[k];
+
+		for (size_t i = 0; i < other->n_parameters; i++)
+		{
+			if (!kind_has_parameter(kind, other->parameters[i].name))
+				left = DirectFunctionCall2(jsonb_delete, left,
+										   CStringGetTextDatum(other->parameters[i].name));
+		}
+	}
+	json = JsonbToCString(NULL, &DatumGetJsonbP(left)->root, VARSIZE(DatumGetPointer(left)));
+	return utf8_from_server(json);
+}
+
+/* Read the parameters of a candidate. */
+static void
+parse_candidate(Training *training, Candidate *candidate, const char *kind, const char *json)
+{
+	ParameterGroup train_group = train_parameter_group(&training->train_options);
+	FeatureSpaceOptions *features = &candidate->options.features;
+	const char **names = palloc_array(const char *, training->source.origin.n_numeric + 1);
+
+	pipeline_parse_options(kind, json, &train_group, 1, &candidate->options);
+	for (int i = 0; i < training->source.origin.n_numeric; i++)
+		names[i] = utf8_from_server(training->source.origin.numeric[i].name);
+	features->n_numeric = training->source.origin.n_numeric;
+	features->numeric_names = names;
+}
+
+/* Read kind and parameters: one candidate, or all kinds. */
+static void
+read_candidates(FunctionCallInfo fcinfo, Training *training)
+{
+	char *kind = utf8_from_server(text_argument(fcinfo, 4, DEFAULT_KIND));
+	const char *json = json_from_argument(fcinfo, 5);
+
+	if (strcmp(kind, KIND_AUTO) != 0)
+	{
+		training->n_candidates = 1;
+		training->candidates = palloc0_array(Candidate, 1);
+		parse_candidate(training, &training->candidates[0], kind, json);
+		return;
+	}
+	training->n_candidates = n_classifier_kinds;
+	training->candidates = palloc0_array(Candidate, n_classifier_kinds);
+	for (size_t k = 0; k < n_classifier_kinds; k++)
+		parse_candidate(training, &training->candidates[k], classifier_kinds[k]->name,
+						PG_ARGISNULL(5)
+							? "{}"
+							: parameters_for_kind(PG_GETARG_JSONB_P(5), classifier_kinds[k]));
+	if (training->train_options.holdout == 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("kind \"auto\" needs held-out rows"),
+						errdetail("The kinds are compared on rows that none of them has seen."),
+						errhint("Leave the parameter holdout out, or name a kind.")));
+}
+
+/* Read the names of the numeric columns. */
+static void
+read_numeric_columns(FunctionCallInfo fcinfo, TrainSource *source)
+{
+	Datum *names;
+	bool *nulls;
+
+	if (PG_ARGISNULL(6))
+		return;
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(6), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &names,
+					  &nulls, &source->origin.n_numeric);
+	source->origin.numeric = palloc0_array(NumericColumn, source->origin.n_numeric + 1);
+	for (int i = 0; i < source->origin.n_numeric; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+							errmsg("argument \"numeric_columns\" must not contain null")));
+		source->origin.numeric[i].name = pstrdup(NameStr(*DatumGetName(names[i])));
+	}
+}
+
+void
+train_read_arguments(FunctionCallInfo fcinfo, Training *training)
+{
+	TrainSource *source = &training->source;
+
+	require_argument(fcinfo, 0, "model");
+	require_argument(fcinfo, 1, "source");
+	training->name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	registry_check_name(training->name);
+	source->origin.relation = PG_GETARG_OID(1);
+	source->origin.text_column = name_argument(fcinfo, 2, "text");
+	source->origin.label_column = name_argument(fcinfo, 3, "label");
+	read_numeric_columns(fcinfo, source);
+	training->deploy = parse_deploy_rule(text_argument(fcinfo, 7, "if_better"));
+	source->origin.filter = PG_ARGISNULL(8) ? NULL : text_argument(fcinfo, 8, "");
+	read_candidates(fcinfo, training);
+	training->caller = stored_role_of(GetUserId());
+	source->holdout = training->train_options.holdout;
+}

@@ -1,0 +1,354 @@
+/*
+ * train_store.c
+ *	  Writing the versions that a training made, and deploying the best of them.
+ *
+ * Under the lock of the model's row a version gets its number, is compared with the version that is deployed by
+ * then, and is written.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+
+#include "core/hash.h"
+#include "extension/drift_profile.h"
+#include "extension/host.h"
+#include "extension/registry.h"
+#include "extension/train_store.h"
+
+/* Raise an error for another positive label than the model's. */
+static void
+check_positive_label(const RegistryModel *model, const char *label)
+{
+	char *of_model = utf8_from_server(model->positive_label);
+
+	if (strcmp(label, of_model) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the positive label of model \"%s\" is \"%s\", not \"%s\"", model->name,
+						model->positive_label, server_from_utf8(label)),
+				 errdetail("It belongs to the model, so that the scores of its versions mean the "
+						   "same."),
+				 errhint("Leave positive_label out, or train a model of another name.")));
+}
+
+void
+train_check_model(Training *training)
+{
+	RegistryModel model;
+	Snapshot snapshot = GetActiveSnapshot();
+
+	/* the name decides, so that two first trainings at once agree */
+	training->source.split_seed = hash_content(training->name, strlen(training->name)) >> 1;
+	if (!registry_find_model(training->name, snapshot, &model))
+		return;
+	registry_check_privilege(&model, PRIVILEGE_TRAIN, snapshot);
+	training->model_id = model.model_id;
+	training->source.split_seed = (uint64) model.split_seed;
+	for (int i = 0; i < training->n_candidates && model.positive_label != NULL; i++)
+	{
+		PipelineOptions *options = &training->candidates[i].options;
+
+		if (options->positive_label == NULL)
+			options->positive_label = utf8_from_server(model.positive_label);
+		else
+			check_positive_label(&model, options->positive_label);
+	}
+}
+
+/* Set the positive label of a model that has none yet. */
+static void
+set_positive_label(const RegistryModel *model, Datum label)
+{
+	Oid types[2] = {INT8OID, TEXTOID};
+	Datum values[2] = {Int64GetDatum(model->model_id), label};
+
+	registry_execute("UPDATE sentiment.model SET positive_label = $2 WHERE model_id = $1", 2, types,
+					 values, NULL, SPI_OK_UPDATE);
+}
+
+/*
+ * Lock the model, which is made if it did not exist when the training began. One that existed must be
+ * there still: whoever dropped it does not want it back from a training.
+ */
+static void
+lock_or_create_model(Training *training, RegistryWriter *writer, RegistryModel *model)
+{
+	const Pipeline *pipeline = training->best->pipeline;
+	Datum positive_label = (Datum) 0;
+
+	if (pipeline->n_labels == 2)
+	{
+		const char *label = pipeline->labels[pipeline->positive];
+
+		positive_label = utf8_to_text(label, strlen(label));
+	}
+	if (training->model_id == 0)
+		registry_create_model(writer, training->name, (int64) training->source.split_seed,
+							  positive_label);
+	registry_lock_for_change(writer, training->name, PRIVILEGE_TRAIN, model);
+	if (training->model_id != 0 && training->model_id != model->model_id)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("model \"%s\" was dropped while it was trained", training->name),
+						errdetail("Another model has the name by now; nothing was stored."),
+						errhint("Train again if the version is to belong to that model.")));
+	if (pipeline->n_labels != 2)
+		return;
+	/* a training beside this one, or versions of more labels, may have left it otherwise */
+	if (model->positive_label != NULL)
+		check_positive_label(model, pipeline->labels[pipeline->positive]);
+	else
+		set_positive_label(model, positive_label);
+}
+
+/* Number the version. */
+static void
+take_version(Candidate *candidate, const RegistryModel *model)
+{
+	Oid types[1] = {INT8OID};
+	Datum values[1] = {Int64GetDatum(model->model_id)};
+	bool is_null;
+
+	registry_execute("UPDATE sentiment.model SET next_version = next_version + 1"
+					 " WHERE model_id = $1 RETURNING next_version - 1",
+					 1, types, values, NULL, SPI_OK_UPDATE_RETURNING);
+	candidate->version =
+		DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+}
+
+/* The labels as an array of texts. */
+static Datum
+labels_array(const Pipeline *pipeline)
+{
+	Datum *labels = palloc_array(Datum, pipeline->n_labels);
+
+	for (uint32 i = 0; i < pipeline->n_labels; i++)
+		labels[i] = utf8_to_text(pipeline->labels[i], strlen(pipeline->labels[i]));
+	return PointerGetDatum(
+		construct_array(labels, pipeline->n_labels, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* The numeric columns as an array of texts. */
+static Datum
+numeric_columns_array(const TrainSource *source)
+{
+	Datum *names = palloc_array(Datum, source->origin.n_numeric + 1);
+
+	for (int i = 0; i < source->origin.n_numeric; i++)
+		names[i] = CStringGetTextDatum(source->origin.numeric[i].name);
+	return PointerGetDatum(
+		construct_array(names, source->origin.n_numeric, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* Write a version's row. */
+static void
+write_version(Training *training, const Candidate *candidate, const RegistryModel *model)
+{
+	const TrainSource *source = &training->source;
+	const ImageHeader *header = (const ImageHeader *) candidate->image->image;
+	Oid types[] = {INT8OID,        INT4OID,      INT8OID,      INT8OID,  InvalidOid,
+				   TEXTOID,        JSONBOID,     TEXTOID,      TEXTOID,  TEXTOID,
+				   TEXTOID,        FLOAT8OID,    TEXTARRAYOID, INT8OID,  INT8OID,
+				   INT8OID,        INT8OID,      FLOAT8OID,    JSONBOID, TEXTOID,
+				   TIMESTAMPTZOID, TEXTARRAYOID, TEXTOID,      OIDOID,   INT8OID};
+	Datum values[] = {Int64GetDatum(model->model_id),
+					  Int32GetDatum(candidate->version),
+					  Int64GetDatum((int64) header->checksum),
+					  Int64GetDatum((int64) header->length),
+					  PointerGetDatum(candidate->image),
+					  CStringGetTextDatum(candidate->options.kind->name),
+					  candidate->parameters_json,
+					  CStringGetTextDatum(source->origin.schema),
+					  CStringGetTextDatum(source->origin.name),
+					  CStringGetTextDatum(source->origin.text_column),
+					  CStringGetTextDatum(source->origin.label_column),
+					  Float8GetDatum(training->train_options.holdout),
+					  labels_array(candidate->pipeline),
+					  Int64GetDatum(candidate->pipeline->space.n_features),
+					  Int64GetDatum(candidate->pipeline->n_rows),
+					  Int64GetDatum(source->held_out.n_rows),
+					  Int64GetDatum(source->n_skipped),
+					  Float8GetDatum(candidate->seconds),
+					  candidate->metrics_json,
+					  CStringGetTextDatum(training->caller.name),
+					  TimestampTzGetDatum(training->started_at),
+					  numeric_columns_array(source),
+					  source->origin.filter == NULL ? (Datum) 0
+													: CStringGetTextDatum(source->origin.filter),
+					  ObjectIdGetDatum(training->caller.oid),
+					  Int64GetDatum(training->caller.cluster)};
+	char nulls[lengthof(types) + 1];
+
+	types[4] = registry_model_type();
+	memset(nulls, ' ', sizeof(nulls));
+	if (source->origin.filter == NULL)
+		nulls[22] = 'n';
+	registry_execute("INSERT INTO sentiment.model_version"
+					 " (model_id, version, image_checksum, image_bytes, image, kind, parameters,"
+					 " source_schema, source_name, text_column, label_column, holdout, labels,"
+					 " features, rows_trained, rows_held_out, rows_skipped, seconds, metrics,"
+					 " trained_by, trained_at, numeric_columns, filter, trained_by_oid,"
+					 " trained_by_cluster)"
+					 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
+					 " $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
+					 lengthof(values), types, values, nulls, SPI_OK_INSERT);
+}
+
+/* Write what is drawn of a version's scores. */
+static void
+write_curves(const Candidate *candidate, const RegistryModel *model)
+{
+	Oid types[3] = {INT8OID, INT4OID, JSONBOID};
+	Datum values[3] = {Int64GetDatum(model->model_id), Int32GetDatum(candidate->version),
+					   candidate->curves_json};
+
+	if (candidate->has_curves)
+		registry_execute("INSERT INTO sentiment.version_curves (model_id, version, curves)"
+						 " VALUES ($1, $2, $3)",
+						 3, types, values, NULL, SPI_OK_INSERT);
+}
+
+/* The held-out share of a version. */
+static double
+version_holdout(const RegistryModel *model, int32 version)
+{
+	Oid types[2] = {INT8OID, INT4OID};
+	Datum values[2] = {Int64GetDatum(model->model_id), Int32GetDatum(version)};
+	bool is_null;
+
+	registry_execute("SELECT holdout FROM sentiment.model_version"
+					 " WHERE model_id = $1 AND version = $2",
+					 2, types, values, NULL, SPI_OK_SELECT);
+	if (SPI_processed != 1)
+		registry_version_missing(model->name, version);
+	return DatumGetFloat8(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+}
+
+/* Whether two pipelines answer the same labels, which are in order. */
+static bool
+have_same_labels(const Pipeline *first, const Pipeline *second)
+{
+	for (uint32 i = 0; i < first->n_labels && i < second->n_labels; i++)
+	{
+		if (strcmp(first->labels[i], second->labels[i]) != 0)
+			return false;
+	}
+	return first->n_labels == second->n_labels;
+}
+
+/* Compare with the deployed version on the rows that neither has seen; answers why (or why not). */
+static bool
+is_better(Training *training, const RegistryModel *model, int32 deployed_version, StringInfo reason)
+{
+	const TrainSource *source = &training->source;
+	double share = Min(training->train_options.holdout, version_holdout(model, deployed_version));
+	RegistryVersion found;
+	Datum stored;
+	const char *image;
+	Size length;
+	Pipeline *deployed;
+	HeldOutMetrics new_metrics = training->best->metrics;
+	HeldOutMetrics old_metrics;
+	bool same_labels;
+
+	if (!registry_find_version(model->model_id, deployed_version, GetActiveSnapshot(), &found,
+							   &stored))
+		registry_version_missing(model->name, deployed_version);
+	image = image_value_place(stored, training->context, &length);
+	deployed = pipeline_open(image, length);
+	old_metrics = held_out_evaluate(&source->held_out, deployed, source->split_seed, share, NULL);
+	same_labels = have_same_labels(training->best->pipeline, deployed);
+	pipeline_close(deployed);
+	if (share != training->train_options.holdout)
+		new_metrics = held_out_evaluate(&source->held_out, training->best->pipeline,
+										source->split_seed, share, NULL);
+	/* F1 is of the positive label for two labels: other labels, other figures */
+	if (!same_labels)
+	{
+		new_metrics.f1 = new_metrics.macro_f1;
+		old_metrics.f1 = old_metrics.macro_f1;
+	}
+	if (new_metrics.n_rows == 0)
+	{
+		appendStringInfo(reason, "no held-out rows to compare it with version %d on",
+						 deployed_version);
+		return false;
+	}
+	appendStringInfo(reason, "%s %.4f against %.4f of version %d on the same %u held-out rows",
+					 same_labels ? "F1" : "macro F1", new_metrics.f1, old_metrics.f1,
+					 deployed_version, new_metrics.n_rows);
+	return new_metrics.f1 > old_metrics.f1;
+}
+
+/* Decide whether the best candidate is to answer, and let it. */
+static void
+deploy(Training *training, const RegistryWriter *writer, const RegistryModel *model)
+{
+	int32 deployed_version = registry_deployed_version(model->model_id, GetActiveSnapshot());
+	Candidate *best = training->best;
+	StringInfoData reason;
+
+	initStringInfo(&reason);
+	if (training->n_candidates > 1)
+		appendStringInfo(&reason, "best of %d kinds; ", training->n_candidates);
+	if (training->deploy == DEPLOY_NEVER)
+		appendStringInfoString(&reason, "as asked for");
+	else if (training->deploy == DEPLOY_ALWAYS)
+	{
+		appendStringInfoString(&reason, "sentiment_train, deploy => always");
+		best->deployed = true;
+	}
+	else if (deployed_version == 0)
+	{
+		appendStringInfoString(&reason, "first version");
+		best->deployed = true;
+	}
+	else
+		best->deployed = is_better(training, model, deployed_version, &reason);
+	if (best->deployed)
+		registry_deploy(writer, model, best->version, reason.data);
+	host_progress("version %d of model %s is %s: %s", best->version, utf8_from_server(model->name),
+				  best->deployed ? "deployed" : "not deployed", reason.data);
+}
+
+/* Leave a line in the server's log. */
+static void
+log_candidate(const Training *training, const Candidate *candidate)
+{
+	ereport(LOG,
+			(errmsg("sentiment: trained version %d of model \"%s\" (%s) from \"%s.%s\" in %.3f s: "
+					"%u rows, %u features, F1 %.4f on %u held-out rows, %s",
+					candidate->version, training->name, candidate->options.kind->name,
+					training->source.origin.schema, training->source.origin.name,
+					candidate->seconds, candidate->pipeline->n_rows,
+					candidate->pipeline->space.n_features, candidate->metrics.f1,
+					candidate->metrics.n_rows, candidate->deployed ? "deployed" : "not deployed")));
+}
+
+void
+train_store(Training *training)
+{
+	RegistryWriter writer = registry_begin_write("sentiment_train()");
+	MemoryContext old_context = MemoryContextSwitchTo(training->context);
+	RegistryModel model;
+
+	lock_or_create_model(training, &writer, &model);
+	for (int i = 0; i < training->n_candidates; i++)
+	{
+		take_version(&training->candidates[i], &model);
+		write_version(training, &training->candidates[i], &model);
+		write_curves(&training->candidates[i], &model);
+		drift_profile_store(model.model_id, training->candidates[i].version,
+							&training->candidates[i].profile, &training->source.corpus);
+	}
+	contract_store_training(&writer, &training->validation, &model, training->best->version);
+	deploy(training, &writer, &model);
+	MemoryContextSwitchTo(old_context);
+	registry_end_write(&writer);
+	for (int i = 0; i < training->n_candidates; i++)
+		log_candidate(training, &training->candidates[i]);
+}

@@ -6,6 +6,7 @@ services of docker/compose.yaml that use those images run in their trees as an e
 their own for processes and mounts, a network that leads nowhere, a read-only root, tmpfs, a volume, secrets, the user,
 no capabilities, no new privileges. Needs root on Debian 12; where that is not given the answer is one skipped test.
 """
+import concurrent.futures
 import ctypes
 import fcntl
 import glob
@@ -26,7 +27,7 @@ import yaml
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CODENAME = "bookworm"
-CLONE_NEWNET = 0x40000000
+CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
 TOKEN, SUPERUSER_PASSWORD, EXPORTER_PASSWORD = "token-of-the-test", "super: 'secret'", "export\\er:\"secret"
 
 n_tests = 0
@@ -152,11 +153,14 @@ def context_files():
     return [rule[1:] for rule in rules if rule.startswith("!")]
 
 
-def copy_step(rest, tree, trees):
+def copy_step(rest, tree, trees, finished):
     words = rest.split()
     source_tree, allowed = TOP, context_files()
     if words[0].startswith("--from="):
-        source_tree, allowed = trees[words.pop(0)[len("--from="):]], None
+        stage = words.pop(0)[len("--from="):]
+        if not finished[stage].result():
+            raise RuntimeError("its stage %s failed" % stage)
+        source_tree, allowed = trees[stage], None
     *sources, target = words
     for source in sources:
         name = source.strip("/")
@@ -164,23 +168,37 @@ def copy_step(rest, tree, trees):
             raise ValueError(".dockerignore keeps %s from the build" % source)
         path = os.path.join(source_tree, name)
         if os.path.isdir(path):
-            shutil.copytree(path, tree + target, symlinks=True, dirs_exist_ok=True,
-                            ignore=shutil.ignore_patterns("*.o", "*.d", "*.so"))
+            built = shutil.ignore_patterns("*.o", "*.d", "*.so") if allowed is not None else None
+            shutil.copytree(path, tree + target, symlinks=True, dirs_exist_ok=True, ignore=built)
         else:
             to = tree + target + (os.path.basename(name) if target.endswith("/") else "")
             os.makedirs(os.path.dirname(to), exist_ok=True)
             shutil.copy2(path, to)
 
 
-def build_stage(stage, tree, trees):
+def build_stage(name, stage, trees, finished):
+    begin, tree = time.time(), trees[name]
     for instruction, rest in stage.steps:
         if instruction == "COPY":
-            copy_step(rest, tree, trees)
+            copy_step(rest, tree, trees, finished)
         else:
             run("unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec",
                 'mount -t proc proc "$0/proc"; mount -t tmpfs tmpfs "$0/dev/shm"; exec chroot "$0" /bin/sh -c "$1"',
                 tree, rest, env={"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                                  **{k: v for k, v in os.environ.items() if k.lower().endswith("_proxy")}})
+    note("stage %s: %.0f s, %s MB" % (name, time.time() - begin, run("du", "-sm", tree).split()[0]))
+    return True
+
+
+def build_stages(stages, trees):
+    """Build all at once: while one compiles, another unpacks."""
+    finished = {}
+    with concurrent.futures.ThreadPoolExecutor(max_workers=len(stages)) as pool:
+        for name, stage in stages.items():
+            finished[name] = pool.submit(build_stage, name, stage, trees, finished)
+    for name in stages:
+        ok(finished[name].exception() is None, "the stage %s of the Dockerfile builds" % name, finished[name].exception())
+    return all(future.exception() is None for future in finished.values())
 
 
 # Running
@@ -282,11 +300,24 @@ def fails(function, *arguments, **options):
     return None
 
 
+def unshare(what):
+    if ctypes.CDLL(None, use_errno=True).unshare(what) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+
+
+def memory_for(work):
+    """Keep the trees in memory if there is plenty of it: dpkg waits for disks otherwise. Gone when this process is."""
+    with open("/proc/meminfo", encoding="ascii") as file:
+        available = int(re.search(r"^MemAvailable:\s+(\d+) kB", file.read(), re.M).group(1)) >> 10
+    if available > 8192:
+        unshare(CLONE_NEWNS)
+        run("mount", "--make-rprivate", "/")
+        run("mount", "-t", "tmpfs", "-o", "size=4g,mode=755", "tmpfs", work)
+
+
 def lone_network():
     """Leave the machine's network for one with nothing but a loopback interface."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNET) != 0:
-        raise OSError(ctypes.get_errno(), "unshare")
+    unshare(CLONE_NEWNET)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         fcntl.ioctl(control, 0x8914, struct.pack("16sh", b"lo", 0x1 | 0x40))  # SIOCSIFFLAGS, up and running
 
@@ -424,6 +455,7 @@ def main():
         skip("this machine's apt has no sources of Debian " + CODENAME)
     try:
         run("unshare", "--mount", "--pid", "--net", "--fork", "sh", "-c", "mount -t tmpfs tmpfs /mnt")
+        memory_for(work)
         run("mknod", work + "/null", "c", "1", "3")
         with open(work + "/null", "w", encoding="ascii") as file:
             file.write("x")
@@ -441,13 +473,10 @@ def main():
         for name in stages:
             if name != "build":
                 run("cp", "-a", "--reflink=auto", trees["build"], trees[name])
-        for name, stage in stages.items():
-            begin = time.time()
-            build_stage(stage, trees[name], trees)
-            note("stage %s: %.0f s, %s MB" % (name, time.time() - begin, run("du", "-sm", trees[name]).split()[0]))
-            ok(True, "the stage %s of the Dockerfile builds" % name)
-    except (RuntimeError, OSError, ValueError) as error:
-        ok(False, "the stages of the Dockerfile build", error)
+    except (RuntimeError, OSError) as error:
+        ok(False, "a plain Debian tree", error)
+        return
+    if not build_stages(stages, trees):
         return
 
     lone_network()

@@ -5,6 +5,7 @@
 #   make installcheck   regression and isolation tests against a running server
 #   make test           every test suite, each on a private server; installs what it needs
 #   make demo           a private server with real reviews and a trained model; make demo-stop ends it
+#   make exporter       the HTTP sidecar, build/sentiment-exporter; make install-exporter (prefix=/usr/local) installs it
 #   make lint           formatting, static analysis, warnings as errors
 #   make bench          comparison with scikit-learn and fastText (DATA_FOLDER= for more data)
 #
@@ -50,7 +51,7 @@ EXTRA_CLEAN = $(OBJS:.o=.d) $(wildcard sql/$(EXTENSION)--[0-9]*.[0-9]*.[0-9].sql
 override with_llvm = no
 
 PG_CONFIG ?= pg_config
-ifneq ($(filter-out test demo demo-stop bench lint deps clean-build,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out test demo demo-stop bench lint deps clean-build exporter install-exporter,$(or $(MAKECMDGOALS),all)),)
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifeq ($(wildcard $(PGXS)),)
 $(error The server's development files are missing (looked with "$(PG_CONFIG) --pgxs"): on Debian, apt-get install postgresql-server-dev-15; or give PG_CONFIG=/path/to/pg_config)
@@ -81,7 +82,51 @@ $(JOINED_SCRIPT): $(SQL_SOURCES) sentiment.control Makefile
 	cat $(SQL_SOURCES) >> $@.new
 	mv $@.new $@
 
-.PHONY: deps test demo demo-stop lint bench
+# The exporter is a program of its own: it shares no object with the extension. PGXS would set CFLAGS for the
+# server's libraries, so it has its own.
+EXPORTER_SOURCES = $(filter-out src/exporter/embed.c, $(wildcard src/exporter/*.c))
+EXPORTER_OBJECTS = $(EXPORTER_SOURCES:src/exporter/%.c=build/exporter/%.o)
+EXPORTER_PACKAGES = libpq libmicrohttpd zlib
+EXPORTER_CC = $(or $(filter-out default,$(CC)),gcc)
+EXPORTER_CFLAGS = -O2 -g
+EXPORTER_ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DEXPORTER_VERSION='"$(EXTVERSION)"' -Isrc/exporter -pthread \
+	-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
+	$(shell pkg-config --cflags $(EXPORTER_PACKAGES)) $(EXPORTER_CFLAGS)
+EXPORTER_LIBS = $(shell pkg-config --libs $(EXPORTER_PACKAGES)) -lm -pthread -Wl,-z,relro,-z,now
+EXPORTER_PAGES = $(shell find src/exporter/page/dist -type f 2>/dev/null)
+
+exporter: build/sentiment-exporter
+
+build/exporter/%.o: src/exporter/%.c Makefile
+	@mkdir -p build/exporter
+	$(EXPORTER_CC) $(EXPORTER_ALL_CFLAGS) -MMD -MP -c -o $@ $<
+-include $(EXPORTER_OBJECTS:.o=.d)
+
+build/exporter/embed: src/exporter/embed.c Makefile
+	@mkdir -p build/exporter
+	$(EXPORTER_CC) -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $< -lz
+
+build/exporter/embedded.c: build/exporter/embed src/exporter/openapi.json sentiment.control $(EXPORTER_PAGES)
+	build/exporter/embed src/exporter/page/dist src/exporter/openapi.json $(EXTVERSION) > $@.new
+	mv $@.new $@
+
+build/exporter/embedded.o: build/exporter/embedded.c src/exporter/assets.h
+	$(EXPORTER_CC) $(EXPORTER_ALL_CFLAGS) -c -o $@ $<
+
+build/sentiment-exporter: $(EXPORTER_OBJECTS) build/exporter/embedded.o
+	$(EXPORTER_CC) $(EXPORTER_ALL_CFLAGS) -o $@ $^ $(EXPORTER_LIBS)
+
+prefix ?= /usr/local
+EXPORTER_UNITS = $(if $(filter /usr,$(prefix)),/lib/systemd/system,/etc/systemd/system)
+
+install-exporter: exporter
+	install -D -m 755 build/sentiment-exporter '$(DESTDIR)$(prefix)/bin/sentiment-exporter'
+	install -D -m 644 src/exporter/sentiment-exporter.1 '$(DESTDIR)$(prefix)/share/man/man1/sentiment-exporter.1'
+	install -D -m 644 src/exporter/role.sql '$(DESTDIR)$(prefix)/share/sentiment-exporter/role.sql'
+	install -d '$(DESTDIR)$(EXPORTER_UNITS)'
+	sed 's|@prefix@|$(prefix)|' src/exporter/sentiment-exporter.service > '$(DESTDIR)$(EXPORTER_UNITS)/sentiment-exporter.service'
+
+.PHONY: deps test demo demo-stop lint bench exporter install-exporter
 
 deps:
 	@test/install_dependencies.sh

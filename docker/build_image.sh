@@ -27,7 +27,7 @@ remove_package_lists() {
 
 build() {
 	local source=$1 artifacts=$2 folder
-	install_packages gcc libc6-dev make libpq-dev "postgresql-client-$version" \
+	install_packages gcc libc6-dev make pkg-config libpq-dev "postgresql-client-$version" \
 		libcjson-dev libutf8proc-dev libstemmer-dev libxxhash-dev libmicrohttpd-dev zlib1g-dev
 	# Only its headers are wanted, not the compiler for bitcode that it depends on (700 MB).
 	folder=$(mktemp -d)
@@ -36,8 +36,8 @@ build() {
 	rm -rf "$folder"
 
 	make -s -C "$source" -j"$(nproc)" PG_CONFIG="$bindir/pg_config"
-	make -s -C "$source" exporter
 	make -s -C "$source" install PG_CONFIG="$bindir/pg_config" DESTDIR="$artifacts/database"
+	make -s -C "$source" -j"$(nproc)" exporter
 	install -D -m 755 "$source/build/sentiment-exporter" "$artifacts/exporter/usr/local/bin/sentiment-exporter"
 	strip --strip-unneeded "$artifacts/database/usr/lib/postgresql/$version/lib/sentiment.so" \
 		"$artifacts/exporter/usr/local/bin/sentiment-exporter"
@@ -60,7 +60,7 @@ database() {
 exporter() {
 	groupadd --system --gid $exporter_user sentiment
 	useradd --system --uid $exporter_user --gid sentiment --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin sentiment
-	install_packages libpq5 libmicrohttpd12 libcjson1 zlib1g
+	install_packages libpq5 libmicrohttpd12 zlib1g
 	remove_package_lists
 }
 

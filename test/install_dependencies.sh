@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Install what building, testing, the demo, the linters or the benchmark need, as Debian packages.
 #
-#   test/install_dependencies.sh [build] [test] [lint] [demo] [bench]
+#   test/install_dependencies.sh [build] [exporter] [test] [lint] [demo] [bench]
 #
 # Installs only what is missing. The server's version is that of PG_CONFIG, if given, else 15.
 set -euo pipefail
@@ -12,14 +12,16 @@ if [ -n "${PG_CONFIG:-}" ]; then
 fi
 
 build="gcc make postgresql-$version postgresql-server-dev-$version libcjson-dev libutf8proc-dev libstemmer-dev libxxhash-dev libopenblas0-pthread"
+exporter="gcc make pkg-config libpq-dev libmicrohttpd-dev zlib1g-dev"
 packages=""
 for group in "${@:-build}"; do
 	case "$group" in
 		build) packages="$packages $build" ;;
-		test) packages="$packages $build libcmocka-dev libipc-run-perl clang-14 libclang-rt-14-dev" ;;
-		lint) packages="$packages $build libcmocka-dev clang-format cppcheck" ;;
+		exporter) packages="$packages $exporter" ;;
+		test) packages="$packages $build $exporter openssl libcmocka-dev libipc-run-perl clang-14 libclang-rt-14-dev" ;;
+		lint) packages="$packages $build $exporter libcmocka-dev clang-format cppcheck" ;;
 		demo) packages="$packages $build r-base-core r-cran-modeldata" ;;
-		bench) packages="$packages $build python3-sklearn python3-xgboost fasttext r-base-core r-cran-modeldata" ;;
+		bench) packages="$packages $build $exporter wrk curl python3-sklearn python3-xgboost fasttext r-base-core r-cran-modeldata" ;;
 		*) echo "unknown group of packages: $group" >&2; exit 2 ;;
 	esac
 done

@@ -17,13 +17,19 @@ clang-format --dry-run -Werror $sources 2>build/lint-format.log || { head -40 bu
 if grep -rnE '#include[[:space:]]*[<"](postgres|fmgr|utils/|executor/|catalog/|libpq)' src/core; then
 	problem "src/core includes a header of PostgreSQL"
 fi
+if grep -rnE '#include[[:space:]]*[<"](core|extension|postgres\.h|utils/)' src/exporter; then
+	problem "src/exporter includes a header of the core, the extension or the server"
+fi
+if grep -rnE '#include[[:space:]]*[<"](exporter/)' src/core src/extension; then
+	problem "the core or the extension includes a header of the exporter"
+fi
 if git grep -nE '(^|[^A-Za-z0-9_.])/(work|farm|root)/' -- . ':!test/lint.sh' ':!.gitignore'; then
 	problem "a path of one machine is in the tree"
 fi
 
 cppcheck --quiet --std=c11 --enable=warning,portability,performance --error-exitcode=1 --inline-suppr \
 	--suppress=missingIncludeSystem --suppress=unknownMacro --suppress=invalidPointerCast \
-	--suppress=internalAstError --suppress=invalidFunctionArg -j2 -Isrc src/core || problem "cppcheck"
+	--suppress=internalAstError --suppress=invalidFunctionArg -j2 -Isrc src/core src/exporter || problem "cppcheck"
 
 # Warnings as errors, in objects of their own. The server's headers and its calling convention leave
 # parameters unused, and compare signed sizes with unsigned ones.
@@ -32,6 +38,8 @@ includes="-Isrc -Itest/unit -D_GNU_SOURCE -I$("${PG_CONFIG:-pg_config}" --includ
 strict="-std=gnu11 -O2 -Wall -Wextra -Werror"
 git ls-files 'src/core/*.c' 'test/unit/*.c' | xargs -P2 -I{} sh -c "gcc $strict $includes -c {} -o build/lint/\$(echo {} | tr / _).o" || problem "warnings in the core or its tests"
 git ls-files 'src/extension/*.c' | xargs -P2 -I{} sh -c "gcc $strict -Wno-unused-parameter -Wno-sign-compare -Wno-missing-field-initializers -fPIC $includes -c {} -o build/lint/\$(echo {} | tr / _).o" || problem "warnings in the extension"
+
+git ls-files 'src/exporter/*.c' | xargs -P2 -I{} sh -c "gcc -std=c11 -D_GNU_SOURCE -DEXPORTER_VERSION='\"\"' -O2 -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror $(pkg-config --cflags libpq libmicrohttpd zlib) -c {} -o build/lint/\$(echo {} | tr / _).o" || problem "warnings in the exporter"
 
 [ $status = 0 ] && echo "lint: clean"
 exit $status

@@ -53,7 +53,10 @@ report() {
 	fi
 }
 
-# compile_core FOLDER COMPILER FLAGS...: the core's objects and the test host, two at a time
+# The exporter's parts that need neither HTTP nor a database.
+exporter_parts="bearer_token errors gzip json_request json_scanner log prometheus_format rate_limit text_buffer"
+
+# compile_core FOLDER COMPILER FLAGS...: objects of the core, the test host and the exporter's parts, two at a time
 compile_core() {
 	local folder=$1 compiler=$2
 	shift 2
@@ -61,6 +64,7 @@ compile_core() {
 	find src/core -name '*.c' | sort | {
 		cat
 		echo test/unit/host.c
+		for part in $exporter_parts; do echo "src/exporter/$part.c"; done
 	} | xargs -P 2 -I{} sh -c '
 		object="$0/$(echo "$1" | tr / _).o"; compiler=$2; source=$1; shift 2
 		"$compiler" -std=gnu11 -D_GNU_SOURCE -Isrc -Itest/unit "$@" -c -o "$object" "$source"' \
@@ -80,7 +84,7 @@ run_unit() {
 	for source in test/unit/test_*.c; do
 		name=$(basename "$source" .c)
 		if ! gcc -std=gnu11 -D_GNU_SOURCE -Isrc -Itest/unit "$@" -o "$build/$suite/$name" "$source" \
-			"$build/$suite"/*.o -lcmocka -lcjson -lutf8proc -lstemmer -lm -lpthread >"$build/$name.out" 2>&1; then
+			"$build/$suite"/*.o -lcmocka -lcjson -lutf8proc -lstemmer -lz -lm -lpthread >"$build/$name.out" 2>&1; then
 			cat "$build/$name.out" >>"$log"
 			bad=$((bad + 1))
 			continue
@@ -144,11 +148,16 @@ run_tap() {
 	mkdir -p "$work/tap"
 	cp -r test/t "$work/tap/t"
 	cp README.md "$work/tap/"
+	if ! make -s exporter >"$build/exporter.log" 2>&1; then
+		report tap 0 1 $((SECONDS - start)) "$build/exporter.log"
+		return
+	fi
+	cp build/sentiment-exporter src/exporter/role.sql "$work/tap/"
 	give "$work"
 	as_user sh -c 'cd "$1" && shift && exec "$@"' sh "$work/tap" \
 		env PATH="$bindir:$PATH" PERL5LIB="$pgxs_test/perl" PG_REGRESS="$pgxs_test/regress/pg_regress" \
 		TESTDATADIR="$work/tap/data" TESTLOGDIR="$work/tap/log" TESTDIR="$work/tap" top_builddir="$work/tap" \
-		portdir="$work/tap" prove --comments --verbose --ext=.pl t/ >"$log" 2>&1
+		portdir="$work/tap" SENTIMENT_EXPORTER="$work/tap/sentiment-exporter" prove --comments --verbose --ext=.pl t/ >"$log" 2>&1
 	local status=$?
 	ok=$(grep -cE '^ok [0-9]+' "$log")
 	bad=$(grep -cE '^not ok [0-9]+' "$log")
@@ -175,7 +184,7 @@ run_fuzz() {
 		name=$(basename "$source" .c)
 		mkdir -p "$build/corpus_$name"
 		if clang-14 -std=gnu11 -D_GNU_SOURCE -Isrc -Itest/unit -O1 -g -fsanitize=fuzzer,address,undefined \
-			-o "$build/fuzz/$name" "$source" "$build/fuzz"/*.o -lcjson -lutf8proc -lstemmer -lm >>"$log" 2>&1 &&
+			-o "$build/fuzz/$name" "$source" "$build/fuzz"/*.o -lcjson -lutf8proc -lstemmer -lz -lm >>"$log" 2>&1 &&
 			(cd "$build/fuzz" && "./$name" -max_total_time="${FUZZ_SECONDS:-10}" -timeout=20 -rss_limit_mb=4096 \
 				-artifact_prefix="$build/$name-" "$build/corpus_$name") >>"$log" 2>&1; then
 			ok=$((ok + 1))

@@ -8,6 +8,7 @@
 
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
+#include "nodes/pg_list.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
 
@@ -62,14 +63,15 @@ number_of(const char *name, const JsonbValue *value)
 	pg_unreachable();
 }
 
-/* Raise the error for the first name of an object that is no column; there is one. */
-static void
-raise_unknown_feature(const Pipeline *pipeline, Jsonb *features)
+/* The names of an object that are no columns, in UTF-8, as a list of strings. */
+static List *
+unknown_names(const Pipeline *pipeline, Jsonb *features)
 {
 	const FeatureSpaceOptions *options = &pipeline->space.options;
 	JsonbIterator *iterator = JsonbIteratorInit(&features->root);
 	JsonbIteratorToken token;
 	JsonbValue value;
+	List *names = NIL;
 
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 	{
@@ -82,17 +84,19 @@ raise_unknown_feature(const Pipeline *pipeline, Jsonb *features)
 		while (column < options->n_numeric && strcmp(options->numeric_names[column], name) != 0)
 			column++;
 		if (column == options->n_numeric)
-			unknown_feature(pipeline, name);
+			names = lappend(names, name);
 	}
+	return names;
 }
 
 float *
-numeric_features_read(const Pipeline *pipeline, Jsonb *features)
+numeric_features_read_known(const Pipeline *pipeline, Jsonb *features, List **unknown)
 {
 	const FeatureSpaceOptions *options = &pipeline->space.options;
 	float *numbers = palloc_array(float, options->n_numeric + 1);
 	uint32 n_found = 0;
 
+	*unknown = NIL;
 	if (features != NULL && !JB_ROOT_IS_OBJECT(features))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("features must be a JSON object"),
@@ -114,6 +118,17 @@ numeric_features_read(const Pipeline *pipeline, Jsonb *features)
 		numbers[i] = value == NULL ? NAN : number_of(name, value);
 	}
 	if (features != NULL && n_found < JB_ROOT_COUNT(features))
-		raise_unknown_feature(pipeline, features);
+		*unknown = unknown_names(pipeline, features);
+	return numbers;
+}
+
+float *
+numeric_features_read(const Pipeline *pipeline, Jsonb *features)
+{
+	List *unknown;
+	float *numbers = numeric_features_read_known(pipeline, features, &unknown);
+
+	if (unknown != NIL)
+		unknown_feature(pipeline, linitial(unknown));
 	return numbers;
 }

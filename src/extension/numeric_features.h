@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "core/pipeline.h"
+#include "nodes/pg_list.h"
 #include "utils/jsonb.h"
 
 /*
@@ -16,5 +17,9 @@
  * An unknown name and a value of another type raise an error.
  */
 extern float *numeric_features_read(const Pipeline *pipeline, Jsonb *features);
+
+/* The same, but names that the model does not know are put into a list (UTF-8 strings), not raised. */
+extern float *numeric_features_read_known(const Pipeline *pipeline, Jsonb *features,
+										  List **unknown);
 
 #endif /* SENTIMENT_NUMERIC_FEATURES_H */

@@ -16,6 +16,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "storage/shmem.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
@@ -152,11 +153,10 @@ read_numbers(const CachedModel *model, Jsonb *features)
 	return features == NULL ? NULL : numeric_features_read(model->pipeline, features);
 }
 
-/* Probabilities of all classes for a text. */
+/* Probabilities of all classes for a text with its numbers. */
 static const double *
-predict(CachedModel *model, Datum text_datum, Jsonb *features)
+predict_with_numbers(CachedModel *model, Datum text_datum, const float *numbers)
 {
-	float *numbers = read_numbers(model, features);
 	Utf8Text text = utf8_from_datum(text_datum);
 	MemoryContext old_context = MemoryContextSwitchTo(model->context);
 	const double *probabilities;
@@ -167,6 +167,13 @@ predict(CachedModel *model, Datum text_datum, Jsonb *features)
 	MemoryContextSwitchTo(old_context);
 	utf8_free(&text);
 	return probabilities;
+}
+
+/* Probabilities of all classes for a text. */
+static const double *
+predict(CachedModel *model, Datum text_datum, Jsonb *features)
+{
+	return predict_with_numbers(model, text_datum, read_numbers(model, features));
 }
 
 /* A label as a text datum. */
@@ -532,6 +539,16 @@ sentiment_check_features(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* Raise an error unless there are as many features as texts. */
+static void
+check_features_count(int n_texts, int n_features)
+{
+	if (n_features != n_texts)
+		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+						errmsg("%d texts have %d features", n_texts, n_features),
+						errhint("Give one JSON object for each text, or null.")));
+}
+
 /* (ordinal, label, probability) of every element of an array, in its order. */
 PG_FUNCTION_INFO_V1(sentiment_predict_batch);
 Datum
@@ -557,10 +574,7 @@ sentiment_predict_batch(PG_FUNCTION_ARGS)
 	{
 		deconstruct_array(PG_GETARG_ARRAYTYPE_P(2), JSONBOID, -1, false, TYPALIGN_INT, &features,
 						  &feature_nulls, &n_features);
-		if (n_features != n_texts)
-			ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-							errmsg("%d texts have %d features", n_texts, n_features),
-							errhint("Give one JSON object for each text, or null.")));
+		check_features_count(n_texts, n_features);
 	}
 	model = model_by_name(call_site(fcinfo), PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1));
 	for (int i = 0; i < n_texts; i++)
@@ -584,4 +598,157 @@ sentiment_predict_batch(PG_FUNCTION_ARGS)
 			pfree(DatumGetPointer(values[1]));
 	}
 	return (Datum) 0;
+}
+
+/* Warnings that sentiment_classify_batch gives at most. */
+#define MAX_WARNINGS 100
+
+/* Warn of a name that the model does not know: once for all texts. */
+static void
+warn_of_unknown(List **unknown_of_batch, List *unknown_of_text, ArrayBuildState **warnings)
+{
+	ListCell *cell;
+
+	foreach (cell, unknown_of_text)
+	{
+		char *name = lfirst(cell);
+		ListCell *known;
+
+		foreach (known, *unknown_of_batch)
+			if (strcmp(lfirst(known), name) == 0)
+				break;
+		if (known != NULL || list_length(*unknown_of_batch) >= MAX_WARNINGS)
+			continue;
+		*unknown_of_batch = lappend(*unknown_of_batch, name);
+		*warnings = accumArrayResult(
+			*warnings,
+			CStringGetTextDatum(psprintf("feature \"%s\" is not known to the model, and ignored",
+										 server_from_utf8(name))),
+			false, TEXTOID, CurrentMemoryContext);
+	}
+}
+
+/* Warn of missing and outlying numbers of the text that was predicted last. */
+static void
+warn_of_columns(const CachedModel *model, int ordinal, int *n_warnings, ArrayBuildState **warnings)
+{
+	const FeatureSpace *space = &model->pipeline->space;
+	uint32 n_columns = space->columns.header.n_columns;
+	const float *values = n_columns == 0 ? NULL : feature_space_columns(space);
+
+	for (uint32 i = 0; i < n_columns && *n_warnings < MAX_WARNINGS; i++)
+	{
+		char *problem = problem_of(&space->columns.columns[i],
+								   (MissingRule) space->options.blocks.numeric_missing, values[i]);
+		char *warning;
+
+		if (problem == NULL)
+			continue;
+		warning = psprintf("text %d: feature \"%s\": %s", ordinal,
+						   server_from_utf8(space->columns.names[i]), problem);
+		(*n_warnings)++;
+		*warnings = accumArrayResult(*warnings, CStringGetTextDatum(warning), false, TEXTOID,
+									 CurrentMemoryContext);
+	}
+}
+
+/* The labels of a model as an array. */
+static Datum
+labels_array(const CachedModel *model)
+{
+	uint32 n_labels = model->pipeline->n_labels;
+	Datum *labels = palloc_array(Datum, n_labels);
+
+	for (uint32 i = 0; i < n_labels; i++)
+		labels[i] = label_datum(model, i);
+	return PointerGetDatum(construct_array(labels, n_labels, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/*
+ * Everything about an array of texts in one row of arrays: (model, version, labels, predicted,
+ * probabilities, warnings). Rows of a set would cost more than the predictions.
+ */
+PG_FUNCTION_INFO_V1(sentiment_classify_batch);
+Datum
+sentiment_classify_batch(PG_FUNCTION_ARGS)
+{
+	CallSite *site = call_site(fcinfo);
+	CachedModel *model;
+	TupleDesc descriptor;
+	Datum *texts;
+	bool *text_nulls;
+	int n_texts;
+	Datum *features = NULL;
+	bool *feature_nulls = NULL;
+	uint32 n_labels;
+	Datum *predicted;
+	Datum *probabilities_of_texts;
+	bool *probability_nulls;
+	ArrayBuildState *warnings = NULL;
+	List *unknown_of_batch = NIL;
+	int n_warnings = 0;
+	int lower_bounds[2] = {1, 1};
+	Datum values[6];
+	bool nulls[6] = {false, false, false, false, false, false};
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), TEXTOID, -1, false, TYPALIGN_INT, &texts,
+					  &text_nulls, &n_texts);
+	if (!PG_ARGISNULL(2))
+	{
+		int n_features;
+
+		deconstruct_array(PG_GETARG_ARRAYTYPE_P(2), JSONBOID, -1, false, TYPALIGN_INT, &features,
+						  &feature_nulls, &n_features);
+		check_features_count(n_texts, n_features);
+	}
+	model = model_by_name(site, PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1));
+	n_labels = model->pipeline->n_labels;
+	predicted = palloc_array(Datum, n_texts + 1);
+	probabilities_of_texts =
+		palloc_extended(mul_size(mul_size(n_texts + 1, n_labels), sizeof(Datum)), MCXT_ALLOC_HUGE);
+	probability_nulls = palloc_extended(mul_size(n_texts + 1, n_labels), MCXT_ALLOC_HUGE);
+	for (int i = 0; i < n_texts; i++)
+	{
+		Datum *of_text = probabilities_of_texts + (size_t) i * n_labels;
+		List *unknown = NIL;
+		float *numbers = NULL;
+		const double *probability;
+
+		CHECK_FOR_INTERRUPTS();
+		memset(probability_nulls + (size_t) i * n_labels, text_nulls[i], n_labels);
+		predicted[i] = 0;
+		if (text_nulls[i])
+			continue;
+		if (features != NULL && !feature_nulls[i])
+			numbers =
+				numeric_features_read_known(model->pipeline, DatumGetJsonbP(features[i]), &unknown);
+		probability = predict_with_numbers(model, texts[i], numbers);
+		predicted[i] = Int32GetDatum(pipeline_decide(model->pipeline, probability) + 1);
+		for (uint32 j = 0; j < n_labels; j++)
+			of_text[j] = Float8GetDatum(probability[j]);
+		warn_of_unknown(&unknown_of_batch, unknown, &warnings);
+		warn_of_columns(model, i + 1, &n_warnings, &warnings);
+		if (numbers != NULL)
+			pfree(numbers);
+	}
+	values[0] = CStringGetTextDatum(site->name);
+	values[1] = Int32GetDatum(site->version);
+	values[2] = labels_array(model);
+	values[3] = PointerGetDatum(construct_md_array(predicted, text_nulls, n_texts > 0 ? 1 : 0,
+												   &n_texts, lower_bounds, INT4OID, sizeof(int32),
+												   true, TYPALIGN_INT));
+	{
+		int dimensions[2] = {n_texts, n_labels};
+
+		values[4] = PointerGetDatum(construct_md_array(
+			probabilities_of_texts, probability_nulls, n_texts > 0 ? 2 : 0, dimensions,
+			lower_bounds, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	}
+	values[5] = warnings == NULL ? PointerGetDatum(construct_empty_array(TEXTOID))
+								 : makeArrayResult(warnings, CurrentMemoryContext);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
 }

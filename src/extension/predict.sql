@@ -74,6 +74,15 @@ AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL SAFE COST 100000 ROWS 100;
 COMMENT ON FUNCTION @extschema@.sentiment_predict_batch(pg_catalog.text[], pg_catalog.text, pg_catalog.jsonb[]) IS
 'the labels of an array of texts with their probabilities, in the order of the array';
 
+CREATE FUNCTION @extschema@.sentiment_classify_batch(texts pg_catalog.text[], model pg_catalog.text DEFAULT NULL, features pg_catalog.jsonb[] DEFAULT NULL,
+	OUT model pg_catalog.text, OUT version pg_catalog.int4, OUT labels pg_catalog.text[], OUT predicted pg_catalog.int4[],
+	OUT probabilities pg_catalog.float8[], OUT warnings pg_catalog.text[])
+RETURNS pg_catalog.record
+AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL SAFE COST 100000;
+
+COMMENT ON FUNCTION @extschema@.sentiment_classify_batch(pg_catalog.text[], pg_catalog.text, pg_catalog.jsonb[]) IS
+'everything about an array of texts as one row: the model and version that answered, its labels, for each text the predicted one (a subscript of labels) and the probability of every label (a row of a two-dimensional array), and warnings of numbers that are unknown (they are ignored), missing or outlying (at most 100)';
+
 CREATE FUNCTION @extschema@.sentiment_embedding("text" pg_catalog.text, model pg_catalog.text DEFAULT NULL)
 RETURNS pg_catalog.float4[]
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL SAFE COST 1000;

@@ -213,6 +213,8 @@ class Container:
 
     def mounts(self):
         tree = self.tree
+        with open(tree + "/etc/hosts", "a", encoding="ascii"):  # a file to mount over
+            pass
         script = ["set -e", "mount --make-rprivate /", "mount --bind $T $T", "mount -t proc proc $T/proc",
                   "mount -t tmpfs -o size=256m tmpfs $T/dev/shm", "mount --bind $W/hosts $T/etc/hosts"]
         for entry in self.service.get("tmpfs", []):

@@ -34,6 +34,9 @@ SELECT sentiment_predict('some words', 'n', '{"price": "high"}');
 SELECT sentiment_predict('some words', 'n', '{"price": 1e60}');
 SELECT sentiment_predict('some words', 'n', '[1]');
 SELECT * FROM sentiment_predict_batch('{a,b}', 'n', ARRAY['{}']::jsonb[]);
+SELECT predicted, unnest(warnings) AS warning FROM sentiment_classify_batch('{some words,some words,NULL}', 'n',
+	ARRAY['{"other": 1, "more": 2}', '{"other": 2}', NULL]::jsonb[]);
+SELECT warnings FROM sentiment_classify_batch('{a,b}', 'n', ARRAY['{}']::jsonb[]);
 SELECT sentiment_train('n_wrong', 'numeric_reviews', numeric_columns => '{text}');
 SELECT sentiment_train('n_wrong', 'numeric_reviews', numeric_columns => '{at}');
 SELECT sentiment_train('n_wrong', 'numeric_reviews', numeric_columns => '{none}');

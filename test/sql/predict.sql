@@ -52,6 +52,13 @@ SELECT term FROM sentiment_explain('lovely lovely unicorn') ORDER BY term;
 SELECT ordinal, label FROM sentiment_predict_batch(ARRAY['a lovely book', NULL, 'awful meal', '']);
 SELECT count(*) FROM sentiment_predict_batch('{}');
 SELECT count(*) FROM sentiment_predict_batch(NULL);
+SELECT model, version, labels, predicted, array_dims(probabilities) AS dims, warnings
+FROM sentiment_classify_batch(ARRAY['a lovely book', NULL, 'awful meal', '']);
+SELECT bool_and(c.labels[c.predicted[o.i]] = p.label AND c.probabilities[o.i][c.predicted[o.i]] = p.probability) AS same
+FROM (SELECT array_agg(text ORDER BY id) AS texts FROM predict_reviews) AS t, sentiment_classify_batch(t.texts, 'p_second') AS c,
+	sentiment_predict_batch(t.texts, 'p_second') AS p, LATERAL (SELECT p.ordinal AS i) AS o;
+SELECT predicted, probabilities, warnings FROM sentiment_classify_batch('{}');
+SELECT sentiment_classify_batch(NULL) IS NULL AS is_null;
 SELECT sentiment_predict(NULL) IS NULL, sentiment_score(NULL, 'p_first') IS NULL, sentiment_classify(NULL) IS NULL,
 	sentiment_predict(NULL::sentiment_model, 'x') IS NULL, sentiment_predict(model, NULL) IS NULL
 FROM predict_value;

@@ -5,17 +5,19 @@
 \getenv database SENTIMENT_DATABASE
 SET log_statement = 'none';
 SET log_min_error_statement = 'panic';
-ALTER ROLE postgres PASSWORD :'superuser_password';
 
--- The exporter's role may do nothing but ask models that it was granted and read their figures.
-CREATE ROLE sentiment_exporter LOGIN PASSWORD :'exporter_password'
-	NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOINHERIT CONNECTION LIMIT 50;
+ALTER ROLE postgres PASSWORD :'superuser_password';
 
 CREATE DATABASE :"database";
 REVOKE ALL ON DATABASE :"database" FROM PUBLIC;
-GRANT CONNECT ON DATABASE :"database" TO sentiment_exporter;
 REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;
 
 \connect :"database"
+SET log_statement = 'none';
+SET log_min_error_statement = 'panic';
 CREATE EXTENSION pg_cron;
 CREATE EXTENSION sentiment;
+
+-- its role is the one that the exporter's documentation tells of
+\ir exporter_role.sql
+ALTER ROLE sentiment_exporter PASSWORD :'exporter_password';

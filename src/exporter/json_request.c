@@ -453,9 +453,10 @@ read_row(JsonScanner *scanner, PredictionRequest *request, size_t index, Request
 	char place[32];
 
 	if (type != JSON_OBJECT && type != JSON_NOTHING)
-		return invalid(error, "%s must be an object%s",
-					   place_name("data", index, place, sizeof(place)),
-					   index == OF_A_LINE ? " or a string" : "");
+		return !json_skip(scanner, NULL) ? not_json(scanner, error)
+										 : invalid(error, "%s must be an object%s",
+												   place_name("data", index, place, sizeof(place)),
+												   index == OF_A_LINE ? " or a string" : "");
 	if (!json_enter(scanner, '{'))
 		return not_json(scanner, error);
 	row = add_row(request, error);

@@ -29,6 +29,7 @@ request_begin(Client *client, const char *uri)
 	request->endpoint = ENDPOINT_OTHER;
 	request->method = METHOD_OTHER;
 	request->method_text = "-";
+	request->uri_length = strlen(uri);
 	request->path = strndup(uri, LONGEST_LOGGED);
 	if (request->path != NULL)
 		make_valid_utf8(request->path);

@@ -63,7 +63,8 @@ struct Request
 	const char *method_text;
 	uint64_t started;
 	char id[REQUEST_ID_SIZE];
-	char *path; /* as sent, for the log */
+	char *path; /* as sent, for the log; cut off where it is long */
+	size_t uri_length;
 	bool began; /* its headers are here */
 	bool suspended;
 

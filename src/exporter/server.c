@@ -249,7 +249,7 @@ check_headers(Request *request, const char *path, const char *method)
 	request->method_text = method_name(request->method);
 	request_set_id(request, request_header(request, "X-Request-ID"));
 	request->route = route_find(path, &request->endpoint);
-	if (request->path != NULL && strlen(request->path) > MAX_URI)
+	if (request->uri_length > MAX_URI)
 		error_set(error, ERROR_URI_TOO_LONG, "the address has more than %d bytes", MAX_URI);
 	else if (has_large_headers(request))
 		error_set(error, ERROR_HEADERS_TOO_LARGE, "the headers have more than %d bytes",

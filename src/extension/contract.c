@@ -251,7 +251,7 @@ list_errors(const Findings *findings)
 		appendStringInfo(&list, "%s%s", n_listed++ > 0 ? "\n" : "",
 						 contract_checks[finding->check].name);
 		if (finding->has_rows)
-			appendStringInfo(&list, " (%llu rows)", (unsigned long long) finding->n_rows);
+			appendStringInfo(&list, " (rows: %llu)", (unsigned long long) finding->n_rows);
 		appendStringInfo(&list, ": %s.", server_from_utf8(finding->detail));
 	}
 	if (n_errors > n_listed)
@@ -457,7 +457,7 @@ read_model(ModelValidation *validation, bool needs_train)
 	}
 	has_contract =
 		contract_find(validation->name, validation->exists ? model : NULL, &validation->stored);
-	if (!has_contract && (!validation->exists || needs_train) && !validation->exists)
+	if (!has_contract && !validation->exists)
 		registry_model_missing(validation->name);
 	if (!has_contract)
 		validation->stored =

@@ -7,6 +7,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -15,10 +16,23 @@
 #include "extension/compat.h"
 #include "extension/owner_context.h"
 
-OwnerContext
-owner_context_begin(const RegistryModel *model)
+/* Go on as a role. */
+static OwnerContext
+begin_as(Oid role)
 {
 	OwnerContext context;
+
+	GetUserIdAndSecContext(&context.caller, &context.security_context);
+	SetUserIdAndSecContext(role, context.security_context | SECURITY_RESTRICTED_OPERATION);
+	context.guc_level = NewGUCNestLevel();
+	restrict_search_path();
+	return context;
+}
+
+/* The model's owner. */
+static Oid
+find_owner(const RegistryModel *model)
+{
 	Oid owner = stored_role_find(&model->owner);
 
 	if (!OidIsValid(owner))
@@ -27,11 +41,27 @@ owner_context_begin(const RegistryModel *model)
 				 errmsg("the owner of model \"%s\" is gone", model->name),
 				 errdetail("What is stored with a model runs with the rights of its owner."),
 				 errhint("Ask a superuser to run sentiment_set_owner('%s', ...).", model->name)));
-	GetUserIdAndSecContext(&context.caller, &context.security_context);
-	SetUserIdAndSecContext(owner, context.security_context | SECURITY_RESTRICTED_OPERATION);
-	context.guc_level = NewGUCNestLevel();
-	restrict_search_path();
-	return context;
+	return owner;
+}
+
+OwnerContext
+owner_context_begin(const RegistryModel *model)
+{
+	return begin_as(find_owner(model));
+}
+
+OwnerContext
+owner_context_begin_source(const RegistryModel *model, const StoredRole *named_by)
+{
+	Oid owner = find_owner(model);
+	Oid role = stored_role_find(named_by);
+
+	if (!OidIsValid(role))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("the role \"%s\", which named the source, is gone", named_by->name),
+						errdetail("A stored source is read with the rights of whoever named it."),
+						errhint("Train a version from the source again.")));
+	return begin_as(has_privs_of_role(role, owner) ? owner : role);
 }
 
 void

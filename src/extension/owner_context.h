@@ -26,6 +26,14 @@ typedef struct OwnerContext
  * if the owner's role is gone. The caller has checked what the current role may do with the model.
  */
 extern OwnerContext owner_context_begin(const RegistryModel *model);
+/*
+ * The same for a source that somebody named when he trained: as the model's owner if that role had the
+ * owner's rights anyway, else as that role. Whoever was granted the right to train could have the owner run
+ * functions of his otherwise.
+ */
+extern OwnerContext owner_context_begin_source(const RegistryModel *model,
+											   const StoredRole *named_by);
+
 extern void owner_context_end(OwnerContext *context);
 
 /* The schema of the extension's functions, quoted: for queries that run under the restricted search_path. */

@@ -22,6 +22,7 @@
 #include "miscadmin.h"
 #include "tcop/utility.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/fmgroids.h"
@@ -47,13 +48,24 @@
 #define MODEL_SPLIT_SEED     6
 #define MODEL_POSITIVE_LABEL 7
 #define MODEL_FIRST_DEPLOYED 10
+#define MODEL_GATE           12
 
 /* Columns of sentiment.model_version. */
-#define VERSION_MODEL_ID       1
-#define VERSION_VERSION        2
-#define VERSION_IMAGE_CHECKSUM 3
-#define VERSION_IMAGE_BYTES    4
-#define VERSION_IMAGE          5
+#define VERSION_MODEL_ID           1
+#define VERSION_VERSION            2
+#define VERSION_IMAGE_CHECKSUM     3
+#define VERSION_IMAGE_BYTES        4
+#define VERSION_IMAGE              5
+#define VERSION_SOURCE_SCHEMA      8
+#define VERSION_SOURCE_NAME        9
+#define VERSION_TEXT_COLUMN        10
+#define VERSION_LABEL_COLUMN       11
+#define VERSION_HOLDOUT            12
+#define VERSION_TRAINED_BY         20
+#define VERSION_NUMERIC            22
+#define VERSION_FILTER             23
+#define VERSION_TRAINED_BY_OID     24
+#define VERSION_TRAINED_BY_CLUSTER 25
 
 /* Columns of sentiment.version_profile. */
 #define PROFILE_MODEL_ID 1
@@ -74,6 +86,12 @@
 #define PRIVILEGE_NAME            5
 
 static const char *const privilege_names[] = {"predict", "train", "admin"};
+
+const char *
+registry_privilege_name(ModelPrivilege privilege)
+{
+	return privilege_names[privilege];
+}
 
 /* Longest name of a model, in bytes: as of an identifier. */
 #define MAX_NAME_LENGTH (NAMEDATALEN - 1)
@@ -212,6 +230,53 @@ registry_find_model(const char *name, Snapshot snapshot, RegistryModel *model)
 	return found;
 }
 
+/* Begin to look for a model by number; its row, or NULL. */
+static HeapTuple
+begin_model_scan(Relation relation, int64 model_id, Snapshot snapshot, SysScanDesc *scan)
+{
+	ScanKeyData key;
+
+	ScanKeyInit(&key, MODEL_ID, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(model_id));
+	*scan = systable_beginscan(relation, registry_relation("model_pkey"), true, snapshot, 1, &key);
+	return systable_getnext(*scan);
+}
+
+bool
+registry_find_model_by_id(int64 model_id, Snapshot snapshot, RegistryModel *model)
+{
+	Relation relation = table_open(registry_relation("model"), AccessShareLock);
+	SysScanDesc scan;
+	HeapTuple tuple = begin_model_scan(relation, model_id, snapshot, &scan);
+	bool found = HeapTupleIsValid(tuple);
+
+	if (found)
+		read_model(tuple, relation, model);
+	systable_endscan(scan);
+	table_close(relation, AccessShareLock);
+	return found;
+}
+
+const char *
+registry_model_gate(int64 model_id, Snapshot snapshot)
+{
+	Relation relation = table_open(registry_relation("model"), AccessShareLock);
+	SysScanDesc scan;
+	HeapTuple tuple = begin_model_scan(relation, model_id, snapshot, &scan);
+	const char *json = NULL;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		bool is_null;
+		Datum gate = heap_getattr(tuple, MODEL_GATE, RelationGetDescr(relation), &is_null);
+
+		if (!is_null)
+			json = utf8_from_server(DatumGetCString(DirectFunctionCall1(jsonb_out, gate)));
+	}
+	systable_endscan(scan);
+	table_close(relation, AccessShareLock);
+	return json;
+}
+
 /* The role that owns the current database. */
 static Oid
 database_owner(void)
@@ -297,23 +362,30 @@ registry_deployed_version(int64 model_id, Snapshot snapshot)
 	return version;
 }
 
+/* Begin to look for a version; its row, or NULL. */
+static HeapTuple
+begin_version_scan(Relation relation, int64 model_id, int32 version, Snapshot snapshot,
+				   SysScanDesc *scan)
+{
+	ScanKeyData keys[2];
+
+	ScanKeyInit(&keys[0], VERSION_MODEL_ID, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(model_id));
+	ScanKeyInit(&keys[1], VERSION_VERSION, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(version));
+	*scan = systable_beginscan(relation, registry_relation("model_version_pkey"), true, snapshot, 2,
+							   keys);
+	return systable_getnext(*scan);
+}
+
 bool
 registry_find_version(int64 model_id, int32 version, Snapshot snapshot, RegistryVersion *found,
 					  Datum *image)
 {
 	Relation relation = table_open(registry_relation("model_version"), AccessShareLock);
-	ScanKeyData keys[2];
 	SysScanDesc scan;
-	HeapTuple tuple;
-	bool is_found;
+	HeapTuple tuple = begin_version_scan(relation, model_id, version, snapshot, &scan);
+	bool is_found = HeapTupleIsValid(tuple);
 
-	ScanKeyInit(&keys[0], VERSION_MODEL_ID, BTEqualStrategyNumber, F_INT8EQ,
-				Int64GetDatum(model_id));
-	ScanKeyInit(&keys[1], VERSION_VERSION, BTEqualStrategyNumber, F_INT4EQ, Int32GetDatum(version));
-	scan = systable_beginscan(relation, registry_relation("model_version_pkey"), true, snapshot, 2,
-							  keys);
-	tuple = systable_getnext(scan);
-	is_found = HeapTupleIsValid(tuple);
 	if (is_found)
 	{
 		found->version = version;
@@ -323,6 +395,63 @@ registry_find_version(int64 model_id, int32 version, Snapshot snapshot, Registry
 			(uint64) DatumGetInt64(required_attribute(tuple, VERSION_IMAGE_BYTES, relation));
 		if (image != NULL)
 			*image = datumCopy(required_attribute(tuple, VERSION_IMAGE, relation), false, -1);
+	}
+	systable_endscan(scan);
+	table_close(relation, AccessShareLock);
+	return is_found;
+}
+
+/* Read an array of texts. */
+static int
+read_texts(Datum array, char ***texts)
+{
+	Datum *elements;
+	bool *nulls;
+	int n;
+
+	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &elements,
+					  &nulls, &n);
+	*texts = palloc_array(char *, n + 1);
+	for (int i = 0; i < n; i++)
+		(*texts)[i] = nulls[i] ? pstrdup("") : TextDatumGetCString(elements[i]);
+	return n;
+}
+
+/* Read what a version's row need not have. Without an OID the name of who trained it decides. */
+static void
+read_optional(HeapTuple tuple, Relation relation, RegistryVersionSource *source)
+{
+	TupleDesc descriptor = RelationGetDescr(relation);
+	bool is_null[3];
+	Datum filter = heap_getattr(tuple, VERSION_FILTER, descriptor, &is_null[0]);
+	Datum oid = heap_getattr(tuple, VERSION_TRAINED_BY_OID, descriptor, &is_null[1]);
+	Datum cluster = heap_getattr(tuple, VERSION_TRAINED_BY_CLUSTER, descriptor, &is_null[2]);
+
+	source->filter = is_null[0] ? NULL : TextDatumGetCString(filter);
+	copy_name(source->trained_by.name, required_attribute(tuple, VERSION_TRAINED_BY, relation));
+	source->trained_by.oid = is_null[1] ? InvalidOid : DatumGetObjectId(oid);
+	source->trained_by.cluster = is_null[2] ? 0 : DatumGetInt64(cluster);
+}
+
+bool
+registry_find_version_source(int64 model_id, int32 version, Snapshot snapshot,
+							 RegistryVersionSource *source)
+{
+	Relation relation = table_open(registry_relation("model_version"), AccessShareLock);
+	SysScanDesc scan;
+	HeapTuple tuple = begin_version_scan(relation, model_id, version, snapshot, &scan);
+	bool is_found = HeapTupleIsValid(tuple);
+
+	if (is_found)
+	{
+		copy_name(source->schema, required_attribute(tuple, VERSION_SOURCE_SCHEMA, relation));
+		copy_name(source->name, required_attribute(tuple, VERSION_SOURCE_NAME, relation));
+		copy_name(source->text_column, required_attribute(tuple, VERSION_TEXT_COLUMN, relation));
+		copy_name(source->label_column, required_attribute(tuple, VERSION_LABEL_COLUMN, relation));
+		source->n_numeric = read_texts(required_attribute(tuple, VERSION_NUMERIC, relation),
+									   &source->numeric_columns);
+		source->holdout = DatumGetFloat8(required_attribute(tuple, VERSION_HOLDOUT, relation));
+		read_optional(tuple, relation, source);
 	}
 	systable_endscan(scan);
 	table_close(relation, AccessShareLock);
@@ -442,16 +571,21 @@ registry_version_missing(const char *name, int32 version)
 					errhint("The view sentiment_model_versions lists the versions.")));
 }
 
-RegistryWriter
-registry_begin_write(const char *command)
+void
+registry_refuse_read_only(const char *command)
 {
-	RegistryWriter writer = {0};
-	Oid model_table;
-
 	PreventCommandIfReadOnly(command);
 	PreventCommandIfParallelMode(command);
 	PreventCommandDuringRecovery(command);
-	model_table = registry_relation("model");
+}
+
+/* Connect to SPI as the owner of the tables. */
+static RegistryWriter
+begin_as_owner(void)
+{
+	RegistryWriter writer = {0};
+	Oid model_table = registry_relation("model");
+
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	GetUserIdAndSecContext(&writer.caller, &writer.security_context);
@@ -465,6 +599,35 @@ registry_begin_write(const char *command)
 	writer.guc_level = NewGUCNestLevel();
 	restrict_search_path();
 	return writer;
+}
+
+RegistryWriter
+registry_begin_write(const char *command)
+{
+	registry_refuse_read_only(command);
+	return begin_as_owner();
+}
+
+RegistryWriter
+registry_begin_read(void)
+{
+	return begin_as_owner();
+}
+
+void
+registry_become_caller(const RegistryWriter *writer)
+{
+	SetUserIdAndSecContext(writer->caller, writer->security_context);
+}
+
+void
+registry_query(const char *query, int n_arguments, Oid *types, Datum *values)
+{
+	int result = SPI_execute_with_args(query, n_arguments, types, values, NULL, true, 0);
+
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_with_args answered %s for: %s", SPI_result_code_string(result),
+			 query);
 }
 
 void
@@ -546,18 +709,27 @@ registry_create_model(const RegistryWriter *writer, const char *name, int64 spli
 					 6, types, values, nulls, SPI_OK_INSERT);
 }
 
-/*
- * Write an event to the history, before the deployment changes. traffic: jsonb of versions with their shares
- * from then on, or 0 if the event changes none; version 0: none answers from then on.
- */
-static void
-write_history(const RegistryWriter *writer, const RegistryModel *model,
-			  const RegistryChange *change, int32 version, Datum traffic)
+int32
+registry_take_version(const RegistryModel *model)
+{
+	Oid types[1] = {INT8OID};
+	Datum values[1] = {Int64GetDatum(model->model_id)};
+	bool is_null;
+
+	registry_execute("UPDATE sentiment.model SET next_version = next_version + 1"
+					 " WHERE model_id = $1 RETURNING next_version - 1",
+					 1, types, values, NULL, SPI_OK_UPDATE_RETURNING);
+	return DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+}
+
+void
+registry_write_history(const RegistryWriter *writer, const RegistryModel *model,
+					   const RegistryChange *change, int32 version, Datum traffic)
 {
 	StoredRole caller = stored_role_of(writer->caller);
-	Oid types[10] = {INT8OID, TEXTOID, INT4OID,  TEXTOID, TEXTOID,
-					 OIDOID,  INT8OID, JSONBOID, INT8OID, BOOLOID};
-	Datum values[10] = {Int64GetDatum(model->model_id),
+	Oid types[11] = {INT8OID, TEXTOID,  INT4OID, TEXTOID, TEXTOID, OIDOID,
+					 INT8OID, JSONBOID, INT8OID, BOOLOID, TEXTOID};
+	Datum values[11] = {Int64GetDatum(model->model_id),
 						CStringGetTextDatum(change->action),
 						Int32GetDatum(version),
 						CStringGetTextDatum(change->reason),
@@ -566,27 +738,31 @@ write_history(const RegistryWriter *writer, const RegistryModel *model,
 						Int64GetDatum(caller.cluster),
 						traffic,
 						Int64GetDatum(change->rolls_back_to),
-						BoolGetDatum(change->forced)};
-	char nulls[11] = "          ";
+						BoolGetDatum(change->forced),
+						CStringGetTextDatum(change->stage == NULL ? "" : change->stage)};
+	char nulls[12] = "           ";
 
 	if (traffic == (Datum) 0)
 		nulls[7] = 'n';
+	if (change->stage == NULL)
+		nulls[10] = 'n';
 	registry_execute(
 		"INSERT INTO sentiment.deployment_history"
 		" (model_id, model, action, version, previous_version, traffic, previous_traffic,"
 		" rolls_back_to, forced, reason,"
-		" owner, owner_oid, owner_cluster, done_by, done_by_oid, done_by_cluster)"
+		" owner, owner_oid, owner_cluster, done_by, done_by_oid, done_by_cluster, stage)"
 		" SELECT m.model_id, m.name, $2, NULLIF($3, 0),"
+		" CASE WHEN $8 IS NULL AND $3 <> 0 THEN NULL ELSE"
 		" (SELECT d.version FROM sentiment.deployment AS d WHERE d.model_id = m.model_id"
-		" AND d.share > 0 ORDER BY d.share DESC, d.version LIMIT 1),"
+		" AND d.share > 0 ORDER BY d.share DESC, d.version LIMIT 1) END,"
 		" $8, (SELECT pg_catalog.jsonb_object_agg(d.version, d.share)"
 		" FROM sentiment.deployment AS d WHERE d.model_id = m.model_id AND d.share > 0),"
 		" CASE WHEN $8 IS NULL THEN NULL WHEN $9 >= 0 THEN NULLIF($9, 0)"
 		" ELSE (SELECT pg_catalog.max(h.history_id) FROM sentiment.deployment_history AS h"
 		" WHERE h.model_id = m.model_id AND h.traffic IS NOT NULL) END, $10, $4,"
-		" m.owner, m.owner_oid, m.owner_cluster, $5, $6, $7"
+		" m.owner, m.owner_oid, m.owner_cluster, $5, $6, $7, $11"
 		" FROM sentiment.model AS m WHERE m.model_id = $1",
-		10, types, values, nulls, SPI_OK_INSERT);
+		11, types, values, nulls, SPI_OK_INSERT);
 }
 
 /* The version with the largest share, the lower one of equals. */
@@ -604,16 +780,69 @@ main_version(Datum traffic)
 	return DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
 }
 
-void
+/* Raise an error if a version that is to answer is retired. */
+static void
+check_not_retired(const RegistryModel *model, Datum traffic)
+{
+	Oid types[2] = {INT8OID, JSONBOID};
+	Datum values[2] = {Int64GetDatum(model->model_id), traffic};
+	int32 version;
+	bool is_null;
+
+	registry_execute("SELECT s.version FROM sentiment.version_stage AS s"
+					 " WHERE s.model_id = $1 AND s.retired AND $2 ? s.version::pg_catalog.text"
+					 " ORDER BY s.version LIMIT 1",
+					 2, types, values, NULL, SPI_OK_SELECT);
+	if (SPI_processed == 0)
+		return;
+	version =
+		DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					errmsg("version %d of model \"%s\" is retired", version, model->name),
+					errdetail("A retired version cannot answer until it is promoted again."),
+					errhint("Run sentiment_promote('%s', %d) first.", model->name, version)));
+}
+
+/*
+ * Write the stages that go with other traffic: what answered until now is archived, what answers from now on
+ * has its stage by that.
+ */
+static void
+write_stages(const RegistryWriter *writer, const RegistryModel *model, Datum traffic,
+			 const char *reason)
+{
+	Oid types[4] = {INT8OID, JSONBOID, TEXTOID, TEXTOID};
+	Datum values[4] = {Int64GetDatum(model->model_id), traffic, CStringGetTextDatum(reason),
+					   CStringGetTextDatum(GetUserNameFromId(writer->caller, false))};
+
+	registry_execute("INSERT INTO sentiment.version_stage"
+					 " (model_id, version, stage, reason, changed_by)"
+					 " SELECT d.model_id, d.version, 'archived', $3, $4"
+					 " FROM sentiment.deployment AS d WHERE d.model_id = $1 AND d.share > 0"
+					 " AND NOT $2 ? d.version::pg_catalog.text ON CONFLICT (model_id, version)"
+					 " DO UPDATE SET stage = EXCLUDED.stage, reason = EXCLUDED.reason,"
+					 " changed_by = EXCLUDED.changed_by, changed_at = EXCLUDED.changed_at",
+					 4, types, values, NULL, SPI_OK_INSERT);
+	registry_execute("DELETE FROM sentiment.version_stage"
+					 " WHERE model_id = $1 AND $2 ? version::pg_catalog.text",
+					 2, types, values, NULL, SPI_OK_DELETE);
+}
+
+int32
 registry_set_traffic(const RegistryWriter *writer, const RegistryModel *model, Datum traffic,
 					 const RegistryChange *change)
 {
 	Oid types[3] = {INT8OID, JSONBOID, TEXTOID};
 	Datum values[3] = {Int64GetDatum(model->model_id), traffic,
 					   CStringGetTextDatum(GetUserNameFromId(writer->caller, false))};
+	RegistryChange event = *change;
 	int32 version = main_version(traffic);
 
-	write_history(writer, model, change, version, traffic);
+	check_not_retired(model, traffic);
+	event.stage = "production";
+	registry_write_history(writer, model, &event, version, traffic);
+	write_stages(writer, model, traffic,
+				 psprintf("displaced by version %d (%s)", version, change->action));
 	registry_execute("DELETE FROM sentiment.deployment WHERE model_id = $1", 1, types, values, NULL,
 					 SPI_OK_DELETE);
 	registry_execute("INSERT INTO sentiment.deployment (model_id, version, share, deployed_by)"
@@ -624,6 +853,13 @@ registry_set_traffic(const RegistryWriter *writer, const RegistryModel *model, D
 					 " WHERE model_id = $1 AND first_deployed_at IS NULL",
 					 1, types, values, NULL, SPI_OK_UPDATE);
 	event_notify(change->action, model->name, version, NULL);
+	return version;
+}
+
+Datum
+registry_single_version_traffic(int32 version)
+{
+	return jsonb_from_json(psprintf("{\"%d\": 1}", version));
 }
 
 void
@@ -632,214 +868,7 @@ registry_deploy(const RegistryWriter *writer, const RegistryModel *model, int32 
 {
 	RegistryChange change = {.action = "deploy", .reason = reason, .rolls_back_to = -1};
 
-	registry_set_traffic(writer, model, jsonb_from_json(psprintf("{\"%d\": 1}", version)), &change);
-}
-
-/*
- * Raise an error for an argument that is null: a STRICT function would do nothing and report success.
- */
-static void
-require_arguments(FunctionCallInfo fcinfo)
-{
-	for (int i = 0; i < PG_NARGS(); i++)
-	{
-		if (PG_ARGISNULL(i))
-			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-							errmsg("argument %d of function %s must not be null", i + 1,
-								   get_func_name(fcinfo->flinfo->fn_oid))));
-	}
-}
-
-/* A text argument that must not be null. */
-static char *
-required_text(FunctionCallInfo fcinfo, int argument)
-{
-	require_arguments(fcinfo);
-	return text_to_cstring(PG_GETARG_TEXT_PP(argument));
-}
-
-PG_FUNCTION_INFO_V1(sentiment_deploy);
-Datum
-sentiment_deploy(PG_FUNCTION_ARGS)
-{
-	char *name = required_text(fcinfo, 0);
-	int32 version = PG_GETARG_INT32(1);
-	RegistryWriter writer = registry_begin_write("sentiment_deploy()");
-	RegistryVersion found;
-	RegistryModel model;
-
-	registry_lock_for_change(&writer, name, PRIVILEGE_TRAIN, &model);
-	if (!registry_find_version(model.model_id, version, GetActiveSnapshot(), &found, NULL))
-		registry_version_missing(name, version);
-	registry_deploy(&writer, &model, version, "sentiment_deploy");
-	registry_end_write(&writer);
-	PG_RETURN_VOID();
-}
-
-PG_FUNCTION_INFO_V1(sentiment_drop_model);
-Datum
-sentiment_drop_model(PG_FUNCTION_ARGS)
-{
-	char *name = required_text(fcinfo, 0);
-	RegistryWriter writer = registry_begin_write("sentiment_drop_model()");
-	RegistryChange change = {.action = "drop", .reason = "sentiment_drop_model"};
-	RegistryModel model;
-	Oid types[1] = {INT8OID};
-	Datum values[1];
-
-	registry_lock_for_change(&writer, name, PRIVILEGE_ADMIN, &model);
-	values[0] = Int64GetDatum(model.model_id);
-	write_history(&writer, &model, &change, 0, (Datum) 0);
-	registry_execute("DELETE FROM sentiment.deployment WHERE model_id = $1", 1, types, values, NULL,
-					 SPI_OK_DELETE);
-	registry_execute("DELETE FROM sentiment.model WHERE model_id = $1", 1, types, values, NULL,
-					 SPI_OK_DELETE);
-	event_notify("drop", model.name, 0, NULL);
-	registry_end_write(&writer);
-	PG_RETURN_VOID();
-}
-
-/* Read the name of a privilege. */
-static ModelPrivilege
-parse_privilege(const char *name)
-{
-	for (int i = PRIVILEGE_PREDICT; i <= PRIVILEGE_ADMIN; i++)
-	{
-		if (pg_strcasecmp(privilege_names[i], name) == 0)
-			return (ModelPrivilege) i;
-	}
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown privilege \"%s\"", name),
-			 errhint("The privileges are \"predict\", \"train\" and \"admin\".")));
-}
-
-/*
- * Write or delete rows of sentiment.model_privilege. Parameters of the query: model, name, OID and cluster of
- * the grantee, privilege, name of the caller.
- */
-static void
-change_privilege(FunctionCallInfo fcinfo, const StoredRole *grantee, const char *command,
-				 const char *query, int expected)
-{
-	char *name = required_text(fcinfo, 0);
-	ModelPrivilege privilege = parse_privilege(required_text(fcinfo, 2));
-	char *caller = GetUserNameFromId(GetUserId(), false);
-	RegistryWriter writer = registry_begin_write(command);
-	RegistryModel model;
-	Oid types[6] = {INT8OID, TEXTOID, OIDOID, INT8OID, TEXTOID, TEXTOID};
-	Datum values[6];
-
-	registry_lock_for_change(&writer, name, PRIVILEGE_ADMIN, &model);
-	values[0] = Int64GetDatum(model.model_id);
-	values[1] = CStringGetTextDatum(grantee->name);
-	values[2] = ObjectIdGetDatum(grantee->oid);
-	values[3] = Int64GetDatum(grantee->cluster);
-	values[4] = CStringGetTextDatum(privilege_names[privilege]);
-	values[5] = CStringGetTextDatum(caller);
-	registry_execute(query, 6, types, values, NULL, expected);
-	registry_end_write(&writer);
-}
-
-PG_FUNCTION_INFO_V1(sentiment_grant);
-Datum
-sentiment_grant(PG_FUNCTION_ARGS)
-{
-	char *name = required_text(fcinfo, 1);
-	StoredRole grantee = strcmp(name, PUBLIC_NAME) == 0 ? stored_role_public()
-														: stored_role_of(get_role_oid(name, false));
-
-	change_privilege(fcinfo, &grantee, "sentiment_grant()",
-					 "INSERT INTO sentiment.model_privilege"
-					 " (model_id, grantee, grantee_oid, grantee_cluster, privilege, granted_by)"
-					 " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
-					 SPI_OK_INSERT);
-	PG_RETURN_VOID();
-}
-
-/*
- * Takes back what the role has, and what was granted under this name and is nobody's any more: to a
- * role that is gone, or in a cluster that this database was restored from.
- */
-PG_FUNCTION_INFO_V1(sentiment_revoke);
-Datum
-sentiment_revoke(PG_FUNCTION_ARGS)
-{
-	char *name = required_text(fcinfo, 1);
-	StoredRole grantee = {.oid = get_role_oid(name, true), .cluster = stored_role_this_cluster()};
-
-	strlcpy(grantee.name, name, NAMEDATALEN);
-	if (strcmp(name, PUBLIC_NAME) == 0)
-		grantee = stored_role_public();
-	change_privilege(fcinfo, &grantee, "sentiment_revoke()",
-					 "DELETE FROM sentiment.model_privilege AS p"
-					 " WHERE model_id = $1 AND privilege = $5 AND $6 IS NOT NULL"
-					 " AND (grantee_oid = $3 AND grantee_cluster = $4"
-					 " OR grantee = $2 AND (grantee_cluster <> $4"
-					 " OR NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r"
-					 " WHERE r.oid = p.grantee_oid)))",
-					 SPI_OK_DELETE);
-	PG_RETURN_VOID();
-}
-
-PG_FUNCTION_INFO_V1(sentiment_set_owner);
-Datum
-sentiment_set_owner(PG_FUNCTION_ARGS)
-{
-	char *name = required_text(fcinfo, 0);
-	Oid new_owner = get_role_oid(NameStr(*PG_GETARG_NAME(1)), false);
-	StoredRole owner = stored_role_of(new_owner);
-	RegistryWriter writer;
-	RegistryModel model;
-	Oid types[4] = {INT8OID, TEXTOID, OIDOID, INT8OID};
-	Datum values[4];
-
-	check_may_give_to_role(GetUserId(), new_owner);
-	writer = registry_begin_write("sentiment_set_owner()");
-	registry_lock_for_change(&writer, name, PRIVILEGE_ADMIN, &model);
-	values[0] = Int64GetDatum(model.model_id);
-	values[1] = CStringGetTextDatum(owner.name);
-	values[2] = ObjectIdGetDatum(owner.oid);
-	values[3] = Int64GetDatum(owner.cluster);
-	registry_execute("UPDATE sentiment.model SET owner = $2, owner_oid = $3, owner_cluster = $4"
-					 " WHERE model_id = $1",
-					 4, types, values, NULL, SPI_OK_UPDATE);
-	registry_execute("UPDATE sentiment.deployment_history"
-					 " SET owner = $2, owner_oid = $3, owner_cluster = $4 WHERE model_id = $1",
-					 4, types, values, NULL, SPI_OK_UPDATE);
-	registry_end_write(&writer);
-	PG_RETURN_VOID();
-}
-
-/* Read a model by number; false if there is none. */
-static bool
-find_model_by_id(int64 model_id, Snapshot snapshot, RegistryModel *model)
-{
-	Relation relation = table_open(registry_relation("model"), AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple tuple;
-	bool found;
-
-	ScanKeyInit(&key, MODEL_ID, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(model_id));
-	scan = systable_beginscan(relation, registry_relation("model_pkey"), true, snapshot, 1, &key);
-	tuple = systable_getnext(scan);
-	found = HeapTupleIsValid(tuple);
-	if (found)
-		read_model(tuple, relation, model);
-	systable_endscan(scan);
-	table_close(relation, AccessShareLock);
-	return found;
-}
-
-PG_FUNCTION_INFO_V1(sentiment_has_privilege);
-Datum
-sentiment_has_privilege(PG_FUNCTION_ARGS)
-{
-	ModelPrivilege privilege = parse_privilege(text_to_cstring(PG_GETARG_TEXT_PP(1)));
-	RegistryModel model;
-
-	PG_RETURN_BOOL(find_model_by_id(PG_GETARG_INT64(0), GetActiveSnapshot(), &model) &&
-				   registry_has_privilege(&model, privilege, GetActiveSnapshot()));
+	registry_set_traffic(writer, model, registry_single_version_traffic(version), &change);
 }
 
 Datum
@@ -862,17 +891,4 @@ registry_image(const char *name, int32 version, ModelPrivilege privilege)
 	if (!registry_find_version(model.model_id, version, snapshot, &found, &image))
 		registry_version_missing(name, version);
 	return image;
-}
-
-PG_FUNCTION_INFO_V1(sentiment_get_model);
-Datum
-sentiment_get_model(PG_FUNCTION_ARGS)
-{
-	Datum image;
-
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
-	image = registry_image(text_to_cstring(PG_GETARG_TEXT_PP(0)),
-						   PG_ARGISNULL(1) ? 0 : PG_GETARG_INT32(1), PRIVILEGE_ADMIN);
-	PG_RETURN_DATUM(PointerGetDatum(PG_DETOAST_DATUM(image)));
 }

@@ -42,11 +42,34 @@ typedef struct RegistryVersion
 	ImageKey key;
 } RegistryVersion;
 
+/* Where a version was trained from, and by whom. */
+typedef struct RegistryVersionSource
+{
+	char schema[NAMEDATALEN];
+	char name[NAMEDATALEN];
+	char text_column[NAMEDATALEN];
+	char label_column[NAMEDATALEN];
+	int n_numeric;
+	char **numeric_columns; /* (n_numeric) in the current memory context */
+	char *filter;           /* in the current memory context; NULL: none */
+	double holdout;         /* share of the texts that it was not trained on */
+	StoredRole trained_by;
+} RegistryVersionSource;
+
+/* The name of a privilege. */
+extern const char *registry_privilege_name(ModelPrivilege privilege);
+
 /* The OID of the type sentiment_model. */
 extern Oid registry_model_type(void);
 
 /* Read a model by name; false if there is none under the snapshot. */
 extern bool registry_find_model(const char *name, Snapshot snapshot, RegistryModel *model);
+
+/* Read a model by number; false if there is none under the snapshot. */
+extern bool registry_find_model_by_id(int64 model_id, Snapshot snapshot, RegistryModel *model);
+
+/* The gate of a model as JSON in UTF-8; NULL if it has the default one. */
+extern const char *registry_model_gate(int64 model_id, Snapshot snapshot);
 
 /*
  * The model that was deployed first among those that the current role may ask and that belong to it, to a
@@ -66,6 +89,10 @@ extern int32 registry_deployed_version(int64 model_id, Snapshot snapshot);
  */
 extern bool registry_find_version(int64 model_id, int32 version, Snapshot snapshot,
 								  RegistryVersion *found, Datum *image);
+
+/* Read where a version comes from; false if there is none. */
+extern bool registry_find_version_source(int64 model_id, int32 version, Snapshot snapshot,
+										 RegistryVersionSource *source);
 
 /* The OID of the type sentiment_drift_profile. */
 extern Oid registry_profile_type(void);
@@ -110,8 +137,23 @@ typedef struct RegistryWriter
 	bool has_snapshot; /* registry_lock_model has pushed one */
 } RegistryWriter;
 
+/* Refuse a standby and a read-only transaction: for commands that work for long before they write. */
+extern void registry_refuse_read_only(const char *command);
+
 /* Connect to SPI as the owner of the tables, with a safe search_path. Refuses a standby. */
 extern RegistryWriter registry_begin_write(const char *command);
+
+/*
+ * The same to read only, past row security: the caller checks what the current role may see. Until
+ * registry_end_write.
+ */
+extern RegistryWriter registry_begin_read(void);
+
+/* Go on as the caller; registry_end_write is still to be called. */
+extern void registry_become_caller(const RegistryWriter *writer);
+
+/* Read under the active snapshot. */
+extern void registry_query(const char *query, int n_arguments, Oid *types, Datum *values);
 
 /* Run a statement with text, bigint, ... parameters; checks SPI's result code. */
 extern void registry_execute(const char *query, int n_arguments, Oid *types, Datum *values,
@@ -138,23 +180,39 @@ extern void registry_lock_for_change(RegistryWriter *writer, const char *name,
 extern void registry_create_model(const RegistryWriter *writer, const char *name, int64 split_seed,
 								  Datum positive_label);
 
-/* What is written into the history when a deployment changes. */
+/* Number the next version of a model. Under the lock of the model. */
+extern int32 registry_take_version(const RegistryModel *model);
+
+/* What is written into the history. */
 typedef struct RegistryChange
 {
 	const char *action;
 	const char *reason;
+	const char *stage;   /* of the version from then on; NULL: it has none */
 	int64 rolls_back_to; /* history_id of the event to return to: 0 none, -1 the present state's */
-	bool forced;         /* a rule was overridden */
+	bool forced;         /* it went past checks of the gate that had failed */
 } RegistryChange;
 
 /*
- * Let versions answer, each with a share: writes the deployment, the history and an event. Under the lock of
- * the model. traffic: jsonb object of versions with shares that sum to 1, which the caller has checked
+ * Write an event to the history, before anything changes. traffic: jsonb of versions with their shares from
+ * then on, or 0 if the event changes none; version: see sentiment.deployment_history, 0 for none
  */
-extern void registry_set_traffic(const RegistryWriter *writer, const RegistryModel *model,
-								 Datum traffic, const RegistryChange *change);
+extern void registry_write_history(const RegistryWriter *writer, const RegistryModel *model,
+								   const RegistryChange *change, int32 version, Datum traffic);
 
-/* Let a single version answer. Under the lock of the model. */
+/*
+ * Let versions answer, each with a share: writes the deployment, the stages of the versions that answered until
+ * now, the history and an event. Under the lock of the model. Raises an error if one of the versions is
+ * retired. traffic: jsonb object of versions with shares that sum to 1, which the caller has checked. Answers
+ * the version with the largest share.
+ */
+extern int32 registry_set_traffic(const RegistryWriter *writer, const RegistryModel *model,
+								  Datum traffic, const RegistryChange *change);
+
+/* The traffic of a single version. */
+extern Datum registry_single_version_traffic(int32 version);
+
+/* Let a single version answer, whatever the gate says. Under the lock of the model. */
 extern void registry_deploy(const RegistryWriter *writer, const RegistryModel *model, int32 version,
 							const char *reason);
 

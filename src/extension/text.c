@@ -63,12 +63,16 @@ sentiment_tokens(PG_FUNCTION_ARGS)
 	Utf8Text text;
 	NgramList list;
 	Datum *terms;
+	MemoryContext old_context;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	site = tokenizer_site(fcinfo);
 	text = utf8_from_datum(PG_GETARG_DATUM(0));
+	/* the tokenizer's scratch memory must outlive the row */
+	old_context = MemoryContextSwitchTo(site->context);
 	list = ngrams_list(site->tokenizer, &site->ngram_options, text.bytes, text.length);
+	MemoryContextSwitchTo(old_context);
 	utf8_free(&text);
 	terms = palloc_extended(host_array_size(list.n_terms + 1, sizeof(Datum)), MCXT_ALLOC_HUGE);
 	for (size_t i = 0; i < list.n_terms; i++)
@@ -78,6 +82,8 @@ sentiment_tokens(PG_FUNCTION_ARGS)
 		if (i % 4096 == 0)
 			CHECK_FOR_INTERRUPTS();
 	}
+	host_free(list.starts);
+	buffer_reset(&list.bytes);
 	PG_RETURN_ARRAYTYPE_P(construct_array(terms, list.n_terms, TEXTOID, -1, false, TYPALIGN_INT));
 }
 

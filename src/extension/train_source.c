@@ -73,7 +73,7 @@ add_row(RowReceiver *receiver, Datum text_datum, Datum label_datum)
 	if (corpus_is_held_out(hash, source->split_seed, source->holdout))
 		held_out_add(&source->held_out, text.bytes, text.length, hash, label.bytes, label.length,
 					 receiver->numeric);
-	else
+	else if (!source->held_out_only)
 		corpus_add_text(&source->corpus, text.bytes, text.length,
 						corpus_add_label(&source->corpus, label.bytes, label.length),
 						receiver->numeric);

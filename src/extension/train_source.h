@@ -26,6 +26,7 @@ typedef struct TrainSource
 	/* which rows are held out */
 	uint64 split_seed;
 	double holdout;
+	bool held_out_only; /* keep no other rows */
 
 	/* what the scan fills, in context */
 	MemoryContext context;

@@ -19,6 +19,7 @@
 #include "extension/host.h"
 #include "extension/registry.h"
 #include "extension/train_store.h"
+#include "extension/version_comparison.h"
 
 /* Raise an error for another positive label than the model's. */
 static void
@@ -103,21 +104,6 @@ lock_or_create_model(Training *training, RegistryWriter *writer, RegistryModel *
 		check_positive_label(model, pipeline->labels[pipeline->positive]);
 	else
 		set_positive_label(model, positive_label);
-}
-
-/* Number the version. */
-static void
-take_version(Candidate *candidate, const RegistryModel *model)
-{
-	Oid types[1] = {INT8OID};
-	Datum values[1] = {Int64GetDatum(model->model_id)};
-	bool is_null;
-
-	registry_execute("UPDATE sentiment.model SET next_version = next_version + 1"
-					 " WHERE model_id = $1 RETURNING next_version - 1",
-					 1, types, values, NULL, SPI_OK_UPDATE_RETURNING);
-	candidate->version =
-		DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
 }
 
 /* The labels as an array of texts. */
@@ -212,76 +198,29 @@ write_curves(const Candidate *candidate, const RegistryModel *model)
 						 3, types, values, NULL, SPI_OK_INSERT);
 }
 
-/* The held-out share of a version. */
-static double
-version_holdout(const RegistryModel *model, int32 version)
-{
-	Oid types[2] = {INT8OID, INT4OID};
-	Datum values[2] = {Int64GetDatum(model->model_id), Int32GetDatum(version)};
-	bool is_null;
-
-	registry_execute("SELECT holdout FROM sentiment.model_version"
-					 " WHERE model_id = $1 AND version = $2",
-					 2, types, values, NULL, SPI_OK_SELECT);
-	if (SPI_processed != 1)
-		registry_version_missing(model->name, version);
-	return DatumGetFloat8(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-}
-
-/* Whether two pipelines answer the same labels, which are in order. */
-static bool
-have_same_labels(const Pipeline *first, const Pipeline *second)
-{
-	for (uint32 i = 0; i < first->n_labels && i < second->n_labels; i++)
-	{
-		if (strcmp(first->labels[i], second->labels[i]) != 0)
-			return false;
-	}
-	return first->n_labels == second->n_labels;
-}
-
 /* Compare with the deployed version on the rows that neither has seen; answers why (or why not). */
 static bool
 is_better(Training *training, const RegistryModel *model, int32 deployed_version, StringInfo reason)
 {
 	const TrainSource *source = &training->source;
-	double share = Min(training->train_options.holdout, version_holdout(model, deployed_version));
-	RegistryVersion found;
-	Datum stored;
-	const char *image;
-	Size length;
-	Pipeline *deployed;
-	HeldOutMetrics new_metrics = training->best->metrics;
-	HeldOutMetrics old_metrics;
-	bool same_labels;
+	const Candidate *best = training->best;
+	StoredVersion deployed =
+		version_open(model, deployed_version, GetActiveSnapshot(), training->context);
+	VersionComparison comparison =
+		version_compare(&source->held_out, source->split_seed, training->train_options.holdout,
+						best->pipeline, &best->metrics, deployed.source.holdout, deployed.pipeline);
 
-	if (!registry_find_version(model->model_id, deployed_version, GetActiveSnapshot(), &found,
-							   &stored))
-		registry_version_missing(model->name, deployed_version);
-	image = image_value_place(stored, training->context, &length);
-	deployed = pipeline_open(image, length);
-	old_metrics = held_out_evaluate(&source->held_out, deployed, source->split_seed, share, NULL);
-	same_labels = have_same_labels(training->best->pipeline, deployed);
-	pipeline_close(deployed);
-	if (share != training->train_options.holdout)
-		new_metrics = held_out_evaluate(&source->held_out, training->best->pipeline,
-										source->split_seed, share, NULL);
-	/* F1 is of the positive label for two labels: other labels, other figures */
-	if (!same_labels)
-	{
-		new_metrics.f1 = new_metrics.macro_f1;
-		old_metrics.f1 = old_metrics.macro_f1;
-	}
-	if (new_metrics.n_rows == 0)
+	pipeline_close(deployed.pipeline);
+	if (comparison.n_rows == 0)
 	{
 		appendStringInfo(reason, "no held-out rows to compare it with version %d on",
 						 deployed_version);
 		return false;
 	}
 	appendStringInfo(reason, "%s %.4f against %.4f of version %d on the same %u held-out rows",
-					 same_labels ? "F1" : "macro F1", new_metrics.f1, old_metrics.f1,
-					 deployed_version, new_metrics.n_rows);
-	return new_metrics.f1 > old_metrics.f1;
+					 version_comparison_figure(&comparison), comparison.f1, comparison.other_f1,
+					 deployed_version, comparison.n_rows);
+	return version_is_better(&comparison);
 }
 
 /* Decide whether the best candidate is to answer, and let it. */
@@ -339,7 +278,7 @@ train_store(Training *training)
 	lock_or_create_model(training, &writer, &model);
 	for (int i = 0; i < training->n_candidates; i++)
 	{
-		take_version(&training->candidates[i], &model);
+		training->candidates[i].version = registry_take_version(&model);
 		write_version(training, &training->candidates[i], &model);
 		write_curves(&training->candidates[i], &model);
 		drift_profile_store(model.model_id, training->candidates[i].version,

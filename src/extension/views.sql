@@ -29,8 +29,12 @@ COMMENT ON VIEW @extschema@.sentiment_models IS 'the models that the current rol
 CREATE VIEW @extschema@.sentiment_model_versions WITH (security_invoker = true, security_barrier = true) AS
 SELECT m.name AS model,
 	   v.version,
-	   d.model_id IS NOT NULL AS deployed,
+	   d.share IS NOT NULL AND d.share OPERATOR(pg_catalog.>) 0 AS deployed,
 	   COALESCE(d.share, 0) AS share,
+	   CASE WHEN d.is_main THEN 'production' WHEN d.version IS NOT NULL THEN 'staging' ELSE COALESCE(s.stage, 'candidate') END AS stage,
+	   CASE WHEN d.version IS NOT NULL THEN d.deployed_at ELSE COALESCE(s.changed_at, v.trained_at) END AS stage_since,
+	   CASE WHEN d.version IS NULL THEN s.reason END AS stage_reason,
+	   COALESCE(s.retired, false) AS retired,
 	   v.kind,
 	   (v.metrics OPERATOR(pg_catalog.->>) 'f1')::pg_catalog.float8 AS f1,
 	   (v.metrics OPERATOR(pg_catalog.->>) 'macro_f1')::pg_catalog.float8 AS macro_f1,
@@ -55,18 +59,24 @@ SELECT m.name AS model,
 	   v.trained_at
 FROM sentiment.model_version AS v
 JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) v.model_id
-LEFT JOIN sentiment.deployment AS d
+LEFT JOIN (
+	SELECT a.model_id, a.version, a.share, a.deployed_at,
+		   a.share OPERATOR(pg_catalog.>) 0
+		   AND pg_catalog.row_number() OVER (PARTITION BY a.model_id ORDER BY a.share DESC, a.version) OPERATOR(pg_catalog.=) 1 AS is_main
+	FROM sentiment.deployment AS a) AS d
 	ON d.model_id OPERATOR(pg_catalog.=) v.model_id AND d.version OPERATOR(pg_catalog.=) v.version
-	AND d.share OPERATOR(pg_catalog.>) 0;
+LEFT JOIN sentiment.version_stage AS s
+	ON s.model_id OPERATOR(pg_catalog.=) v.model_id AND s.version OPERATOR(pg_catalog.=) v.version;
 
-COMMENT ON VIEW @extschema@.sentiment_model_versions IS 'every version of the models that the current role may use';
+COMMENT ON VIEW @extschema@.sentiment_model_versions IS 'every version of the models that the current role may use, with its stage: production (the one that answers, or the main one of several), staging (others that answer or are scored beside it, or were put there), candidate, archived';
 
 CREATE VIEW @extschema@.sentiment_deployments WITH (security_invoker = true, security_barrier = true) AS
-SELECT h.model, h.action, h.version, h.previous_version, h.traffic, h.previous_traffic, h.forced, h.reason, h.done_by, h.done_at
+SELECT h.model, h.action, h.version, h.previous_version, h.traffic, h.previous_traffic, h.forced, h.reason, h.done_by, h.done_at,
+	   h.stage, h.history_id
 FROM sentiment.deployment_history AS h
 ORDER BY h.history_id;
 
-COMMENT ON VIEW @extschema@.sentiment_deployments IS 'who deployed or dropped what, when and why';
+COMMENT ON VIEW @extschema@.sentiment_deployments IS 'what was done to the versions of models: who deployed, promoted, retired or dropped what, when and why';
 
 CREATE VIEW @extschema@.sentiment_privileges WITH (security_invoker = true, security_barrier = true) AS
 SELECT m.name AS model,

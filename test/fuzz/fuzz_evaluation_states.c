@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/drift/drift_profile.h"
 #include "core/evaluation/confusion_counts.h"
 #include "core/evaluation/drift_statistics.h"
 #include "core/evaluation/histogram.h"
@@ -113,6 +114,33 @@ try_histogram(const char *bytes, size_t size)
 	histogram_unflatten(host_allocate_zero(sizeof(Histogram)), flat, size);
 }
 
+/* Read, write, merge and report a drift profile. */
+static void
+try_drift_profile(const char *bytes, size_t size)
+{
+	DriftProfile *profile = host_allocate_zero(sizeof(DriftProfile));
+	DriftProfile *again = host_allocate_zero(sizeof(DriftProfile));
+	ByteBuffer json = {0};
+	char *flat;
+
+	drift_profile_unflatten(profile, bytes, size);
+	require(drift_profile_flat_size(profile) == size);
+	flat = host_allocate(size);
+	drift_profile_flatten(profile, flat);
+	require(memcmp(flat, bytes, size) == 0);
+	drift_profile_unflatten(again, flat, size);
+	drift_profile_append_json(profile, &json);
+	require(json.data[json.length - 1] == '}');
+	/* may refuse too many rows */
+	drift_profile_merge(profile, again);
+	require(profile->n_rows == 2 * again->n_rows);
+	/* what was merged must be readable too */
+	size = drift_profile_flat_size(profile);
+	flat = host_allocate(size);
+	drift_profile_flatten(profile, flat);
+	drift_profile_unflatten(host_allocate_zero(sizeof(DriftProfile)), flat, size);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -123,7 +151,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	test_host_error_target = &target;
 	if (setjmp(target) == 0)
 	{
-		if (data[0] % 3 == 0)
+		if (data[0] % 4 == 3)
+			try_drift_profile((const char *) data + 1, size - 1);
+		else if (data[0] % 3 == 0)
 			try_confusion_counts((const char *) data + 1, size - 1);
 		else if (data[0] % 3 == 1)
 			try_histogram((const char *) data + 1, size - 1);

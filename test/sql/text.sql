@@ -46,3 +46,7 @@ SELECT sentiment_text_features(NULL) IS NULL AS null_text;
 -- a large text
 SELECT cardinality(sentiment_tokens(repeat('word another ', 100000), '{"ngram_max": 1}'));
 SELECT text_len, word_count FROM sentiment_text_features(repeat('word another ', 1000000));
+
+-- the tokenizer of a call site lives on from row to row
+SELECT count(*) AS texts, count(*) FILTER (WHERE tokens = ARRAY['row', g::text, 'of', 'many', 'row ' || g, g || ' of', 'of many']) AS as_expected
+FROM (SELECT g, sentiment_tokens('Row ' || g || ' of MANY') AS tokens FROM generate_series(10, 3009) AS g) AS t;

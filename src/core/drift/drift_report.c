@@ -54,6 +54,13 @@ const ParameterSpec drift_report_parameters[] = {
 	 .minimum = 0,
 	 .maximum = 1,
 	 .meaning = "Jensen-Shannon distance from which the vocabulary may drift"},
+	{.name = "term",
+	 .type = PARAMETER_NUMBER,
+	 .offset = offsetof(DriftReportOptions, term),
+	 .default_json = "0.1",
+	 .minimum = 0,
+	 .maximum = 1,
+	 .meaning = "change of the share of texts with a term from which the term may drift"},
 	{.name = "embedding",
 	 .type = PARAMETER_NUMBER,
 	 .offset = offsetof(DriftReportOptions, embedding),
@@ -333,7 +340,7 @@ vocabulary_distance(const DriftProfile *reference, const DriftProfile *current)
 		n += (double) reference->term_texts[i];
 		m += (double) current->term_texts[i];
 	}
-	if (n == 0 || m == 0)
+	if (n == 0 || m == 0 || reference->shape.n_terms == 0)
 		return n == m ? NAN : 1;
 	for (uint32_t i = 0; i <= n_terms; i++)
 	{
@@ -348,26 +355,50 @@ vocabulary_distance(const DriftProfile *reference, const DriftProfile *current)
 	return sqrt(fmin(fmax(divergence, 0), 1));
 }
 
+/* The term whose share of texts has changed most surely. */
+typedef struct ChangedTerm
+{
+	double p_value; /* times the number of terms */
+	double change;  /* of its share of texts */
+} ChangedTerm;
+
+static ChangedTerm
+find_changed_term(const DriftProfile *reference, const DriftProfile *current)
+{
+	double n = (double) reference->n_counted;
+	double m = (double) current->n_counted;
+	ChangedTerm found = {2, 0};
+
+	if (n == 0 || m == 0 || reference->shape.n_terms == 0)
+		return (ChangedTerm){NAN, NAN};
+	for (uint32_t i = 0; i < reference->shape.n_terms; i++)
+	{
+		double in_n = (double) reference->term_texts[i];
+		double in_m = (double) current->term_texts[i];
+		double change = fabs(in_m / m - in_n / n);
+		double p_value = term_test(in_n, n, in_m, m);
+
+		/* of the same p-value (0 of many rows), the larger change */
+		if (p_value < found.p_value || (p_value == found.p_value && change > found.change))
+			found = (ChangedTerm){p_value, change};
+		if (i % 64 == 0)
+			host_check_interrupts();
+	}
+	found.p_value = fmin(1, found.p_value * reference->shape.n_terms);
+	return found;
+}
+
 /* Compare the terms' frequencies. */
 static void
 compare_vocabulary(Comparison *comparison)
 {
-	const DriftProfile *reference = comparison->reference;
-	const DriftProfile *current = comparison->current;
-	double n = (double) reference->n_counted;
-	double m = (double) current->n_counted;
-	double smallest = 1;
+	ChangedTerm term = find_changed_term(comparison->reference, comparison->current);
 
-	for (uint32_t i = 0; i < reference->shape.n_terms && n > 0 && m > 0; i++)
-	{
-		if (i % 64 == 0)
-			host_check_interrupts();
-		smallest = fmin(smallest, term_test((double) reference->term_texts[i], n,
-											(double) current->term_texts[i], m));
-	}
-	add_finding(comparison, "(vocabulary)", "js", vocabulary_distance(reference, current),
-				n > 0 && m > 0 ? fmin(1, smallest * reference->shape.n_terms) : NAN,
+	add_finding(comparison, "(vocabulary)", "js",
+				vocabulary_distance(comparison->reference, comparison->current), term.p_value,
 				comparison->options->vocabulary);
+	add_finding(comparison, "(vocabulary)", "term share", term.change, term.p_value,
+				comparison->options->term);
 }
 
 /* Compare embeddings, and all numbers of the sampled rows. */
@@ -439,7 +470,7 @@ drift_report_make(DriftProfile *reference, DriftProfile *current, const Pipeline
 	uint32_t n_labels = reference->shape.n_labels;
 
 	report.findings = host_allocate_array(
-		DriftFinding, 2 * ((size_t) PROFILE_NUMERIC + reference->shape.n_numeric) + 5);
+		DriftFinding, 2 * ((size_t) PROFILE_NUMERIC + reference->shape.n_numeric) + 6);
 	for (uint32_t i = 0; i < N_TEXT_FEATURES; i++)
 		compare_histogram(&comparison, PROFILE_TEXT_FEATURES + i, text_feature_names[i]);
 	for (uint32_t i = 0; i < reference->shape.n_numeric; i++)

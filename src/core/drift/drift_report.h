@@ -26,6 +26,7 @@ typedef struct DriftReportOptions
 	double psi; /* thresholds */
 	double ks;
 	double vocabulary;
+	double term;
 	double embedding;
 	double auc;
 	double alpha; /* the caller's */

@@ -138,6 +138,9 @@ robust_statistics(const Histogram *histogram, bool of_logarithms, double z)
 		statistics.lower = expm1(statistics.lower);
 		statistics.upper = expm1(statistics.upper);
 	}
+	/* lengths and shares are not negative */
+	if (histogram->minimum >= 0 && statistics.lower < 0)
+		statistics.lower = 0;
 	host_free(numbers);
 	return statistics;
 }

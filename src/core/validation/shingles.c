@@ -7,6 +7,11 @@
 #include "core/hash.h"
 #include "core/validation/shingles.h"
 
+/* A sketch is made in rounds, each with a hash function of its own that spreads shingles over bins. */
+#define SKETCH_BIN_BITS 4
+#define SKETCH_BINS     (1u << SKETCH_BIN_BITS)
+#define SKETCH_ROUNDS   (SKETCH_SIZE / SKETCH_BINS)
+
 Tokenizer *
 shingles_tokenizer(void)
 {
@@ -22,23 +27,17 @@ shingles_tokenizer(void)
 	return tokenizer_create(&options);
 }
 
-/* The hash of words in their order. words: (SHINGLE_WORDS), 0 for none */
-static uint64_t
-shingle_hash(const uint64_t *words)
+/* The hash of two hashes in their order. */
+static inline uint64_t
+ordered_hash(uint64_t first, uint64_t second)
 {
-	uint64_t hash = UINT64_C(0x9e3779b97f4a7c15);
-
-	for (unsigned i = 0; i < SHINGLE_WORDS; i++)
-		hash = hash_mix(hash ^ words[i]) * UINT64_C(0xa0761d6478bd642f);
-	return hash_mix(hash);
+	return hash_fold(first ^ UINT64_C(0x8ebc6af09c88c6e3), second ^ UINT64_C(0xe7037ed1a0b428db));
 }
 
 /* Add a shingle. */
-static void
-add_shingle(Shingles *shingles, const uint64_t *words)
+static inline void
+add_shingle(Shingles *shingles, uint64_t hash)
 {
-	uint64_t hash = shingle_hash(words);
-
 	if (shingles->n_shingles == 0 || hash < shingles->smallest)
 		shingles->smallest = hash;
 	shingles->hashes[shingles->n_shingles++] = hash;
@@ -47,7 +46,8 @@ add_shingle(Shingles *shingles, const uint64_t *words)
 void
 shingles_find(Tokenizer *tokenizer, const char *text, size_t length, Shingles *shingles)
 {
-	uint64_t words[SHINGLE_WORDS] = {0};
+	uint64_t last = 0;      /* word */
+	uint64_t last_pair = 0; /* of words */
 	uint32_t n_words = 0;
 	const TokenBatch *batch;
 
@@ -58,31 +58,58 @@ shingles_find(Tokenizer *tokenizer, const char *text, size_t length, Shingles *s
 	{
 		for (uint32_t i = 0; i < batch->count && shingles->n_shingles < MAX_SHINGLES; i++)
 		{
-			memmove(words, words + 1, sizeof(words) - sizeof(words[0]));
-			words[SHINGLE_WORDS - 1] = batch->hashes[i];
+			uint64_t word = batch->hashes[i];
+
 			if (++n_words >= SHINGLE_WORDS)
-				add_shingle(shingles, words);
+				add_shingle(shingles, ordered_hash(last_pair, word));
+			last_pair = ordered_hash(last, word);
+			last = word;
 		}
 	}
 	if (n_words > 0 && n_words < SHINGLE_WORDS)
-		add_shingle(shingles, words);
+		add_shingle(shingles, last_pair);
+}
+
+/* The bin that lends an empty one its byte: the first full one in an order that all texts share. */
+static unsigned
+lending_bin(const uint64_t *smallest, unsigned round, unsigned bin)
+{
+	uint64_t state = ((uint64_t) round << 32 | bin) + 1;
+	unsigned lender;
+
+	do
+	{
+		state += UINT64_C(0x9e3779b97f4a7c15);
+		lender = (unsigned) (hash_mix(state) >> (64 - SKETCH_BIN_BITS));
+	} while (smallest[lender] == UINT64_MAX);
+	return lender;
 }
 
 void
 shingles_sketch(const Shingles *shingles, uint8_t *sketch)
 {
-	for (uint32_t j = 0; j < SKETCH_SIZE; j++)
+	for (unsigned round = 0; round < SKETCH_ROUNDS; round++)
 	{
-		uint64_t seed = hash_mix((j + 1) * UINT64_C(0x9e3779b97f4a7c15));
-		uint64_t smallest = UINT64_MAX;
+		uint64_t seed = hash_mix((round + 1) * UINT64_C(0x9e3779b97f4a7c15));
+		uint64_t smallest[SKETCH_BINS];
 
+		memset(smallest, 0xff, sizeof(smallest));
 		for (uint32_t i = 0; i < shingles->n_shingles; i++)
 		{
 			uint64_t hash = hash_fold(shingles->hashes[i] ^ seed, UINT64_C(0xe7037ed1a0b428db));
+			unsigned bin = (unsigned) (hash >> (64 - SKETCH_BIN_BITS));
 
-			smallest = hash < smallest ? hash : smallest;
+			/* all ones stand for an empty bin */
+			hash -= hash == UINT64_MAX;
+			if (hash < smallest[bin])
+				smallest[bin] = hash;
 		}
-		sketch[j] = (uint8_t) smallest;
+		for (unsigned bin = 0; bin < SKETCH_BINS; bin++)
+		{
+			unsigned from = smallest[bin] == UINT64_MAX ? lending_bin(smallest, round, bin) : bin;
+
+			sketch[round * SKETCH_BINS + bin] = (uint8_t) smallest[from];
+		}
 	}
 }
 

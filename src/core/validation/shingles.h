@@ -2,10 +2,11 @@
  * shingles.h
  *	  How much two texts have in common: sets of shingles (runs of three words), and sketches of them.
  *
- * Words are the tokenizer's, in lower case, so case and punctuation do not count. A sketch is the low
- * byte of the smallest hash of the set under each of SKETCH_SIZE hash functions (MinHash, Broder 1997): the
- * share of equal bytes of two sketches estimates the Jaccard similarity of the sets, with a standard
- * error of at most 1/16.
+ * Words are the tokenizer's, in lower case, so case and punctuation do not count. A sketch is low bytes of
+ * smallest hashes of the set (MinHash, Broder 1997), sixteen by each of four hash functions: a hash's first
+ * bits say for which of sixteen bins it counts, and an empty bin borrows from a full one (Li, Owen and Zhang
+ * 2012; Shrivastava 2017). The share of equal bytes of two sketches estimates the Jaccard similarity of the
+ * sets, with a standard error of about 1/16 for 20 shingles and more.
  */
 #ifndef SENTIMENT_SHINGLES_H
 #define SENTIMENT_SHINGLES_H

@@ -263,7 +263,7 @@ list_labels(const Report *report, LabelList *unknown, LabelList *rare, LabelList
 
 		if (!contract_allows_label(contract, label, length))
 		{
-			list_label(unknown, label, length, n_rows, " (%.0f rows)", (double) n_rows);
+			list_label(unknown, label, length, n_rows, " has %.0f", (double) n_rows);
 			continue;
 		}
 		if (n_rows < (uint64_t) contract->min_rows_per_class)
@@ -302,26 +302,28 @@ report_labels(const Report *report)
 	add_share(report, CHECK_UNKNOWN_LABEL, (double) unknown.n_rows, n_rows,
 			  "max_unknown_label_share", contract->max_unknown_label_share, listed_labels(&unknown),
 			  NULL);
-	if (counts->n_long_labels > 0 || validation->has_too_many_labels)
+	if (counts->n_unusable_labels > 0 || validation->has_too_many_labels)
 		add_finding(
 			report, CHECK_LABEL_UNUSABLE, true,
-			validation->has_too_many_labels ? n_rows : (double) counts->n_long_labels, NAN,
-			format_text(validation->has_too_many_labels ? "There are more than %d distinct labels"
-														: "A label has more than %d bytes",
+			validation->has_too_many_labels ? n_rows : (double) counts->n_unusable_labels, NAN,
+			format_text(validation->has_too_many_labels
+							? "There are more than %d distinct labels"
+							: "A label has more than %d bytes, or is not valid UTF-8",
 						validation->has_too_many_labels ? MAX_VALIDATED_LABELS : MAX_LABEL_LENGTH),
 			NULL);
 	if (rare.n_labels > 0)
 		add_finding(report, CHECK_CLASS_ROWS, true, (double) rare.n_rows, NAN,
-					format_text("%u labels have fewer rows than min_rows_per_class (%d): %s",
-								rare.n_labels, contract->min_rows_per_class, listed_labels(&rare)),
+					format_text("Fewer rows than min_rows_per_class (%d): %s",
+								contract->min_rows_per_class, listed_labels(&rare)),
 					NULL);
 	if (unbalanced.n_labels > 0)
-		add_finding(report, CHECK_CLASS_BALANCE, true, (double) unbalanced.n_rows, NAN,
-					format_text("%u labels have a share of the labelled rows below "
-								"min_class_share (%.4g) or above max_class_share (%.4g): %s",
-								unbalanced.n_labels, contract->min_class_share,
-								contract->max_class_share, listed_labels(&unbalanced)),
-					NULL);
+		add_finding(
+			report, CHECK_CLASS_BALANCE, true, (double) unbalanced.n_rows, NAN,
+			format_text("A share of the labelled rows below min_class_share (%.4g) or above "
+						"max_class_share (%.4g): %s",
+						contract->min_class_share, contract->max_class_share,
+						listed_labels(&unbalanced)),
+			NULL);
 }
 
 /* The number of an extreme for an example. */
@@ -465,11 +467,16 @@ report_repetition(const Report *report)
 	{
 		SimilarTexts similar =
 			text_sample_similar(&validation->by_text, contract->near_duplicate_similarity);
-		SimilarTexts pairs =
-			text_sample_similar(&validation->by_shingles, contract->near_duplicate_similarity);
 
-		if (pairs.n_rows > similar.n_rows)
-			similar = pairs;
+		/* all texts are in the first sample, or the second one may know better */
+		if (similar.is_estimate)
+		{
+			SimilarTexts pairs =
+				text_sample_similar(&validation->by_shingles, contract->near_duplicate_similarity);
+
+			if (pairs.n_rows > similar.n_rows)
+				similar = pairs;
+		}
 		add_share(report, CHECK_NEAR_DUPLICATE_TEXT, fmin(similar.n_rows, (double) n_texts), n_rows,
 				  "max_near_duplicate_share", contract->max_near_duplicate_share,
 				  estimate_note(similar.is_estimate),

@@ -1,0 +1,47 @@
+/*
+ * gate.h
+ *	  What a version must reach to be promoted to production.
+ */
+#ifndef SENTIMENT_GATE_H
+#define SENTIMENT_GATE_H
+
+#include "postgres.h"
+
+#include "utils/snapshot.h"
+
+#include "extension/registry.h"
+
+/* One check. */
+typedef struct GateCheck
+{
+	const char *name;
+	bool passed;
+	double value;     /* NaN: not known */
+	double threshold; /* NaN: none */
+	const char *detail;
+} GateCheck;
+
+#define N_GATE_CHECKS 4
+
+/* All checks of a version. */
+typedef struct GateReport
+{
+	GateCheck checks[N_GATE_CHECKS];
+	bool passed;      /* all of them */
+	int32 production; /* the version that it was compared with; 0: none answered */
+} GateReport;
+
+/*
+ * Measure a version of a model against the model's gate. Reads the source that the version was trained from;
+ * one that cannot be read fails the checks that need it. The caller has checked what the current role may do
+ * with the model.
+ */
+extern GateReport gate_measure(const RegistryModel *model, int32 version, Snapshot snapshot);
+
+/* A gate with all of its members, checked, as jsonb; json in UTF-8. */
+extern Datum gate_canonical(const char *json);
+
+/* The checks that failed, as the detail of an error or the reason of a promotion. */
+extern char *gate_failures(const GateReport *report);
+
+#endif /* SENTIMENT_GATE_H */

@@ -96,7 +96,6 @@ function VersionTable(props: { model: string; versions: Version[]; chosen: Versi
 					{ head: "Macro F1", cell: (row) => metric(row.macro_f1), number: true },
 					{ head: "Accuracy", cell: (row) => metric(row.accuracy), number: true },
 					{ head: "ROC AUC", cell: (row) => metric(row.roc_auc), number: true },
-					{ head: "Rows", cell: (row) => count(row.rows_trained), number: true },
 					{ head: "Size", cell: (row) => bytes(row.image_bytes), number: true },
 					{ head: "Trained", cell: (row) => ago(row.trained_at) },
 				]}

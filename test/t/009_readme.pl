@@ -14,6 +14,7 @@ my @examples = $text =~ /^```sql\n(.*?)^```/msg;
 
 my $node = PostgreSQL::Test::Cluster->new('readme');
 $node->init;
+$node->append_conf('postgresql.conf', "shared_preload_libraries = 'sentiment'");
 $node->start;
 
 # What the README takes for granted: a table of reviews.

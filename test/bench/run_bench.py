@@ -15,6 +15,7 @@ from server import Session, memory, statement_latency, thread_count
 
 PARAMETERS = ('{"min_df": 2, "sublinear_tf": true, "C": 10, "ngram_min": 1, "ngram_max": 2, '
               '"holdout": 0}')
+DRIFT_ROWS = 1000000
 N_SINGLE = 500
 N_FASTTEXT = 10000
 NO_WORKERS = "SET max_parallel_workers_per_gather = 0;"
@@ -150,6 +151,25 @@ class Bench:
         self.table.add_ratio(self.name("prediction of all, per review, against fastText"), per_text,
                              seconds_per_text, "us", 1e6, 10)
 
+    def drift_check(self):
+        """One scan for drift against one that predicts, both by a leader and a worker: new texts, of DRIFT_ROWS rows."""
+        table = "%s_new" % self.data.name
+        self.session.ask("CREATE TABLE %s AS SELECT t.text || ' ' || i AS text, t.label FROM generate_series(1, %d) AS i JOIN %s_train AS t "
+                         "ON t.id = i %% %d;" % (table, DRIFT_ROWS, self.data.name, len(self.texts)))
+        self.session.ask("VACUUM ANALYZE %s;" % table)
+        check = "SELECT sentiment_check_drift('%s', '%s', store => false);" % (self.data.name, table)
+        predict = "SELECT count(sentiment_predict(text, '%s')) FROM %s;" % (self.data.name, table)
+        for workers in (0, 1):
+            self.session.ask("SET max_parallel_workers_per_gather = %d;" % workers)
+            for statement in (check, predict):
+                self.session.milliseconds(statement)
+            checked, predicted = take_turns(3, lambda: self.session.milliseconds(check) / 1e3,
+                                            lambda: self.session.milliseconds(predict) / 1e3)
+            self.table.add_limit(self.name("check of %d rows for drift (%.2f s) against predicting them (%.2f s), %d worker%s"
+                                           % (DRIFT_ROWS, checked, predicted, workers, "" if workers == 1 else "s")),
+                                 checked / predicted, 1.5, "x", "%.2f")
+        self.session.ask("RESET max_parallel_workers_per_gather; DROP TABLE %s;" % table)
+
     def two_cores(self):
         """Leader and one worker against one core, and what the planner chooses by itself."""
         statement = self.predict_statement()
@@ -232,6 +252,8 @@ def main():
             bench.fasttext(seconds_per_text)
             bench.two_cores()
             bench.prediction_memory()
+        if data is sets[-1]:
+            bench.drift_check()
         bench.training_memory()
         bench.first_prediction(data.name, features)
     if len(sets) == 1:

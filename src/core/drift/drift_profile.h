@@ -28,8 +28,8 @@
 /* Terms whose texts are counted, at most. */
 #define MAX_PROFILE_TERMS 2048
 
-/* Most bins of each histogram. */
-#define PROFILE_HISTOGRAM_BINS 512
+/* Most bins of each histogram: few, for they share the processor's cache with the model's vocabulary. */
+#define PROFILE_HISTOGRAM_BINS 256
 
 /* Rows of the sample: of a reference, and of what is compared with it; 20,000 together. */
 #define REFERENCE_SAMPLE_ROWS 2000

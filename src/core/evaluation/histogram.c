@@ -319,8 +319,12 @@ histogram_add(Histogram *histogram, double value)
 		histogram->minimum = value;
 	if (value > histogram->maximum)
 		histogram->maximum = value;
-	exact_sum_add(&histogram->sum, value);
-	exact_sum_add_square(&histogram->squares, value);
+	/* most counts of a text are 0 */
+	if (value != 0)
+	{
+		exact_sum_add(&histogram->sum, value);
+		exact_sum_add_square(&histogram->squares, value);
+	}
 	histogram->n_rows++;
 }
 

@@ -20,6 +20,7 @@ char *default_model = NULL;
 bool notify_events = true;
 bool track_predictions = true;
 int max_tracked_versions = 256;
+int max_workers = 2;
 
 /* Another default model answers from now on. */
 static void
@@ -71,5 +72,11 @@ settings_define(void)
 		"Of all databases together; 1.5 kB each. Range 1 to 100000.", &max_tracked_versions, 256, 1,
 		100000, process_shared_preload_libraries_in_progress ? PGC_POSTMASTER : PGC_SIGHUP, 0, NULL,
 		NULL, NULL);
+	DefineCustomIntVariable("sentiment.max_workers",
+							"Sets the number of background workers that one run of the pipeline "
+							"may use.",
+							"They train kinds of classifiers side by side. 0: one after the other, "
+							"without workers. Range 0 to 64.",
+							&max_workers, 2, 0, 64, PGC_USERSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("sentiment");
 }

@@ -12,6 +12,7 @@ extern char *default_model;
 extern bool notify_events;
 extern bool track_predictions;
 extern int max_tracked_versions;
+extern int max_workers;
 
 /* Define the settings: once, when the library is loaded. */
 extern void settings_define(void);

@@ -16,6 +16,7 @@
 
 #include "core/hash.h"
 #include "extension/drift_profile.h"
+#include "extension/event.h"
 #include "extension/host.h"
 #include "extension/registry.h"
 #include "extension/version_counter.h"
@@ -282,6 +283,16 @@ count_training(const Candidate *candidate, const RegistryModel *model)
 		statistics_count_training(counter, candidate->pipeline->n_rows);
 }
 
+/* Notify listeners of a new version. */
+static void
+notify_trained(const Candidate *candidate, const RegistryModel *model)
+{
+	char *f1 = candidate->metrics.n_rows > 0 ? psprintf("%.6f", candidate->metrics.f1) : "null";
+
+	event_notify("trained", model->name, candidate->version,
+				 psprintf("\"kind\": \"%s\", \"f1\": %s", candidate->options.kind->name, f1));
+}
+
 void
 train_store(Training *training)
 {
@@ -297,6 +308,7 @@ train_store(Training *training)
 		write_curves(&training->candidates[i], &model);
 		drift_profile_store(model.model_id, training->candidates[i].version,
 							&training->candidates[i].profile, &training->source.corpus);
+		notify_trained(&training->candidates[i], &model);
 	}
 	contract_store_training(&writer, &training->validation, &model, training->best->version);
 	deploy(training, &writer, &model);

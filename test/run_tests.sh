@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Run the test suites, each against private servers, and count what passed.
 #
-#   test/run_tests.sh [unit] [sanitized] [regress] [isolation] [tap] [fuzz]     (default: all)
+#   test/run_tests.sh [unit] [sanitized] [regress] [isolation] [tap] [fuzz] [containers]     (default: all)
 #
 # Builds the extension and installs it into the server of PG_CONFIG, as make install does. Everything
 # else stays in build/ and in a temporary folder that is removed at the end. FUZZ_SECONDS is the time of
@@ -9,7 +9,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-suites=${*:-unit sanitized regress isolation tap fuzz}
+suites=${*:-unit sanitized regress isolation tap fuzz containers}
 pg_config=${PG_CONFIG:-pg_config}
 build=$PWD/build/test
 passed=0
@@ -154,7 +154,7 @@ run_tap() {
 		report tap 0 1 $((SECONDS - start)) "$build/exporter.log"
 		return
 	fi
-	cp build/sentiment-exporter src/exporter/role.sql "$work/tap/"
+	cp -r build/sentiment-exporter src/exporter/role.sql docker "$work/tap/"
 	give "$work"
 	as_user sh -c 'cd "$1" && shift && exec "$@"' sh "$work/tap" \
 		env PATH="$bindir:$PATH" PERL5LIB="$pgxs_test/perl" PG_REGRESS="$pgxs_test/regress/pg_regress" \
@@ -198,6 +198,24 @@ run_fuzz() {
 	report fuzz "$ok" "$bad" $((SECONDS - start)) "$log"
 }
 
+# run_containers: the files of docker/, then its images, built and run without an engine
+run_containers() {
+	local start=$SECONDS log="$build/containers.log" ok bad program status=0
+	mkdir -p "$work/files" "$work/images"
+	: >"$log"
+	for program in check_files:files images:images; do
+		/usr/bin/python3 "test/containers/${program%:*}.py" "$work/${program#*:}" >>"$log" 2>&1 || status=1
+	done
+	grep -E '^ok .*# SKIP' "$log" | sed 's/^ok [0-9]* - *//; s/^/containers: /'
+	ok=$(grep -E '^ok [0-9]+' "$log" | grep -cv '# SKIP')
+	bad=$(grep -cE '^not ok [0-9]+' "$log")
+	if [ "$bad" = 0 ] && { [ "$status" != 0 ] || [ "$ok" = 0 ]; }; then
+		bad=1
+	fi
+	grep -v '^ok ' "$log" >"$log.failed"
+	report containers "$ok" "$bad" $((SECONDS - start)) "$log.failed"
+}
+
 case " $suites " in
 	*" regress "* | *" isolation "* | *" tap "*)
 		if ! { make -s PG_CONFIG="$pg_config" && make -s install PG_CONFIG="$pg_config"; } >"$build/build.log" 2>&1; then
@@ -222,6 +240,7 @@ for suite in $suites; do
 			;;
 		tap) run_tap ;;
 		fuzz) run_fuzz ;;
+		containers) run_containers ;;
 		*) echo "unknown suite: $suite" >&2; exit 2 ;;
 	esac
 done

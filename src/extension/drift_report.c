@@ -19,6 +19,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "tcop/utility.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -348,8 +349,13 @@ profile_query(const Source *source)
 	}
 	if (source->n_numeric > 0)
 		appendStringInfoString(&query, "]::pg_catalog.float8[]");
-	/* rows of tables are told apart by their place, so that the sample is the same in every scan */
-	if (kind == RELKIND_RELATION || kind == RELKIND_MATVIEW || kind == RELKIND_PARTITIONED_TABLE)
+	/*
+	 * Rows of tables are told apart by their place, so that the sample is the same in every scan; a
+	 * privilege on single columns does not show it.
+	 */
+	if ((kind == RELKIND_RELATION || kind == RELKIND_MATVIEW ||
+		 kind == RELKIND_PARTITIONED_TABLE) &&
+		pg_class_aclcheck(source->relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
 		appendStringInfoString(
 			&query, ", pg_catalog.hashtidextended(t.ctid, t.tableoid::pg_catalog.int8))");
 	else

@@ -19,6 +19,7 @@
 #include "extension/event.h"
 #include "extension/host.h"
 #include "extension/registry.h"
+#include "extension/statistics.h"
 #include "extension/train_store.h"
 #include "extension/version_comparison.h"
 
@@ -269,6 +270,19 @@ log_candidate(const Training *training, const Candidate *candidate)
 					candidate->metrics.n_rows, candidate->deployed ? "deployed" : "not deployed")));
 }
 
+/* Count a training in shared memory, if there is any. */
+static void
+count_training(const Candidate *candidate, const RegistryModel *model)
+{
+	const ImageHeader *header = (const ImageHeader *) candidate->image->image;
+	RegistryVersion version = {.version = candidate->version,
+							   .key = {.checksum = header->checksum, .length = header->length}};
+	VersionCounter *counter = statistics_counter(model->model_id, &version);
+
+	if (counter != NULL)
+		statistics_count_training(counter, candidate->pipeline->n_rows);
+}
+
 /* Notify listeners of a new version. */
 static void
 notify_trained(const Candidate *candidate, const RegistryModel *model)
@@ -301,5 +315,8 @@ train_store(Training *training)
 	MemoryContextSwitchTo(old_context);
 	registry_end_write(&writer);
 	for (int i = 0; i < training->n_candidates; i++)
+	{
 		log_candidate(training, &training->candidates[i]);
+		count_training(&training->candidates[i], &model);
+	}
 }

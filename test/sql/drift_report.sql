@@ -141,7 +141,8 @@ CREATE ROLE regress_drift_train;
 SELECT sentiment_train('d', 'drift_training', numeric_columns => '{price}', deploy => 'always') IS NOT NULL AS trained;
 SELECT sentiment_grant('d', 'regress_drift_predict', 'predict');
 SELECT sentiment_grant('d', 'regress_drift_train', 'train');
-GRANT SELECT ON drift_reviews TO regress_drift_train, regress_drift_predict;
+GRANT SELECT ON drift_reviews TO regress_drift_train;
+GRANT SELECT (id, text, label, price) ON drift_reviews TO regress_drift_predict;
 SET ROLE regress_drift_predict;
 SELECT pg_temp.error_of($$SELECT sentiment_check_drift('d', 'drift_reviews')$$);
 SELECT drifted FROM sentiment_check_drift('d', 'drift_reviews', 'id > 2000', store => false) WHERE feature = '(report)';
@@ -168,6 +169,7 @@ SELECT (SELECT count(*) FROM gone) > 5 AS before, (SELECT count(*) FROM sentimen
 	   (SELECT count(*) FROM sentiment.drift_report_feature JOIN gone USING (report_id)) AS features,
 	   (SELECT count(*) FROM sentiment.drift_report_bins JOIN gone USING (report_id)) AS bins;
 
+REVOKE ALL (id, text, label, price) ON drift_reviews FROM regress_drift_predict;
 REVOKE ALL ON drift_reviews FROM regress_drift_train, regress_drift_predict;
 DROP ROLE regress_drift_predict;
 DROP ROLE regress_drift_train;

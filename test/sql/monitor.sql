@@ -23,7 +23,7 @@ FROM sentiment_monitors;
 -- a period of any length, in any style of dates
 SET DateStyle = 'SQL, DMY';
 SET TimeZone = 'Asia/Kolkata';
-SELECT sentiment_monitor('watched', 'monitored.incoming', time_column => 'at', period => '100000 months', label_column => 'label');
+SELECT sentiment_monitor('watched', 'monitored.incoming', time_column => 'at', period => '60000 months', label_column => 'label');
 SELECT sentiment_run_task('watched', 'check_drift');
 SELECT rows FROM sentiment_drift_reports WHERE model = 'watched' ORDER BY report_id DESC LIMIT 1;
 SELECT sentiment_monitor('watched', 'monitored.incoming', time_column => 'at', period => '10 days', label_column => 'label',

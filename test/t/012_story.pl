@@ -24,6 +24,7 @@ cron.database_name = 'postgres'
 cron.use_background_workers = on
 max_worker_processes = 16
 restart_after_crash = on
+autovacuum = off
 client_min_messages = warning
 });
 $node->start;

@@ -341,13 +341,15 @@ find_rollback(const RegistryModel *model, Datum *traffic, int64 *rolls_back_to, 
 static void
 pg_attribute_noreturn() nothing_before(const RegistryModel *model, int64 n_skipped)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("model \"%s\" has no earlier deployment to return to", model->name),
-			 n_skipped > 0 ? errdetail("Versions of all earlier deployments are retired or pruned.")
-						   : errdetail("What answers now was deployed first."),
-			 errhint("The view sentiment_deployments shows what has answered; "
-					 "sentiment_promote and sentiment_deploy let any version answer.")));
+	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					errmsg("model \"%s\" has no earlier deployment to return to", model->name),
+					registry_deployed_version(model->model_id, GetActiveSnapshot()) == 0
+						? errdetail("No version answers.")
+					: n_skipped > 0
+						? errdetail("Versions of all earlier deployments are retired or pruned.")
+						: errdetail("What answers now was deployed first."),
+					errhint("The view sentiment_deployments shows what has answered; "
+							"sentiment_promote and sentiment_deploy let any version answer.")));
 }
 
 PG_FUNCTION_INFO_V1(sentiment_rollback);

@@ -263,12 +263,14 @@ manifest_number(const Import *import, const char *name, double minimum, double m
 	return number;
 }
 
-/* A whole number of the manifest. */
+/* Counts of rows, sums of which are shown, may not be larger. */
+#define MAX_COUNT 1e15
+
+/* A whole number of the manifest, from 0 on. */
 static int64
-manifest_integer(const Import *import, const char *name)
+manifest_integer(const Import *import, const char *name, double maximum)
 {
-	/* what a double within these limits rounds to is an int64 */
-	(void) manifest_number(import, name, 0, 9.2e18);
+	(void) manifest_number(import, name, 0, maximum);
 	return DatumGetInt64(DirectFunctionCall1(
 		numeric_int8, NumericGetDatum(manifest_member(import, name)->val.numeric)));
 }
@@ -346,12 +348,16 @@ static TimestampTz
 manifest_trained_at(const Import *import)
 {
 	char *text = manifest_text(import, "trained_at", 64);
+	TimestampTz trained_at;
 
 	if (text == NULL)
 		return GetCurrentTimestamp();
-	return DatumGetTimestampTz(
+	trained_at = DatumGetTimestampTz(
 		DirectFunctionCall3(timestamptz_in, CStringGetDatum(psprintf("%s UTC", text)),
 							ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	if (TIMESTAMP_NOT_FINITE(trained_at))
+		invalid_member("trained_at");
+	return trained_at;
 }
 
 /* Read the manifest. */
@@ -361,7 +367,7 @@ read_manifest(Import *import)
 	import->manifest = DatumGetJsonbP(jsonb_from_json(json_section(import, CONTAINER_MANIFEST)));
 	if (!JB_ROOT_IS_OBJECT(import->manifest))
 		model_container_invalid("Its manifest is not an object.");
-	import->split_seed = (uint64) manifest_integer(import, "split_seed");
+	import->split_seed = (uint64) manifest_integer(import, "split_seed", (double) PG_INT64_MAX);
 	import->holdout = manifest_number(import, "holdout", 0, 0.5);
 	if (import->name == NULL)
 		import->name = manifest_text(import, "model", NAMEDATALEN - 1);
@@ -644,8 +650,8 @@ write_version(const Import *import, const RegistryWriter *writer, const Registry
 					  labels_array(import->pipeline),
 					  Int64GetDatum(import->pipeline->space.n_features),
 					  Int64GetDatum(import->pipeline->n_rows),
-					  Int64GetDatum(manifest_integer(import, "rows_held_out")),
-					  Int64GetDatum(manifest_integer(import, "rows_skipped")),
+					  Int64GetDatum(manifest_integer(import, "rows_held_out", MAX_COUNT)),
+					  Int64GetDatum(manifest_integer(import, "rows_skipped", MAX_COUNT)),
 					  Float8GetDatum(manifest_number(import, "seconds", 0, 1e12)),
 					  manifest_metrics(import),
 					  CStringGetTextDatum(importer.name),
@@ -702,9 +708,9 @@ import_reason(const Import *import)
 	const char *trained_by = manifest_text(import, "trained_by", NAMEDATALEN - 1);
 
 	return psprintf("version %lld of model \"%s\", trained from \"%s.%s\" by \"%s\"",
-					(long long) manifest_integer(import, "version"), model == NULL ? "" : model,
-					schema == NULL ? "" : schema, source == NULL ? "" : source,
-					trained_by == NULL ? "" : trained_by);
+					(long long) manifest_integer(import, "version", PG_INT32_MAX),
+					model == NULL ? "" : model, schema == NULL ? "" : schema,
+					source == NULL ? "" : source, trained_by == NULL ? "" : trained_by);
 }
 
 /* Write the version as a candidate of its model. */

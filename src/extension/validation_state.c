@@ -10,6 +10,7 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
@@ -94,6 +95,25 @@ sentiment_validation_send(PG_FUNCTION_ARGS)
 	return expanded_state_send(fcinfo, &validation_type);
 }
 
+/*
+ * A text in UTF-8. A database of no encoding may hold any bytes: they are taken as they are, since what is
+ * wrong with them is to be found, not refused.
+ */
+static Utf8Text
+any_text_from_datum(Datum datum)
+{
+	text *value;
+	Utf8Text result;
+
+	if (GetDatabaseEncoding() != PG_SQL_ASCII)
+		return utf8_from_datum(datum);
+	value = DatumGetTextPP(datum);
+	result = (Utf8Text){VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value), NULL};
+	if ((Pointer) value != DatumGetPointer(datum))
+		result.to_free = value;
+	return result;
+}
+
 /* The elements of an array of float8 of a known length, some of which may be NULL. */
 static void
 read_float8_array(ArrayType *array, int length, const char *name, Datum **elements, bool **nulls)
@@ -168,7 +188,7 @@ sentiment_validation_add(PG_FUNCTION_ARGS)
 	ExpandedState *expanded = expanded_state_for_update(fcinfo, 0, &validation_type);
 	Validation *validation = expanded->state;
 	ValidationRow row = {.text = NULL};
-	Utf8Text text = {.bytes = NULL};
+	Utf8Text utf8 = {.bytes = NULL};
 	Utf8Text label = {.bytes = NULL};
 	MemoryContext old_context;
 
@@ -182,13 +202,13 @@ sentiment_validation_add(PG_FUNCTION_ARGS)
 	}
 	if (!PG_ARGISNULL(1))
 	{
-		text = utf8_from_datum(PG_GETARG_DATUM(1));
-		row.text = text.bytes;
-		row.text_length = text.length;
+		utf8 = any_text_from_datum(PG_GETARG_DATUM(1));
+		row.text = utf8.bytes;
+		row.text_length = utf8.length;
 	}
 	if (!PG_ARGISNULL(2))
 	{
-		label = utf8_from_datum(PG_GETARG_DATUM(2));
+		label = any_text_from_datum(PG_GETARG_DATUM(2));
 		row.label = label.bytes;
 		row.label_length = label.length;
 	}
@@ -198,7 +218,7 @@ sentiment_validation_add(PG_FUNCTION_ARGS)
 	old_context = MemoryContextSwitchTo(expanded->header.eoh_context);
 	validation_add(validation, &row);
 	MemoryContextSwitchTo(old_context);
-	utf8_free(&text);
+	utf8_free(&utf8);
 	utf8_free(&label);
 	PG_RETURN_DATUM(ExpandedStateGetDatum(expanded));
 }
@@ -273,6 +293,7 @@ sentiment_label_evidence(PG_FUNCTION_ARGS)
 	Utf8Text utf8;
 	const Deployment *deployment;
 	CachedModel *model;
+	Utf8Text label_text;
 	char *label;
 	uint32 given;
 	float *numbers;
@@ -283,7 +304,7 @@ sentiment_label_evidence(PG_FUNCTION_ARGS)
 		if (PG_ARGISNULL(i))
 			PG_RETURN_NULL();
 	}
-	utf8 = utf8_from_datum(PG_GETARG_DATUM(0));
+	utf8 = any_text_from_datum(PG_GETARG_DATUM(0));
 	if (!corpus_is_held_out(corpus_text_hash(utf8.bytes, utf8.length), (uint64) PG_GETARG_INT64(3),
 							PG_GETARG_FLOAT8(4)) ||
 		!utf8_is_valid(utf8.bytes, utf8.length))
@@ -294,7 +315,8 @@ sentiment_label_evidence(PG_FUNCTION_ARGS)
 	deployment = deployment_resolve(text_to_cstring(PG_GETARG_TEXT_PP(2)));
 	model = model_cache_from_version(deployment->model_id, deployment->version.version,
 									 deployment->version.key);
-	label = utf8_cstring_from_datum(PG_GETARG_DATUM(1));
+	label_text = any_text_from_datum(PG_GETARG_DATUM(1));
+	label = pnstrdup(label_text.bytes, label_text.length);
 	given = pipeline_find_label(model->pipeline, label);
 	if (given == model->pipeline->n_labels)
 		PG_RETURN_NULL();

@@ -21,6 +21,9 @@ TABLE life_stages;
 
 -- nothing to return to yet
 SELECT sentiment_rollback('life');
+SELECT version, deployed FROM sentiment_train('life_never', 'life_reviews', deploy => 'never');
+SELECT sentiment_rollback('life_never');
+SELECT sentiment_drop_model('life_never');
 
 -- candidate to staging to production; what it displaces is archived
 SELECT sentiment_promote('life', 2, 'staging');

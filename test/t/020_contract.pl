@@ -56,6 +56,24 @@ foreach my $command (q{sentiment_validate('m', store => true)}, q{sentiment_set_
 }
 $standby->stop;
 
+# a database of no encoding may hold any bytes: what is wrong with them is found, not refused
+$node->safe_psql('postgres', q{CREATE DATABASE bytes ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0});
+is($node->safe_psql('bytes', q{
+		CREATE EXTENSION sentiment;
+		CREATE TABLE r (text text, label text);
+		INSERT INTO r VALUES ('fine', 'a'), (E'a bad \\xff byte', 'a'), (E'half \\xed\\xa0\\xbd of it', E'b\\xff');
+		SELECT check_name, rows, example FROM sentiment_validate(contract => '{}', source => 'r')}),
+	"label_unusable|1|\ninvalid_encoding|2|half ??? of it\nlone_surrogate|1|half ??? of it", 'invalid bytes');
+# in Latin-1, names and labels are compared as they should be
+$node->safe_psql('postgres', q{CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0});
+is($node->safe_psql('latin', q{
+		SET client_encoding = 'UTF8';
+		CREATE EXTENSION sentiment;
+		CREATE TABLE r (text text, "Größe" int, label text);
+		INSERT INTO r VALUES (U&'caf\00c3\00a9', 1, 'schön'), ('anders', 2, 'gut');
+		SELECT check_name, severity, rows FROM sentiment_validate(contract => '{"labels": ["schön"], "ranges": {"Größe": {"max": 1}}}', source => 'r') ORDER BY 1}),
+	"mojibake|warning|1\nnumber_range|error|1\nunknown_label|error|1", 'Latin-1');
+
 # a cancel takes effect at once
 my $connecting = time;
 $node->safe_psql('postgres', 'SELECT 1') foreach 1 .. 5;

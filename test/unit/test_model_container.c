@@ -85,7 +85,24 @@ test_any_alignment(void **state)
 	test_host_free_all();
 }
 
-/* Every byte counts: whatever is changed is noticed. */
+/* Whether a container is refused. */
+static bool
+is_refused(const void *bytes, size_t length)
+{
+	jmp_buf target;
+	volatile bool refused = true;
+
+	test_host_error_target = &target;
+	if (setjmp(target) == 0)
+	{
+		model_container_check(bytes, length);
+		refused = false;
+	}
+	test_host_error_target = NULL;
+	return refused;
+}
+
+/* Every byte counts: whatever is changed, or cut off, is noticed. */
 static void
 test_every_byte(void **state)
 {
@@ -94,24 +111,17 @@ test_every_byte(void **state)
 	(void) state;
 	for (size_t i = 0; i < container.length; i++)
 	{
-		jmp_buf target;
-
 		/* the reserved bytes of the header are not checked, so that they may be used one day */
 		if (i >= offsetof(ContainerHeader, reserved) && i < offsetof(ContainerHeader, length))
 			continue;
 		container.data[i] ^= 1;
-		test_host_error_target = &target;
-		if (setjmp(target) == 0)
-		{
-			model_container_check(container.data, container.length);
+		if (!is_refused(container.data, container.length))
 			fail_msg("byte %zu was changed", i);
-		}
-		test_host_error_target = NULL;
 		container.data[i] ^= 1;
 	}
-	model_container_check(container.data, container.length);
+	assert_false(is_refused(container.data, container.length));
 	for (size_t length = 0; length < container.length; length++)
-		assert_host_error(HOST_ERROR_INVALID_IMAGE, model_container_check(container.data, length));
+		assert_true(is_refused(container.data, length));
 	test_host_free_all();
 }
 

@@ -173,8 +173,8 @@ const ParameterSpec contract_checks[] = {
 	CHECK(CHECK_NULL_LABEL, "null_label", "error", "The label is NULL"),
 	CHECK(CHECK_UNKNOWN_LABEL, "unknown_label", "error", "The label is not one of labels"),
 	CHECK(CHECK_LABEL_UNUSABLE, "label_unusable", "error",
-		  "The column of labels cannot be one: a label of more than 1024 bytes, or more than 10000 "
-		  "labels"),
+		  "The column of labels cannot be one: a label of more than 1024 bytes or not in UTF-8, or "
+		  "more than 10000 labels"),
 	CHECK(CHECK_CLASS_ROWS, "class_rows", "error",
 		  "A label has fewer rows than min_rows_per_class"),
 	CHECK(CHECK_CLASS_BALANCE, "class_balance", "error",

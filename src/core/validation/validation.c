@@ -311,7 +311,8 @@ void
 validation_add(Validation *validation, const ValidationRow *row)
 {
 	ValidationCounts *counts = &validation->counts;
-	bool has_label = row->label != NULL && row->label_length <= MAX_LABEL_LENGTH;
+	bool has_label = row->label != NULL && row->label_length <= MAX_LABEL_LENGTH &&
+					 utf8_is_valid(row->label, row->label_length);
 	bool is_held_out = false;
 
 	if (counts->n_rows == MAX_VALIDATED_ROWS)
@@ -320,7 +321,7 @@ validation_add(Validation *validation, const ValidationRow *row)
 	counts->n_rows++;
 	counts->n_null_text += row->text == NULL;
 	counts->n_null_label += row->label == NULL;
-	counts->n_long_labels += row->label != NULL && !has_label;
+	counts->n_unusable_labels += row->label != NULL && !has_label;
 	if (row->text != NULL)
 		is_held_out = add_text(validation, row, has_label);
 	if (has_label)
@@ -670,6 +671,8 @@ take_labels(FlatReader *reader, Validation *validation)
 			invalid_validation("A label is too long.");
 		label.length = length;
 		label.label = take_place(reader, length);
+		if (!utf8_is_valid(label.label, length))
+			invalid_validation("A label is not valid UTF-8.");
 		if (i > 0 && compare_labels(&previous, &label) >= 0)
 			invalid_validation("Its labels are out of order.");
 		if (count.n_rows == 0 || count.n_rows > n_left || count.n_held_out > count.n_rows)

@@ -2,8 +2,8 @@
  * validation.h
  *	  What a validation knows of the rows it has seen: counts, histograms, samples, examples.
  *
- * It grows row by row; validations of parts of the rows merge. Its memory is bounded (about 70 MB at
- * worst), and what it holds depends on the rows alone: not on their order, nor on how parts were merged.
+ * It grows row by row; validations of parts of the rows merge. Its memory is bounded (about 100 MB
+ * at worst), and what it holds depends on the rows alone: not on their order, nor on how parts were merged.
  * The flat form is the same byte for byte.
  */
 #ifndef SENTIMENT_VALIDATION_H
@@ -105,8 +105,8 @@ typedef struct ValidationCounts
 	uint64_t n_blank;
 	uint64_t n_too_short;
 	uint64_t n_too_long;
-	uint64_t n_long_labels; /* beyond what a label may have */
-	uint64_t n_evidence;    /* rows that a model was asked about */
+	uint64_t n_unusable_labels; /* longer than a label may be, or not UTF-8 */
+	uint64_t n_evidence;        /* rows that a model was asked about */
 	uint64_t n_damaged[N_TEXT_DAMAGES];
 } ValidationCounts;
 

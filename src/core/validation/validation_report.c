@@ -302,12 +302,13 @@ report_labels(const Report *report)
 	add_share(report, CHECK_UNKNOWN_LABEL, (double) unknown.n_rows, n_rows,
 			  "max_unknown_label_share", contract->max_unknown_label_share, listed_labels(&unknown),
 			  NULL);
-	if (counts->n_long_labels > 0 || validation->has_too_many_labels)
+	if (counts->n_unusable_labels > 0 || validation->has_too_many_labels)
 		add_finding(
 			report, CHECK_LABEL_UNUSABLE, true,
-			validation->has_too_many_labels ? n_rows : (double) counts->n_long_labels, NAN,
-			format_text(validation->has_too_many_labels ? "There are more than %d distinct labels"
-														: "A label has more than %d bytes",
+			validation->has_too_many_labels ? n_rows : (double) counts->n_unusable_labels, NAN,
+			format_text(validation->has_too_many_labels
+							? "There are more than %d distinct labels"
+							: "A label has more than %d bytes, or is not valid UTF-8",
 						validation->has_too_many_labels ? MAX_VALIDATED_LABELS : MAX_LABEL_LENGTH),
 			NULL);
 	if (rare.n_labels > 0)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Install what building, testing, the demo, the linters or the benchmark need, as Debian packages.
 #
-#   test/install_dependencies.sh [build] [exporter] [test] [lint] [demo] [bench]
+#   test/install_dependencies.sh [build] [exporter] [containers] [test] [page] [lint] [demo] [bench]
 #
 # Installs only what is missing. The server's version is that of PG_CONFIG, if given, else 15.
 set -euo pipefail
@@ -13,12 +13,15 @@ fi
 
 build="gcc make postgresql-$version postgresql-server-dev-$version libcjson-dev libutf8proc-dev libstemmer-dev libxxhash-dev libopenblas0-pthread"
 exporter="gcc make pkg-config libpq-dev libmicrohttpd-dev zlib1g-dev"
+containers="debootstrap docker-compose prometheus prometheus-alertmanager python3-yaml shellcheck"
 packages=""
 for group in "${@:-build}"; do
 	case "$group" in
 		build) packages="$packages $build" ;;
 		exporter) packages="$packages $exporter" ;;
-		test) packages="$packages $build $exporter openssl libcmocka-dev libipc-run-perl clang-14 libclang-rt-14-dev" ;;
+		containers) packages="$packages $containers" ;;
+		test) packages="$packages $build $exporter $containers openssl libcmocka-dev libipc-run-perl postgresql-$version-cron r-base-core r-cran-modeldata clang-14 libclang-rt-14-dev" ;;
+		page) packages="$packages $build $exporter postgresql-$version-cron chromium" ;;
 		lint) packages="$packages $build $exporter libcmocka-dev clang-format cppcheck" ;;
 		demo) packages="$packages $build r-base-core r-cran-modeldata" ;;
 		bench) packages="$packages $build $exporter wrk curl python3-sklearn python3-xgboost fasttext r-base-core r-cran-modeldata" ;;
@@ -57,6 +60,13 @@ if ! dpkg-query -W postgresql-common >/dev/null 2>&1; then
 	if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
 		echo "create_main_cluster = false" | $as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
 	fi
+fi
+
+# Neither does anybody want a Prometheus that watches this machine.
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+	printf '#!/bin/sh\nexit 101\n' | $as_root tee /usr/sbin/policy-rc.d >/dev/null
+	$as_root chmod 755 /usr/sbin/policy-rc.d
+	trap '$as_root rm -f /usr/sbin/policy-rc.d' EXIT
 fi
 
 echo "installing$missing"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Run the test suites, each against private servers, and count what passed.
 #
-#   test/run_tests.sh [unit] [sanitized] [regress] [isolation] [tap] [fuzz]     (default: all)
+#   test/run_tests.sh [unit] [sanitized] [regress] [isolation] [tap] [page] [fuzz] [containers]     (default: all)
 #
 # Builds the extension and installs it into the server of PG_CONFIG, as make install does. Everything
 # else stays in build/ and in a temporary folder that is removed at the end. FUZZ_SECONDS is the time of
@@ -9,7 +9,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-suites=${*:-unit sanitized regress isolation tap fuzz}
+suites=${*:-unit sanitized regress isolation tap page fuzz containers}
 pg_config=${PG_CONFIG:-pg_config}
 build=$PWD/build/test
 passed=0
@@ -148,16 +148,19 @@ run_tap() {
 	mkdir -p "$work/tap"
 	cp -r test/t "$work/tap/t"
 	cp README.md "$work/tap/"
+	[ -s build/reviews.csv ] || { Rscript test/demo/reviews.R build/reviews.csv.new && mv build/reviews.csv.new build/reviews.csv; } >"$build/reviews.log" 2>&1
+	cp build/reviews.csv "$work/tap/" || cat "$build/reviews.log"
 	if ! make -s exporter >"$build/exporter.log" 2>&1; then
 		report tap 0 1 $((SECONDS - start)) "$build/exporter.log"
 		return
 	fi
-	cp build/sentiment-exporter src/exporter/role.sql "$work/tap/"
+	cp -r build/sentiment-exporter src/exporter/role.sql docker "$work/tap/"
 	give "$work"
 	as_user sh -c 'cd "$1" && shift && exec "$@"' sh "$work/tap" \
 		env PATH="$bindir:$PATH" PERL5LIB="$pgxs_test/perl" PG_REGRESS="$pgxs_test/regress/pg_regress" \
 		TESTDATADIR="$work/tap/data" TESTLOGDIR="$work/tap/log" TESTDIR="$work/tap" top_builddir="$work/tap" \
-		portdir="$work/tap" SENTIMENT_EXPORTER="$work/tap/sentiment-exporter" prove --comments --verbose --ext=.pl t/ >"$log" 2>&1
+		portdir="$work/tap" SENTIMENT_EXPORTER="$work/tap/sentiment-exporter" \
+		SENTIMENT_REVIEWS="$work/tap/reviews.csv" prove --comments --verbose --ext=.pl t/ >"$log" 2>&1
 	local status=$?
 	ok=$(grep -cE '^ok [0-9]+' "$log")
 	bad=$(grep -cE '^not ok [0-9]+' "$log")
@@ -169,6 +172,29 @@ run_tap() {
 		grep -v '^ok ' "$log" >"$log.failed"
 	fi
 	report tap "$ok" "$bad" $((SECONDS - start)) "$log.failed"
+}
+
+# The web page in Chromium. Its tools come from npm: without Node.js it is left out, and that is said.
+run_page() {
+	local start=$SECONDS log="$build/page.log" ok bad
+	if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+		echo "page: Node.js and npm are not there: THE WEB PAGE IS NOT TESTED"
+		return
+	fi
+	if ! { test/install_dependencies.sh page && make -s exporter && make -s page-tools; } >"$log" 2>&1; then
+		report page 0 1 $((SECONDS - start)) "$log"
+		return
+	fi
+	mkdir -p "$work/page"
+	test/page/run_page.sh "$bindir" "$work/page" >"$log" 2>&1
+	local status=$?
+	ok=$(grep -cE '^ok [0-9]+' "$log")
+	bad=$(grep -cE '^not ok [0-9]+' "$log")
+	if [ "$bad" = 0 ] && { [ "$status" != 0 ] || [ "$ok" = 0 ]; }; then
+		bad=1
+	fi
+	grep -v '^ok ' "$log" >"$log.failed"
+	report page "$ok" "$bad" $((SECONDS - start)) "$log.failed"
 }
 
 run_fuzz() {
@@ -195,8 +221,26 @@ run_fuzz() {
 	report fuzz "$ok" "$bad" $((SECONDS - start)) "$log"
 }
 
+# run_containers: the files of docker/, then its images, built and run without an engine
+run_containers() {
+	local start=$SECONDS log="$build/containers.log" ok bad program status=0
+	mkdir -p "$work/files" "$work/images"
+	: >"$log"
+	for program in check_files:files images:images; do
+		/usr/bin/python3 "test/containers/${program%:*}.py" "$work/${program#*:}" >>"$log" 2>&1 || status=1
+	done
+	grep -E '^ok .*# SKIP' "$log" | sed 's/^ok [0-9]* - *//; s/^/containers: /'
+	ok=$(grep -E '^ok [0-9]+' "$log" | grep -cv '# SKIP')
+	bad=$(grep -cE '^not ok [0-9]+' "$log")
+	if [ "$bad" = 0 ] && { [ "$status" != 0 ] || [ "$ok" = 0 ]; }; then
+		bad=1
+	fi
+	grep -v '^ok ' "$log" >"$log.failed"
+	report containers "$ok" "$bad" $((SECONDS - start)) "$log.failed"
+}
+
 case " $suites " in
-	*" regress "* | *" isolation "* | *" tap "*)
+	*" regress "* | *" isolation "* | *" tap "* | *" page "*)
 		if ! { make -s PG_CONFIG="$pg_config" && make -s install PG_CONFIG="$pg_config"; } >"$build/build.log" 2>&1; then
 			cat "$build/build.log"
 			echo "0 passed, 1 failed"
@@ -218,7 +262,9 @@ for suite in $suites; do
 				$(for file in test/specs/*.spec; do [ -e "$file" ] && basename "$file" .spec; done)
 			;;
 		tap) run_tap ;;
+		page) run_page ;;
 		fuzz) run_fuzz ;;
+		containers) run_containers ;;
 		*) echo "unknown suite: $suite" >&2; exit 2 ;;
 	esac
 done

@@ -16,7 +16,7 @@
 #define SHORTEST_TOKEN 16
 
 static char token[TOKEN_SIZE]; /* zeros behind its end */
-static bool is_asked_for;
+static _Atomic bool is_asked_for;
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
 
 bool
@@ -56,13 +56,15 @@ bearer_token_matches(const char *authorization)
 	volatile unsigned char difference = 0;
 	bool matches;
 
+	if (!is_asked_for)
+		return true;
 	if (authorization != NULL && strncasecmp(authorization, "Bearer ", 7) == 0 &&
 		strlen(authorization + 7) < TOKEN_SIZE)
 		memcpy(given, authorization + 7, strlen(authorization + 7));
 	pthread_rwlock_rdlock(&lock);
 	for (size_t i = 0; i < TOKEN_SIZE; i++)
 		difference = (unsigned char) (difference | (given[i] ^ token[i]));
-	matches = !is_asked_for || difference == 0;
+	matches = difference == 0;
 	pthread_rwlock_unlock(&lock);
 	return matches;
 }

@@ -25,7 +25,8 @@
 #include "log.h"
 #include "routes.h"
 
-#define CONNECTION_MEMORY 65536              /* of a request's line and headers */
+/* Bytes for a request's line and headers. The library clears them after each request. */
+#define CONNECTION_MEMORY 32768
 #define MAX_HEADERS       16384              /* bytes */
 #define MAX_URI           4096               /* bytes */
 #define MAX_DROPPED       (32 * 1024 * 1024) /* bytes of a refused body that are read to answer it */

@@ -13,9 +13,11 @@
 #error "sentiment needs PostgreSQL 15 or later"
 #endif
 
+#include "catalog/pg_namespace.h"
 #include "common/base64.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
+#include "utils/guc_tables.h"
 
 /* VARSIZE and its like: until PostgreSQL 15, postgres.h had them. */
 #if PG_VERSION_NUM >= 160000
@@ -55,6 +57,29 @@ restrict_search_path(void)
 #else
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
+#endif
+}
+
+/* All settings; PostgreSQL 16 hides its array of them. */
+static inline struct config_generic **
+all_settings(int *n_settings)
+{
+#if PG_VERSION_NUM >= 160000
+	return get_guc_variables(n_settings);
+#else
+	*n_settings = GetNumConfigOptions();
+	return get_guc_variables();
+#endif
+}
+
+/* Whether a role may look into a schema; PostgreSQL 16 has one function for all kinds of objects. */
+static inline bool
+may_use_schema(Oid role, Oid schema)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_aclcheck(NamespaceRelationId, schema, role, ACL_USAGE) == ACLCHECK_OK;
+#else
+	return pg_namespace_aclcheck(schema, role, ACL_USAGE) == ACLCHECK_OK;
 #endif
 }
 

@@ -1,6 +1,6 @@
 /*
  * deployment.c
- *	  Which version of which model answers under a name.
+ *	  Which versions of which model answer under a name.
  *
  * Deployment is a transaction like any other: what answers is what the tables say under the active
  * snapshot, to the current role. Reading it takes four index lookups, which is more than a prediction
@@ -19,6 +19,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "core/serving/traffic_split.h"
 #include "extension/deployment.h"
 #include "extension/host.h"
 #include "extension/settings.h"
@@ -134,24 +135,76 @@ find_model(const char *name, RegistryModel *model)
 								"sentiment.default_model or as an argument.")));
 }
 
+/* Add a version to a deployment. */
+static void
+add_version(const RegistryModel *model, const RegistryDeployed *row, Deployment *deployment)
+{
+	DeployedVersion *added = &deployment->versions[deployment->n_answering + deployment->n_shadows];
+
+	if (!registry_find_version(model->model_id, row->version, GetActiveSnapshot(), &added->version,
+							   NULL))
+		registry_version_missing(model->name, row->version);
+	added->shadow_share = row->shadow_share;
+}
+
+/* Fill a deployment with versions: those that answer, then those in the shadow. */
+static void
+fill_versions(const RegistryModel *model, Deployment *deployment)
+{
+	RegistryDeployed rows[MAX_DEPLOYED_VERSIONS];
+	int n_rows = registry_read_deployment(model->model_id, GetActiveSnapshot(), rows);
+	double bound = 0;
+	double largest_share = 0;
+
+	for (int i = 0; i < n_rows; i++)
+	{
+		if (!(rows[i].share > 0))
+			continue;
+		if (deployment->n_answering == MAX_TRAFFIC_VERSIONS)
+			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+							errmsg("too many versions of model \"%s\" answer", model->name)));
+		add_version(model, &rows[i], deployment);
+		bound += rows[i].share;
+		deployment->bounds[deployment->n_answering] = bound;
+		if (rows[i].share > largest_share)
+			deployment->main = deployment->n_answering;
+		largest_share = Max(largest_share, rows[i].share);
+		deployment->n_answering++;
+	}
+	for (int i = 0; i < n_rows; i++)
+	{
+		if (rows[i].share > 0 || !(rows[i].shadow_share > 0))
+			continue;
+		add_version(model, &rows[i], deployment);
+		deployment->n_shadows++;
+	}
+}
+
 /* Look a name up in the tables. */
 static void
 resolve(const char *name, Deployment *deployment)
 {
-	Snapshot snapshot = GetActiveSnapshot();
 	RegistryModel model;
-	int32 version;
 
 	find_model(name, &model);
-	version = registry_deployed_version(model.model_id, snapshot);
-	if (version == 0)
+	fill_versions(&model, deployment);
+	if (deployment->n_answering == 0)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("model \"%s\" has no deployed version", model.name),
 						errhint("Deploy one with sentiment_deploy('%s', version).", model.name)));
-	if (!registry_find_version(model.model_id, version, snapshot, &deployment->version, NULL))
-		registry_version_missing(model.name, version);
 	deployment->model_id = model.model_id;
+	deployment->traffic_salt = traffic_salt(model.name, model.split_seed);
 	strlcpy(deployment->model, model.name, NAMEDATALEN);
+}
+
+int
+deployment_choose(const Deployment *deployment, const text *unit)
+{
+	if (unit == NULL || deployment->n_answering == 1)
+		return deployment->main;
+	return traffic_choose(
+		deployment->bounds, deployment->n_answering,
+		traffic_position(deployment->traffic_salt, VARDATA_ANY(unit), VARSIZE_ANY_EXHDR(unit)));
 }
 
 /* Make the table of answers. */

@@ -14,7 +14,7 @@ COMMENT ON FUNCTION sentiment.refuse_change_of_history() IS 'trigger: keeps the 
 
 -- who the owner of a model is may change, and with it who sees the history
 CREATE TRIGGER only_added BEFORE UPDATE OF history_id, model_id, model, action, version, previous_version, traffic, previous_traffic,
-	rolls_back_to, forced, reason, done_by, done_by_oid, done_by_cluster, done_at, stage OR DELETE OR TRUNCATE
+	rolls_back_to, forced, reason, done_by, done_by_oid, done_by_cluster, done_at, stage, shadow OR DELETE OR TRUNCATE
 	ON sentiment.deployment_history FOR EACH STATEMENT EXECUTE FUNCTION sentiment.refuse_change_of_history();
 
 COMMENT ON TRIGGER only_added ON sentiment.deployment_history IS 'keeps the history as it was written';

@@ -146,7 +146,7 @@ find_model(ProfileSite *site, MemoryContext context)
 		registry_model_missing(name);
 	registry_check_privilege(&model, PRIVILEGE_PREDICT, snapshot);
 	if (version == 0)
-		version = deployment_resolve(name)->version.version;
+		version = deployment_main_version(deployment_resolve(name))->version;
 	if (!registry_find_version(model.model_id, version, snapshot, &found, NULL))
 		registry_version_missing(name, version);
 	find_learned_texts(site, model.model_id, version, context);

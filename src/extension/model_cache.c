@@ -17,6 +17,12 @@ static uint64 generation = 1;
 static uint64 clock_ticks = 0;
 static Size total_size = 0;
 static bool trim_is_due = false; /* an entry has grown */
+static uint64 n_loads = 0;
+
+/* See model_cache_keep. */
+static int64 kept_model = 0;
+static int32 kept_versions[MAX_KEPT_VERSIONS];
+static int n_kept_versions = 0;
 
 /* A model that has grown by more than this since it was opened is opened anew. */
 #define MAX_SCRATCH_SIZE ((Size) 16 * 1024 * 1024)
@@ -53,7 +59,37 @@ find(CachedModelKey key)
 	return model;
 }
 
-/* The entry that was used least recently, but not the newest. */
+uint64
+model_cache_loads(void)
+{
+	return n_loads;
+}
+
+void
+model_cache_keep(int64 model_id, const int32 *versions, int n_versions)
+{
+	Assert(n_versions <= MAX_KEPT_VERSIONS);
+	kept_model = model_id;
+	n_kept_versions = n_versions;
+	if (n_versions > 0)
+		memcpy(kept_versions, versions, n_versions * sizeof(int32));
+}
+
+/* Whether an entry is to be kept. */
+static bool
+is_kept(const CachedModel *model)
+{
+	if (model->last_use == clock_ticks)
+		return true;
+	for (int i = 0; i < n_kept_versions; i++)
+	{
+		if (model->key.model_id == kept_model && model->key.version == kept_versions[i])
+			return true;
+	}
+	return false;
+}
+
+/* The entry that was used least recently, but none that is to be kept. */
 static CachedModel *
 find_oldest(void)
 {
@@ -64,8 +100,7 @@ find_oldest(void)
 	hash_seq_init(&sequence, models);
 	while ((model = hash_seq_search(&sequence)) != NULL)
 	{
-		if (model->last_use != clock_ticks &&
-			(oldest == NULL || model->last_use < oldest->last_use))
+		if (!is_kept(model) && (oldest == NULL || model->last_use < oldest->last_use))
 			oldest = model;
 	}
 	return oldest;
@@ -192,6 +227,7 @@ add(CachedModelKey key, Datum value, MemoryContext context)
 	model->in_use = false;
 	MemoryContextSetParent(context, TopMemoryContext);
 	total_size += model->size;
+	n_loads++;
 	drop_oldest();
 	return model;
 }

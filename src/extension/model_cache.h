@@ -13,6 +13,8 @@
 #include "core/pipeline.h"
 #include "extension/image_value.h"
 
+#define MAX_KEPT_VERSIONS 32
+
 /* What identifies an entry; a key of a hash table, so without padding. */
 typedef struct CachedModelKey
 {
@@ -48,6 +50,16 @@ extern void model_cache_answered(CachedModel *model);
 
 /* Drop what an error or a huge text has left behind: called when a transaction ends. */
 extern void model_cache_trim(void);
+
+/* How often a model was opened. */
+extern uint64 model_cache_loads(void);
+
+/*
+ * From now on keep versions of a model whatever the setting says: those of the deployment that was looked up
+ * last, which share the traffic and would push each other out. versions: (n_versions), MAX_KEPT_VERSIONS at
+ * most; 0 for none
+ */
+extern void model_cache_keep(int64 model_id, const int32 *versions, int n_versions);
 
 /* The entry of a model given by value. */
 extern CachedModel *model_cache_from_datum(Datum datum);

@@ -6,11 +6,13 @@
 
 #include "access/xact.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 
 #include "extension/deployment.h"
 #include "extension/host.h"
 #include "extension/model_cache.h"
 #include "extension/settings.h"
+#include "extension/statistics.h"
 
 PG_MODULE_MAGIC;
 
@@ -20,8 +22,11 @@ PGDLLEXPORT void _PG_init(void);
 static void
 transaction_ended(XactEvent event, void *argument)
 {
+	if (event == XACT_EVENT_PARALLEL_COMMIT || event == XACT_EVENT_PARALLEL_ABORT)
+		statistics_flush();
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
 	{
+		statistics_flush();
 		host_transaction_ended();
 		model_cache_trim();
 		/* without an own transaction id, nothing was written that others did not see before */
@@ -46,6 +51,8 @@ void
 _PG_init(void)
 {
 	settings_define();
+	if (process_shared_preload_libraries_in_progress)
+		statistics_install();
 	RegisterXactCallback(transaction_ended, NULL);
 	RegisterSubXactCallback(subtransaction_ended, NULL);
 }

@@ -15,9 +15,8 @@
 #include "extension/host.h"
 #include "extension/numeric_features.h"
 
-/* Raise the error for a name that the model does not know. */
-static void
-unknown_feature(const Pipeline *pipeline, const char *name)
+void
+numeric_features_raise_unknown(const Pipeline *pipeline, const char *name)
 {
 	const FeatureSpaceOptions *options = &pipeline->space.options;
 	StringInfoData names;
@@ -63,11 +62,23 @@ number_of(const char *name, const JsonbValue *value)
 	pg_unreachable();
 }
 
+bool
+numeric_features_has(const Pipeline *pipeline, const char *name)
+{
+	const FeatureSpaceOptions *options = &pipeline->space.options;
+
+	for (uint32 i = 0; i < options->n_numeric; i++)
+	{
+		if (strcmp(options->numeric_names[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The names of an object that are no columns, in UTF-8, as a list of strings. */
 static List *
 unknown_names(const Pipeline *pipeline, Jsonb *features)
 {
-	const FeatureSpaceOptions *options = &pipeline->space.options;
 	JsonbIterator *iterator = JsonbIteratorInit(&features->root);
 	JsonbIteratorToken token;
 	JsonbValue value;
@@ -76,14 +87,11 @@ unknown_names(const Pipeline *pipeline, Jsonb *features)
 	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
 	{
 		char *name;
-		uint32 column = 0;
 
 		if (token != WJB_KEY)
 			continue;
 		name = utf8_from_server(pnstrdup(value.val.string.val, value.val.string.len));
-		while (column < options->n_numeric && strcmp(options->numeric_names[column], name) != 0)
-			column++;
-		if (column == options->n_numeric)
+		if (!numeric_features_has(pipeline, name))
 			names = lappend(names, name);
 	}
 	return names;
@@ -129,6 +137,6 @@ numeric_features_read(const Pipeline *pipeline, Jsonb *features)
 	float *numbers = numeric_features_read_known(pipeline, features, &unknown);
 
 	if (unknown != NIL)
-		unknown_feature(pipeline, linitial(unknown));
+		numeric_features_raise_unknown(pipeline, linitial(unknown));
 	return numbers;
 }

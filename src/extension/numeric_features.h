@@ -22,4 +22,10 @@ extern float *numeric_features_read(const Pipeline *pipeline, Jsonb *features);
 extern float *numeric_features_read_known(const Pipeline *pipeline, Jsonb *features,
 										  List **unknown);
 
+/* Whether a model has a numeric column; name: in UTF-8 */
+extern bool numeric_features_has(const Pipeline *pipeline, const char *name);
+
+/* Raise the error for a name that the model does not know. */
+extern void numeric_features_raise_unknown(const Pipeline *pipeline, const char *name);
+
 #endif /* SENTIMENT_NUMERIC_FEATURES_H */

@@ -2,15 +2,13 @@
  * predict.c
  *	  Asking a model: by the name under which it is deployed, or by value.
  *
- * A call site (one place in one running query) remembers the model that it asked last. Asking by name
- * looks the deployment up again whenever the snapshot, the role or a setting has changed; see
- * deployment.c. Nothing here writes anything, so all of it runs in parallel workers and on a standby.
+ * Nothing here writes anything, so all of it runs in parallel workers and on a standby. What is answered by
+ * name is counted in shared memory, if there is any; see statistics.h.
  */
 #include "postgres.h"
 
 #include <math.h>
 
-#include "access/detoast.h"
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -25,155 +23,172 @@
 
 #include "core/explanation.h"
 #include "core/pipeline.h"
-#include "extension/deployment.h"
+#include "extension/call_site.h"
 #include "extension/host.h"
-#include "extension/model_cache.h"
 #include "extension/numeric_features.h"
+#include "extension/shadow.h"
 
-/* What a call site remembers. */
-typedef struct CallSite
-{
-	uint64 deployment_generation;
-	uint64 cache_generation;
-	CachedModel *model;
-	char asked_name[NAMEDATALEN]; /* by name: the argument, "" for NULL */
-	char name[NAMEDATALEN];       /* by name: the model's */
-	int32 version;                /* by name */
-	struct varatt_external toast; /* by value: where the value is stored */
-	bool has_toast;
-} CallSite;
-
-/* The call site's memory, made at its first call. */
-static CallSite *
-call_site(FunctionCallInfo fcinfo)
-{
-	if (fcinfo->flinfo->fn_extra == NULL)
-		fcinfo->flinfo->fn_extra =
-			MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(CallSite));
-	return fcinfo->flinfo->fn_extra;
-}
-
-/* Whether a name argument is the one that the call site remembers. */
-static bool
-is_same_name(const CallSite *site, const text *name)
-{
-	size_t length = name == NULL ? 0 : VARSIZE_ANY_EXHDR(name);
-
-	return length < NAMEDATALEN && site->asked_name[length] == '\0' &&
-		   (length == 0 || memcmp(site->asked_name, VARDATA_ANY(name), length) == 0) &&
-		   (name == NULL || length > 0);
-}
-
-/* The model deployed under a name (NULL: the default model). */
-static CachedModel *
-model_by_name(CallSite *site, const text *name)
-{
-	uint64 generation = deployment_generation();
-	const Deployment *deployment;
-
-	if (site->model != NULL && site->deployment_generation == generation &&
-		site->cache_generation == model_cache_generation() && is_same_name(site, name))
-		return site->model;
-
-	site->model = NULL;
-	deployment = deployment_resolve(name == NULL ? NULL : text_to_cstring(name));
-	strlcpy(site->asked_name, deployment->asked_name, NAMEDATALEN);
-	strlcpy(site->name, deployment->model, NAMEDATALEN);
-	site->version = deployment->version.version;
-	site->model = model_cache_from_version(deployment->model_id, deployment->version.version,
-										   deployment->version.key);
-	site->deployment_generation = generation;
-	site->cache_generation = model_cache_generation();
-	return site->model;
-}
-
-/*
- * The model given by value. A value that is stored out of line is known by where it is stored, which
- * stays true while the snapshot is the same; others by their first bytes.
- */
-static CachedModel *
-model_by_value(CallSite *site, Datum datum)
-{
-	uint64 generation = deployment_generation();
-	struct varlena *value = (struct varlena *) DatumGetPointer(datum);
-	bool has_toast = VARATT_IS_EXTERNAL_ONDISK(value);
-	struct varatt_external toast;
-
-	if (has_toast)
-	{
-		VARATT_EXTERNAL_GET_POINTER(toast, value);
-		if (site->model != NULL && site->has_toast && site->deployment_generation == generation &&
-			site->cache_generation == model_cache_generation() &&
-			memcmp(&site->toast, &toast, sizeof(toast)) == 0)
-			return site->model;
-	}
-	site->model = NULL;
-	site->model = model_cache_from_datum(datum);
-	site->has_toast = has_toast;
-	if (has_toast)
-		site->toast = toast;
-	site->deployment_generation = generation;
-	site->cache_generation = model_cache_generation();
-	return site->model;
-}
-
-/* How a function was called: which model, which text. */
+/* How a function was called, and what was answered. */
 typedef struct Question
 {
 	CallSite *site;
+	int place; /* of the version in site->deployment; -1: by value */
 	CachedModel *model;
 	Datum text;
-	Jsonb *features; /* numbers that come with the text, or NULL */
+	Jsonb *features;      /* numbers that come with the text, or NULL */
+	bool ignores_unknown; /* among them, rather than raise an error */
+	List *unknown;        /* names among them that the model does not know, if there are features */
+	const double *probabilities;
+	uint32 best; /* the class that is answered */
 } Question;
 
-/*
- * Read the arguments (text, model name, features) or, if the first one is a model, (model, text,
- * features). Answers false where the text (or the model value) is NULL.
- */
+/* Whether an argument was given. */
 static bool
-read_question(FunctionCallInfo fcinfo, bool by_value, Question *question)
+has_argument(FunctionCallInfo fcinfo, int argument)
+{
+	return argument < PG_NARGS() && !PG_ARGISNULL(argument);
+}
+
+/* Let the version that a name stands for answer: for a unit, or NULL. */
+static inline void
+choose_version(Question *question, const text *name, const text *unit)
+{
+	question->place = call_site_choose(question->site, name, unit);
+	question->model = call_site_model(question->site, question->place);
+}
+
+/*
+ * Read the arguments (text, model name, features, ...) or, if the first one is a model, (model, text,
+ * features, ...). unit: the place of the argument that names the unit. Answers false where the text (or
+ * the model value) is NULL.
+ */
+static inline bool
+read_question(FunctionCallInfo fcinfo, bool by_value, int unit, Question *question)
 {
 	if (PG_ARGISNULL(0) || (by_value && PG_ARGISNULL(1)))
 		return false;
 	question->site = call_site(fcinfo);
+	question->ignores_unknown = false;
 	question->text = PG_GETARG_DATUM(by_value ? 1 : 0);
 	if (by_value)
-		question->model = model_by_value(question->site, PG_GETARG_DATUM(0));
+	{
+		question->place = -1;
+		question->model = call_site_by_value(question->site, PG_GETARG_DATUM(0));
+	}
 	else
-		question->model = model_by_name(
-			question->site, PG_NARGS() < 2 || PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1));
-	question->features = PG_NARGS() < 3 || PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2);
+		choose_version(question, has_argument(fcinfo, 1) ? PG_GETARG_TEXT_PP(1) : NULL,
+					   has_argument(fcinfo, unit) ? PG_GETARG_TEXT_PP(unit) : NULL);
+	question->features = has_argument(fcinfo, 2) ? PG_GETARG_JSONB_P(2) : NULL;
 	return true;
+}
+
+/* The place of the argument unit: after (text, model, features), and of sentiment_explain the label. */
+#define UNIT_ARGUMENT         3
+#define UNIT_ARGUMENT_EXPLAIN 4
+#define NO_ARGUMENT           100
+
+/*
+ * Whether one of the versions that share the traffic knows a feature: whoever asks does not know which one
+ * answers a unit, so the numbers of all may be given.
+ */
+static bool
+is_known_to_deployment(const Question *question, const char *name)
+{
+	if (question->place < 0)
+		return false;
+	for (int i = 0; i < question->site->deployment->n_answering; i++)
+	{
+		if (numeric_features_has(call_site_model(question->site, i)->pipeline, name))
+			return true;
+	}
+	return false;
 }
 
 /* The numbers that come with a text; NULL without any, which is all missing. */
 static float *
-read_numbers(const CachedModel *model, Jsonb *features)
+read_numbers(Question *question)
 {
-	return features == NULL ? NULL : numeric_features_read(model->pipeline, features);
+	float *numbers;
+	ListCell *cell;
+
+	if (question->features == NULL)
+		return NULL;
+	numbers = numeric_features_read_known(question->model->pipeline, question->features,
+										  &question->unknown);
+	if (question->ignores_unknown)
+		return numbers;
+	foreach (cell, question->unknown)
+	{
+		if (!is_known_to_deployment(question, lfirst(cell)))
+			numeric_features_raise_unknown(question->model->pipeline, lfirst(cell));
+	}
+	return numbers;
 }
 
-/* Probabilities of all classes for a text with its numbers. */
-static const double *
-predict_with_numbers(CachedModel *model, Datum text_datum, const float *numbers)
+/* Probabilities of all classes for a text, and the class that is answered. */
+static void
+predict(Question *question)
 {
-	Utf8Text text = utf8_from_datum(text_datum);
+	CachedModel *model = question->model;
+	float *numbers = read_numbers(question);
+	Utf8Text text = utf8_from_datum(question->text);
 	MemoryContext old_context = MemoryContextSwitchTo(model->context);
-	const double *probabilities;
 
 	model->in_use = true;
-	probabilities = pipeline_predict(model->pipeline, text.bytes, text.length, numbers);
+	question->probabilities = pipeline_predict(model->pipeline, text.bytes, text.length, numbers);
 	model_cache_answered(model);
 	MemoryContextSwitchTo(old_context);
 	utf8_free(&text);
-	return probabilities;
+	if (numbers != NULL)
+		pfree(numbers);
+	question->best = pipeline_decide(model->pipeline, question->probabilities);
 }
 
-/* Probabilities of all classes for a text. */
-static const double *
-predict(CachedModel *model, Datum text_datum, Jsonb *features)
+/*
+ * An error is reported while a version answers: count it. As an error context callback, which costs the
+ * predictions that go well next to nothing; it adds no context.
+ */
+static void
+count_error(void *counter)
 {
-	return predict_with_numbers(model, text_datum, read_numbers(model, features));
+	int category = ERRCODE_TO_CATEGORY(geterrcode());
+
+	/* notices and warnings come here too */
+	if (category != ERRCODE_SUCCESSFUL_COMPLETION && category != ERRCODE_WARNING)
+		statistics_fail((VersionCounter *) counter, geterrcode());
+}
+
+/* The same, counted. */
+static void
+predict_counted(Question *question, VersionCounter *counter)
+{
+	ErrorContextCallback callback = {
+		.previous = error_context_stack, .callback = count_error, .arg = counter};
+	uint64 begun = statistics_begin(counter);
+
+	error_context_stack = &callback;
+	predict(question);
+	error_context_stack = callback.previous;
+	statistics_end(counter, begun, question->best, question->probabilities[question->best]);
+}
+
+/* Answer a question: what prediction functions do. */
+static void
+answer(Question *question)
+{
+	VersionCounter *counter =
+		question->place < 0 ? NULL : question->site->counters[question->place];
+
+	if (counter == NULL)
+	{
+		predict(question);
+		return;
+	}
+	predict_counted(question, counter);
+	if (question->site->deployment->n_shadows > 0)
+		shadow_score(question->site, question->model,
+					 question->model->pipeline->labels[question->best], question->text,
+					 question->features);
 }
 
 /* A label as a text datum. */
@@ -190,12 +205,11 @@ static Datum
 predict_label(FunctionCallInfo fcinfo, bool by_value)
 {
 	Question question;
-	const double *probabilities;
 
-	if (!read_question(fcinfo, by_value, &question))
+	if (!read_question(fcinfo, by_value, UNIT_ARGUMENT, &question))
 		PG_RETURN_NULL();
-	probabilities = predict(question.model, question.text, question.features);
-	return label_datum(question.model, pipeline_decide(question.model->pipeline, probabilities));
+	answer(&question);
+	return label_datum(question.model, question.best);
 }
 
 PG_FUNCTION_INFO_V1(sentiment_predict);
@@ -219,7 +233,7 @@ score(FunctionCallInfo fcinfo, bool by_value)
 	Question question;
 	Pipeline *pipeline;
 
-	if (!read_question(fcinfo, by_value, &question))
+	if (!read_question(fcinfo, by_value, UNIT_ARGUMENT, &question))
 		PG_RETURN_NULL();
 	pipeline = question.model->pipeline;
 	if (pipeline->n_labels != 2)
@@ -227,7 +241,8 @@ score(FunctionCallInfo fcinfo, bool by_value)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("a score needs a model of two labels, this one has %u", pipeline->n_labels),
 				 errhint("Use sentiment_probabilities.")));
-	PG_RETURN_FLOAT8(predict(question.model, question.text, question.features)[pipeline->positive]);
+	answer(&question);
+	PG_RETURN_FLOAT8(question.probabilities[pipeline->positive]);
 }
 
 PG_FUNCTION_INFO_V1(sentiment_score);
@@ -250,23 +265,22 @@ classify(FunctionCallInfo fcinfo, bool by_value)
 {
 	Question question;
 	TupleDesc descriptor;
-	const double *probabilities;
-	uint32 best;
 	Datum values[4] = {0};
 	bool nulls[4] = {false, false, by_value, by_value};
 
-	if (!read_question(fcinfo, by_value, &question))
+	if (!read_question(fcinfo, by_value, UNIT_ARGUMENT, &question))
 		PG_RETURN_NULL();
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	probabilities = predict(question.model, question.text, question.features);
-	best = pipeline_decide(question.model->pipeline, probabilities);
-	values[0] = label_datum(question.model, best);
-	values[1] = Float8GetDatum(probabilities[best]);
+	answer(&question);
+	values[0] = label_datum(question.model, question.best);
+	values[1] = Float8GetDatum(question.probabilities[question.best]);
 	if (!by_value)
 	{
-		values[2] = CStringGetTextDatum(question.site->name);
-		values[3] = Int32GetDatum(question.site->version);
+		const Deployment *deployment = question.site->deployment;
+
+		values[2] = CStringGetTextDatum(deployment->model);
+		values[3] = Int32GetDatum(deployment->versions[question.place].version.version);
 	}
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
 }
@@ -299,15 +313,15 @@ static Datum
 probabilities(FunctionCallInfo fcinfo, bool by_value)
 {
 	Question question;
-	const double *values_of_classes;
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (!read_question(fcinfo, by_value, &question))
+	if (!read_question(fcinfo, by_value, UNIT_ARGUMENT, &question))
 		return (Datum) 0;
-	values_of_classes = predict(question.model, question.text, question.features);
+	answer(&question);
 	for (uint32 i = 0; i < question.model->pipeline->n_labels; i++)
 	{
-		Datum values[2] = {label_datum(question.model, i), Float8GetDatum(values_of_classes[i])};
+		Datum values[2] = {label_datum(question.model, i),
+						   Float8GetDatum(question.probabilities[i])};
 		bool nulls[2] = {false, false};
 
 		put_row(fcinfo, values, nulls);
@@ -347,11 +361,10 @@ explained_class(const Pipeline *pipeline, const double *probabilities, const cha
 
 /* What everything contributes to a class; in the current memory context. */
 static Contribution *
-explain_question(const Question *question, const char *label, uint32 *n_contributions,
-				 double *intercept)
+explain_question(Question *question, const char *label, uint32 *n_contributions, double *intercept)
 {
 	CachedModel *model = question->model;
-	float *numbers = read_numbers(model, question->features);
+	float *numbers = read_numbers(question);
 	Utf8Text text = utf8_from_datum(question->text);
 	MemoryContext result_context = CurrentMemoryContext;
 	Pipeline *pipeline = model->pipeline;
@@ -388,7 +401,7 @@ explain(FunctionCallInfo fcinfo, bool by_value)
 	Datum values[3];
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (!read_question(fcinfo, by_value, &question))
+	if (!read_question(fcinfo, by_value, UNIT_ARGUMENT_EXPLAIN, &question))
 		return (Datum) 0;
 	label = PG_ARGISNULL(3) ? NULL : utf8_cstring_from_datum(PG_GETARG_DATUM(3));
 	contributions = explain_question(&question, label, &n_contributions, &intercept);
@@ -435,7 +448,7 @@ embedding(FunctionCallInfo fcinfo, bool by_value)
 	float *coordinates;
 	Datum *elements;
 
-	if (!read_question(fcinfo, by_value, &question))
+	if (!read_question(fcinfo, by_value, NO_ARGUMENT, &question))
 		PG_RETURN_NULL();
 	pipeline = question.model->pipeline;
 	n_components = pipeline->space.n_components;
@@ -501,6 +514,7 @@ PG_FUNCTION_INFO_V1(sentiment_check_features);
 Datum
 sentiment_check_features(PG_FUNCTION_ARGS)
 {
+	Question question = {.site = call_site(fcinfo)};
 	CachedModel *model;
 	const FeatureSpace *space;
 	float *numbers;
@@ -510,8 +524,10 @@ sentiment_check_features(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(1))
 		return (Datum) 0;
-	model = model_by_name(call_site(fcinfo), PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0));
-	numbers = read_numbers(model, PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2));
+	choose_version(&question, PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0), NULL);
+	question.features = PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2);
+	model = question.model;
+	numbers = read_numbers(&question);
 	space = &model->pipeline->space;
 	asked = utf8_from_datum(PG_GETARG_DATUM(1));
 	columns = palloc_array(float, space->columns.header.n_columns + 1);
@@ -539,14 +555,23 @@ sentiment_check_features(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* Raise an error unless there are as many features as texts. */
-static void
-check_features_count(int n_texts, int n_features)
+/* An array argument that goes with the texts: an element for each, or NULL. */
+static Datum *
+parallel_array(FunctionCallInfo fcinfo, int argument, Oid type, const char *name, int n_texts,
+			   bool **nulls)
 {
-	if (n_features != n_texts)
+	Datum *elements;
+	int n;
+
+	if (!has_argument(fcinfo, argument))
+		return NULL;
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argument), type, -1, false, TYPALIGN_INT, &elements,
+					  nulls, &n);
+	if (n != n_texts)
 		ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-						errmsg("%d texts have %d features", n_texts, n_features),
-						errhint("Give one JSON object for each text, or null.")));
+						errmsg("%d texts have %d %s", n_texts, n, name),
+						errhint("Give one element for each text, or null.")));
+	return elements;
 }
 
 /* (ordinal, label, probability) of every element of an array, in its order. */
@@ -554,29 +579,29 @@ PG_FUNCTION_INFO_V1(sentiment_predict_batch);
 Datum
 sentiment_predict_batch(PG_FUNCTION_ARGS)
 {
-	CachedModel *model;
-	ArrayType *array;
+	Question question = {0};
+	const text *name;
 	Datum *texts;
+	Datum *features;
+	Datum *units;
 	bool *text_nulls;
+	bool *feature_nulls;
+	bool *unit_nulls;
 	int n_texts;
-	Datum *features = NULL;
-	bool *feature_nulls = NULL;
-	int n_features;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
-	array = PG_GETARG_ARRAYTYPE_P(0);
-	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &texts, &text_nulls, &n_texts);
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), TEXTOID, -1, false, TYPALIGN_INT, &texts,
+					  &text_nulls, &n_texts);
+	features = parallel_array(fcinfo, 2, JSONBOID, "features", n_texts, &feature_nulls);
+	units = parallel_array(fcinfo, 3, TEXTOID, "units", n_texts, &unit_nulls);
 	if (n_texts == 0)
 		return (Datum) 0;
-	if (!PG_ARGISNULL(2))
-	{
-		deconstruct_array(PG_GETARG_ARRAYTYPE_P(2), JSONBOID, -1, false, TYPALIGN_INT, &features,
-						  &feature_nulls, &n_features);
-		check_features_count(n_texts, n_features);
-	}
-	model = model_by_name(call_site(fcinfo), PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1));
+	name = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
+	question.site = call_site(fcinfo);
+	/* even if all texts are null, the model must be one that may be asked */
+	choose_version(&question, name, NULL);
 	for (int i = 0; i < n_texts; i++)
 	{
 		Datum values[3] = {Int32GetDatum(i + 1), 0, 0};
@@ -585,13 +610,14 @@ sentiment_predict_batch(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		if (!text_nulls[i])
 		{
-			Jsonb *of_text =
+			choose_version(&question, name,
+						   units == NULL || unit_nulls[i] ? NULL : DatumGetTextPP(units[i]));
+			question.text = texts[i];
+			question.features =
 				features == NULL || feature_nulls[i] ? NULL : DatumGetJsonbP(features[i]);
-			const double *probability = predict(model, texts[i], of_text);
-			uint32 best = pipeline_decide(model->pipeline, probability);
-
-			values[1] = label_datum(model, best);
-			values[2] = Float8GetDatum(probability[best]);
+			answer(&question);
+			values[1] = label_datum(question.model, question.best);
+			values[2] = Float8GetDatum(question.probabilities[question.best]);
 		}
 		put_row(fcinfo, values, nulls);
 		if (!text_nulls[i])
@@ -672,14 +698,14 @@ PG_FUNCTION_INFO_V1(sentiment_classify_batch);
 Datum
 sentiment_classify_batch(PG_FUNCTION_ARGS)
 {
-	CallSite *site = call_site(fcinfo);
-	CachedModel *model;
+	Question question = {.site = call_site(fcinfo), .ignores_unknown = true};
+	const Deployment *deployment;
 	TupleDesc descriptor;
 	Datum *texts;
 	bool *text_nulls;
 	int n_texts;
-	Datum *features = NULL;
-	bool *feature_nulls = NULL;
+	Datum *features;
+	bool *feature_nulls;
 	uint32 n_labels;
 	Datum *predicted;
 	Datum *probabilities_of_texts;
@@ -697,16 +723,10 @@ sentiment_classify_batch(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), TEXTOID, -1, false, TYPALIGN_INT, &texts,
 					  &text_nulls, &n_texts);
-	if (!PG_ARGISNULL(2))
-	{
-		int n_features;
-
-		deconstruct_array(PG_GETARG_ARRAYTYPE_P(2), JSONBOID, -1, false, TYPALIGN_INT, &features,
-						  &feature_nulls, &n_features);
-		check_features_count(n_texts, n_features);
-	}
-	model = model_by_name(site, PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1));
-	n_labels = model->pipeline->n_labels;
+	features = parallel_array(fcinfo, 2, JSONBOID, "features", n_texts, &feature_nulls);
+	choose_version(&question, PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1), NULL);
+	deployment = question.site->deployment;
+	n_labels = question.model->pipeline->n_labels;
 	predicted = palloc_array(Datum, n_texts + 1);
 	probabilities_of_texts =
 		palloc_extended(mul_size(mul_size(n_texts + 1, n_labels), sizeof(Datum)), MCXT_ALLOC_HUGE);
@@ -714,30 +734,26 @@ sentiment_classify_batch(PG_FUNCTION_ARGS)
 	for (int i = 0; i < n_texts; i++)
 	{
 		Datum *of_text = probabilities_of_texts + (size_t) i * n_labels;
-		List *unknown = NIL;
-		float *numbers = NULL;
-		const double *probability;
 
 		CHECK_FOR_INTERRUPTS();
 		memset(probability_nulls + (size_t) i * n_labels, text_nulls[i], n_labels);
 		predicted[i] = 0;
 		if (text_nulls[i])
 			continue;
-		if (features != NULL && !feature_nulls[i])
-			numbers =
-				numeric_features_read_known(model->pipeline, DatumGetJsonbP(features[i]), &unknown);
-		probability = predict_with_numbers(model, texts[i], numbers);
-		predicted[i] = Int32GetDatum(pipeline_decide(model->pipeline, probability) + 1);
+		question.text = texts[i];
+		question.features =
+			features == NULL || feature_nulls[i] ? NULL : DatumGetJsonbP(features[i]);
+		question.unknown = NIL;
+		answer(&question);
+		predicted[i] = Int32GetDatum(question.best + 1);
 		for (uint32 j = 0; j < n_labels; j++)
-			of_text[j] = Float8GetDatum(probability[j]);
-		warn_of_unknown(&unknown_of_batch, unknown, &warnings);
-		warn_of_columns(model, i + 1, &n_warnings, &warnings);
-		if (numbers != NULL)
-			pfree(numbers);
+			of_text[j] = Float8GetDatum(question.probabilities[j]);
+		warn_of_unknown(&unknown_of_batch, question.unknown, &warnings);
+		warn_of_columns(question.model, i + 1, &n_warnings, &warnings);
 	}
-	values[0] = CStringGetTextDatum(site->name);
-	values[1] = Int32GetDatum(site->version);
-	values[2] = labels_array(model);
+	values[0] = CStringGetTextDatum(deployment->model);
+	values[1] = Int32GetDatum(deployment->versions[question.place].version.version);
+	values[2] = labels_array(question.model);
 	values[3] = PointerGetDatum(construct_md_array(predicted, text_nulls, n_texts > 0 ? 1 : 0,
 												   &n_texts, lower_bounds, INT4OID, sizeof(int32),
 												   true, TYPALIGN_INT));

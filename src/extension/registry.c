@@ -74,9 +74,10 @@
 #define PROFILE_LEARNED  4
 
 /* Columns of sentiment.deployment. */
-#define DEPLOYMENT_MODEL_ID 1
-#define DEPLOYMENT_VERSION  2
-#define DEPLOYMENT_SHARE    3
+#define DEPLOYMENT_MODEL_ID     1
+#define DEPLOYMENT_VERSION      2
+#define DEPLOYMENT_SHARE        3
+#define DEPLOYMENT_SHADOW_SHARE 4
 
 /* Columns of sentiment.model_privilege. */
 #define PRIVILEGE_MODEL_ID        1
@@ -331,34 +332,55 @@ registry_find_first_deployed(Snapshot snapshot, RegistryModel *model)
 	return found;
 }
 
-int32
-registry_deployed_version(int64 model_id, Snapshot snapshot)
+int
+registry_read_deployment(int64 model_id, Snapshot snapshot, RegistryDeployed *rows)
 {
 	Relation relation = table_open(registry_relation("deployment"), AccessShareLock);
 	Relation index = index_open(registry_relation("deployment_pkey"), AccessShareLock);
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple tuple;
-	int32 version = 0;
-	double largest_share = 0;
+	int n_rows = 0;
 
 	ScanKeyInit(&key, DEPLOYMENT_MODEL_ID, BTEqualStrategyNumber, F_INT8EQ,
 				Int64GetDatum(model_id));
-	/* in the order of the versions, so that the lower one of equal shares is found */
 	scan = systable_beginscan_ordered(relation, index, snapshot, 1, &key);
 	while (HeapTupleIsValid(tuple = systable_getnext_ordered(scan, ForwardScanDirection)))
 	{
-		double share = DatumGetFloat8(required_attribute(tuple, DEPLOYMENT_SHARE, relation));
-
-		if (share > largest_share)
-		{
-			largest_share = share;
-			version = DatumGetInt32(required_attribute(tuple, DEPLOYMENT_VERSION, relation));
-		}
+		if (n_rows == MAX_TRAFFIC_VERSIONS + MAX_SHADOW_VERSIONS)
+			ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED),
+							errmsg("too many versions of model number %lld are deployed",
+								   (long long) model_id)));
+		rows[n_rows].version =
+			DatumGetInt32(required_attribute(tuple, DEPLOYMENT_VERSION, relation));
+		rows[n_rows].share = DatumGetFloat8(required_attribute(tuple, DEPLOYMENT_SHARE, relation));
+		rows[n_rows].shadow_share =
+			DatumGetFloat8(required_attribute(tuple, DEPLOYMENT_SHADOW_SHARE, relation));
+		n_rows++;
 	}
 	systable_endscan_ordered(scan);
 	index_close(index, AccessShareLock);
 	table_close(relation, AccessShareLock);
+	return n_rows;
+}
+
+int32
+registry_deployed_version(int64 model_id, Snapshot snapshot)
+{
+	RegistryDeployed rows[MAX_TRAFFIC_VERSIONS + MAX_SHADOW_VERSIONS];
+	int n_rows = registry_read_deployment(model_id, snapshot, rows);
+	int32 version = 0;
+	double largest_share = 0;
+
+	/* in the order of the versions, so that the lower one of equal shares is found */
+	for (int i = 0; i < n_rows; i++)
+	{
+		if (rows[i].share > largest_share)
+		{
+			largest_share = rows[i].share;
+			version = rows[i].version;
+		}
+	}
 	return version;
 }
 
@@ -780,9 +802,8 @@ main_version(Datum traffic)
 	return DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
 }
 
-/* Raise an error if a version that is to answer is retired. */
-static void
-check_not_retired(const RegistryModel *model, Datum traffic)
+void
+registry_check_not_retired(const RegistryModel *model, Datum traffic)
 {
 	Oid types[2] = {INT8OID, JSONBOID};
 	Datum values[2] = {Int64GetDatum(model->model_id), traffic};
@@ -838,13 +859,15 @@ registry_set_traffic(const RegistryWriter *writer, const RegistryModel *model, D
 	RegistryChange event = *change;
 	int32 version = main_version(traffic);
 
-	check_not_retired(model, traffic);
+	registry_check_not_retired(model, traffic);
 	event.stage = "production";
 	registry_write_history(writer, model, &event, version, traffic);
 	write_stages(writer, model, traffic,
 				 psprintf("displaced by version %d (%s)", version, change->action));
-	registry_execute("DELETE FROM sentiment.deployment WHERE model_id = $1", 1, types, values, NULL,
-					 SPI_OK_DELETE);
+	/* versions in the shadow stay there, unless they answer from now on */
+	registry_execute("DELETE FROM sentiment.deployment WHERE model_id = $1"
+					 " AND (share > 0 OR $2 ? version::pg_catalog.text)",
+					 2, types, values, NULL, SPI_OK_DELETE);
 	registry_execute("INSERT INTO sentiment.deployment (model_id, version, share, deployed_by)"
 					 " SELECT $1, t.key::pg_catalog.int4, t.value::pg_catalog.float8, $3"
 					 " FROM pg_catalog.jsonb_each_text($2) AS t",

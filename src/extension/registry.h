@@ -62,6 +62,18 @@ extern const char *registry_privilege_name(ModelPrivilege privilege);
 /* The OID of the type sentiment_model. */
 extern Oid registry_model_type(void);
 
+/* Versions that may share a model's traffic, and those scored in their shadow besides, at most. */
+#define MAX_TRAFFIC_VERSIONS 16
+#define MAX_SHADOW_VERSIONS  4
+
+/* A row of sentiment.deployment. */
+typedef struct RegistryDeployed
+{
+	int32 version;
+	double share;
+	double shadow_share;
+} RegistryDeployed;
+
 /* Read a model by name; false if there is none under the snapshot. */
 extern bool registry_find_model(const char *name, Snapshot snapshot, RegistryModel *model);
 
@@ -82,6 +94,12 @@ extern bool registry_find_first_deployed(Snapshot snapshot, RegistryModel *model
  * equals; or 0.
  */
 extern int32 registry_deployed_version(int64 model_id, Snapshot snapshot);
+
+/*
+ * The versions that answer or are scored in the shadow, in the order of their numbers. Answers how many.
+ * rows: (MAX_TRAFFIC_VERSIONS + MAX_SHADOW_VERSIONS)
+ */
+extern int registry_read_deployment(int64 model_id, Snapshot snapshot, RegistryDeployed *rows);
 
 /*
  * Read a version; false if there is none. With image not NULL, gives its image as it is stored (to be
@@ -208,6 +226,12 @@ extern void registry_write_history(const RegistryWriter *writer, const RegistryM
  */
 extern int32 registry_set_traffic(const RegistryWriter *writer, const RegistryModel *model,
 								  Datum traffic, const RegistryChange *change);
+
+/*
+ * Raise an error if one of the versions of traffic is retired. Between registry_begin_write and
+ * registry_end_write.
+ */
+extern void registry_check_not_retired(const RegistryModel *model, Datum traffic);
 
 /* The traffic of a single version. */
 extern Datum registry_single_version_traffic(int32 version);

@@ -153,7 +153,8 @@ CREATE TABLE sentiment.deployment_history (
 	done_by_oid pg_catalog.oid NOT NULL,
 	done_by_cluster pg_catalog.int8 NOT NULL,
 	done_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-	stage pg_catalog.text
+	stage pg_catalog.text,
+	shadow pg_catalog.jsonb
 );
 
 CREATE INDEX deployment_history_model ON sentiment.deployment_history (model_id, history_id);
@@ -163,7 +164,7 @@ COMMENT ON TABLE sentiment.deployment_history IS 'what was done to a model''s ve
 COMMENT ON COLUMN sentiment.deployment_history.history_id IS 'number of the event';
 COMMENT ON COLUMN sentiment.deployment_history.model_id IS 'number of the model, which may be gone';
 COMMENT ON COLUMN sentiment.deployment_history.model IS 'name of the model';
-COMMENT ON COLUMN sentiment.deployment_history.action IS 'deploy (without a gate), promote, rollback, traffic; retire, prune, import, drop';
+COMMENT ON COLUMN sentiment.deployment_history.action IS 'deploy (without a gate), promote, rollback, traffic; retire, prune, import, shadow, drop';
 COMMENT ON COLUMN sentiment.deployment_history.version IS 'the version that answers from then on (of several, the one with the largest share); if the event changes no traffic, the version that it is about';
 COMMENT ON COLUMN sentiment.deployment_history.previous_version IS 'the version that answered until then';
 COMMENT ON COLUMN sentiment.deployment_history.traffic IS 'versions with their shares from then on; null if the event changed none';
@@ -179,6 +180,7 @@ COMMENT ON COLUMN sentiment.deployment_history.done_by_oid IS 'its OID, which de
 COMMENT ON COLUMN sentiment.deployment_history.done_by_cluster IS 'system identifier of that cluster';
 COMMENT ON COLUMN sentiment.deployment_history.done_at IS 'when, within the transaction; it took effect with its commit. The order is that of history_id';
 COMMENT ON COLUMN sentiment.deployment_history.stage IS 'stage of the version from then on; null if the event is about none, or the version is gone';
+COMMENT ON COLUMN sentiment.deployment_history.shadow IS 'versions scored in the shadow with their shares of the predictions from then on; null if the event changed none';
 
 CREATE TABLE sentiment.model_privilege (
 	model_id pg_catalog.int8 NOT NULL REFERENCES sentiment.model ON DELETE CASCADE,

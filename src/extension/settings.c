@@ -6,6 +6,7 @@
 
 #include <limits.h>
 
+#include "miscadmin.h"
 #include "utils/guc.h"
 
 #include "core/threads.h"
@@ -17,10 +18,20 @@ int training_threads = 2;
 int model_cache_size = 256 * 1024;
 char *default_model = NULL;
 bool notify_events = true;
+bool track_predictions = true;
+int max_tracked_versions = 256;
+int max_workers = 2;
 
 /* Another default model answers from now on. */
 static void
 default_model_changed(const char *value, void *extra)
+{
+	deployment_forget();
+}
+
+/* Predictions are counted, or not, from now on: what call sites remember holds no longer. */
+static void
+track_predictions_changed(bool value, void *extra)
 {
 	deployment_forget();
 }
@@ -50,5 +61,22 @@ settings_define(void)
 							 "Switch it off where such transactions are prepared for a two-phase "
 							 "commit, which cannot notify.",
 							 &notify_events, true, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomBoolVariable("sentiment.track_predictions",
+							 "Counts predictions in shared memory, and scores shadow versions.",
+							 "Needs the library in shared_preload_libraries.", &track_predictions,
+							 true, PGC_SUSET, 0, NULL, track_predictions_changed, NULL);
+	/* without shared memory it means nothing, but may stay in the configuration file */
+	DefineCustomIntVariable(
+		"sentiment.max_tracked_versions",
+		"Sets how many versions' predictions are counted in shared memory.",
+		"Of all databases together; 1.5 kB each. Range 1 to 100000.", &max_tracked_versions, 256, 1,
+		100000, process_shared_preload_libraries_in_progress ? PGC_POSTMASTER : PGC_SIGHUP, 0, NULL,
+		NULL, NULL);
+	DefineCustomIntVariable("sentiment.max_workers",
+							"Sets the number of background workers that one run of the pipeline "
+							"may use.",
+							"They train kinds of classifiers side by side. 0: one after the other, "
+							"without workers. Range 0 to 64.",
+							&max_workers, 2, 0, 64, PGC_USERSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("sentiment");
 }

@@ -10,6 +10,9 @@ extern int training_threads;
 extern int model_cache_size; /* kB */
 extern char *default_model;
 extern bool notify_events;
+extern bool track_predictions;
+extern int max_tracked_versions;
+extern int max_workers;
 
 /* Define the settings: once, when the library is loaded. */
 extern void settings_define(void);

@@ -10,6 +10,7 @@
 #include "lib/stringinfo.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -126,6 +127,19 @@ check_filter(const char *filter)
 						errmsg("the filter is not one expression: %s", filter),
 						errdetail("It is the condition by which rows of the source are chosen."),
 						errhint("Write what you would write behind WHERE.")));
+}
+
+void
+source_set_numeric_columns(Source *source, Datum names)
+{
+	Datum *columns;
+	bool *nulls;
+
+	deconstruct_array(DatumGetArrayTypeP(names), TEXTOID, -1, false, TYPALIGN_INT, &columns, &nulls,
+					  &source->n_numeric);
+	source->numeric = palloc0_array(NumericColumn, source->n_numeric + 1);
+	for (int i = 0; i < source->n_numeric; i++)
+		source->numeric[i].name = TextDatumGetCString(columns[i]);
 }
 
 void

@@ -29,6 +29,9 @@ typedef struct Source
 	NumericColumn *numeric; /* (n_numeric) */
 } Source;
 
+/* Name the numeric columns; names: text[] without nulls */
+extern void source_set_numeric_columns(Source *source, Datum names);
+
 /*
  * Look at the source: raises an error unless it is a relation that can be read and has the columns, the
  * numeric ones of a numeric type, and the filter is one expression. Fills in schema and name, and the types

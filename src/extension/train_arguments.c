@@ -45,6 +45,12 @@ parse_deploy_rule(const char *name)
 					errhint("Use \"always\", \"if_better\" or \"never\".")));
 }
 
+void
+train_check_deploy_rule(const char *name)
+{
+	(void) parse_deploy_rule(name);
+}
+
 /* Raise an error for an argument that must not be NULL. */
 static void
 require_argument(FunctionCallInfo fcinfo, int argument, const char *name)
@@ -82,12 +88,9 @@ kind_has_parameter(const ClassifierKind *kind, const char *name)
 }
 
 /* Parameters for one kind of all: without those that only other kinds know. */
-static const char *
-parameters_for_kind(Jsonb *params, const ClassifierKind *kind)
+static Datum
+parameters_for_kind(Datum params, const ClassifierKind *kind)
 {
-	Datum left = JsonbPGetDatum(params);
-	char *json;
-
 	for (size_t k = 0; k < n_classifier_kinds; k++)
 	{
 		const ClassifierKind *other = classifier_kinds[k];
@@ -95,12 +98,61 @@ parameters_for_kind(Jsonb *params, const ClassifierKind *kind)
 		for (size_t i = 0; i < other->n_parameters; i++)
 		{
 			if (!kind_has_parameter(kind, other->parameters[i].name))
-				left = DirectFunctionCall2(jsonb_delete, left,
-										   CStringGetTextDatum(other->parameters[i].name));
+				params = DirectFunctionCall2(jsonb_delete, params,
+											 CStringGetTextDatum(other->parameters[i].name));
 		}
 	}
-	json = JsonbToCString(NULL, &DatumGetJsonbP(left)->root, VARSIZE(DatumGetPointer(left)));
-	return utf8_from_server(json);
+	return params;
+}
+
+/* JSON text (UTF-8) of a jsonb object. */
+static const char *
+json_text(Datum params)
+{
+	Jsonb *value = DatumGetJsonbP(params);
+
+	if (!JB_ROOT_IS_OBJECT(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("params must be a JSON object")));
+	return utf8_from_server(JsonbToCString(NULL, &value->root, VARSIZE(value)));
+}
+
+Datum
+train_parameters_for_kind(Datum params, const char *kind)
+{
+	for (size_t k = 0; k < n_classifier_kinds; k++)
+	{
+		if (strcmp(classifier_kinds[k]->name, kind) == 0)
+			return parameters_for_kind(params, classifier_kinds[k]);
+	}
+	return params;
+}
+
+double
+train_check_recipe(const char *kind, Datum params)
+{
+	TrainOptions options = {0};
+	ParameterGroup group = train_parameter_group(&options);
+	PipelineOptions pipeline;
+
+	if (kind == NULL && params == (Datum) 0)
+		return 0;
+	if (kind == NULL)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("argument \"params\" needs the argument \"kind\""),
+						errhint("Name the kind that the parameters are for.")));
+	if (params == (Datum) 0)
+		params = jsonb_from_json("{}");
+	if (strcmp(kind, KIND_AUTO) != 0)
+	{
+		pipeline_parse_options(utf8_from_server(kind), json_text(params), &group, 1, &pipeline);
+		return options.holdout;
+	}
+	for (size_t k = 0; k < n_classifier_kinds; k++)
+		pipeline_parse_options(classifier_kinds[k]->name,
+							   json_text(parameters_for_kind(params, classifier_kinds[k])), &group,
+							   1, &pipeline);
+	return options.holdout;
 }
 
 /* Read the parameters of a candidate. */
@@ -136,9 +188,9 @@ read_candidates(FunctionCallInfo fcinfo, Training *training)
 	training->candidates = palloc0_array(Candidate, n_classifier_kinds);
 	for (size_t k = 0; k < n_classifier_kinds; k++)
 		parse_candidate(training, &training->candidates[k], classifier_kinds[k]->name,
-						PG_ARGISNULL(5)
-							? "{}"
-							: parameters_for_kind(PG_GETARG_JSONB_P(5), classifier_kinds[k]));
+						PG_ARGISNULL(5) ? "{}"
+										: json_text(parameters_for_kind(PG_GETARG_DATUM(5),
+																		classifier_kinds[k])));
 	if (training->train_options.holdout == 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("kind \"auto\" needs held-out rows"),

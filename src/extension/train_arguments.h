@@ -18,6 +18,18 @@
 /* Read the arguments, and check what can be checked without looking at the source. */
 extern void train_read_arguments(FunctionCallInfo fcinfo, Training *training);
 
+/*
+ * Raise an error unless a kind (or auto) could be trained with the parameters; parameters need a kind.
+ * params: jsonb object; either may be NULL or 0. Answers the share of texts that is held out
+ */
+extern double train_check_recipe(const char *kind, Datum params);
+
+/* Raise an error unless a name is that of a rule of deployment: always, if_better or never. */
+extern void train_check_deploy_rule(const char *name);
+
+/* Parameters (jsonb) for one kind: without those that only other kinds know. */
+extern Datum train_parameters_for_kind(Datum params, const char *kind);
+
 /* The parameters that are a training's own, besides the pipeline's. */
 extern ParameterGroup train_parameter_group(TrainOptions *options);
 

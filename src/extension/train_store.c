@@ -16,8 +16,10 @@
 
 #include "core/hash.h"
 #include "extension/drift_profile.h"
+#include "extension/event.h"
 #include "extension/host.h"
 #include "extension/registry.h"
+#include "extension/statistics.h"
 #include "extension/train_store.h"
 #include "extension/version_comparison.h"
 
@@ -268,6 +270,29 @@ log_candidate(const Training *training, const Candidate *candidate)
 					candidate->metrics.n_rows, candidate->deployed ? "deployed" : "not deployed")));
 }
 
+/* Count a training in shared memory, if there is any. */
+static void
+count_training(const Candidate *candidate, const RegistryModel *model)
+{
+	const ImageHeader *header = (const ImageHeader *) candidate->image->image;
+	RegistryVersion version = {.version = candidate->version,
+							   .key = {.checksum = header->checksum, .length = header->length}};
+	VersionCounter *counter = statistics_counter(model->model_id, &version);
+
+	if (counter != NULL)
+		statistics_count_training(counter, candidate->pipeline->n_rows);
+}
+
+/* Notify listeners of a new version. */
+static void
+notify_trained(const Candidate *candidate, const RegistryModel *model)
+{
+	char *f1 = candidate->metrics.n_rows > 0 ? psprintf("%.6f", candidate->metrics.f1) : "null";
+
+	event_notify("trained", model->name, candidate->version,
+				 psprintf("\"kind\": \"%s\", \"f1\": %s", candidate->options.kind->name, f1));
+}
+
 void
 train_store(Training *training)
 {
@@ -283,11 +308,15 @@ train_store(Training *training)
 		write_curves(&training->candidates[i], &model);
 		drift_profile_store(model.model_id, training->candidates[i].version,
 							&training->candidates[i].profile, &training->source.corpus);
+		notify_trained(&training->candidates[i], &model);
 	}
 	contract_store_training(&writer, &training->validation, &model, training->best->version);
 	deploy(training, &writer, &model);
 	MemoryContextSwitchTo(old_context);
 	registry_end_write(&writer);
 	for (int i = 0; i < training->n_candidates; i++)
+	{
 		log_candidate(training, &training->candidates[i]);
+		count_training(&training->candidates[i], &model);
+	}
 }

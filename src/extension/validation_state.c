@@ -313,8 +313,9 @@ sentiment_label_evidence(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	}
 	deployment = deployment_resolve(text_to_cstring(PG_GETARG_TEXT_PP(2)));
-	model = model_cache_from_version(deployment->model_id, deployment->version.version,
-									 deployment->version.key);
+	model =
+		model_cache_from_version(deployment->model_id, deployment_main_version(deployment)->version,
+								 deployment_main_version(deployment)->key);
 	label_text = any_text_from_datum(PG_GETARG_DATUM(1));
 	label = pnstrdup(label_text.bytes, label_text.length);
 	given = pipeline_find_label(model->pipeline, label);

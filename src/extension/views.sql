@@ -72,7 +72,7 @@ COMMENT ON VIEW @extschema@.sentiment_model_versions IS 'every version of the mo
 
 CREATE VIEW @extschema@.sentiment_deployments WITH (security_invoker = true, security_barrier = true) AS
 SELECT h.model, h.action, h.version, h.previous_version, h.traffic, h.previous_traffic, h.forced, h.reason, h.done_by, h.done_at,
-	   h.stage, h.history_id
+	   h.stage, h.history_id, h.shadow
 FROM sentiment.deployment_history AS h
 ORDER BY h.history_id;
 

@@ -14,6 +14,11 @@ my @examples = $text =~ /^```sql\n(.*?)^```/msg;
 
 my $node = PostgreSQL::Test::Cluster->new('readme');
 $node->init;
+$node->append_conf('postgresql.conf', q{
+shared_preload_libraries = 'pg_cron,sentiment'
+cron.database_name = 'postgres'
+cron.use_background_workers = on
+});
 $node->start;
 
 # What the README takes for granted: a table of reviews.

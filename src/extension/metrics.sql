@@ -1,0 +1,122 @@
+/* src/extension/metrics.sql: everything for Prometheus in one query, one arm a topic */
+
+CREATE FUNCTION @extschema@.sentiment_metrics()
+RETURNS TABLE (name pg_catalog.text, type pg_catalog.text, help pg_catalog.text, labels pg_catalog.jsonb, value pg_catalog.float8)
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000 ROWS 500
+AS $$
+WITH stat AS MATERIALIZED (
+	SELECT m.name AS model, v.labels AS version_labels, COALESCE(d.shadow_share, 0) AS shadow_share,
+		pg_catalog.jsonb_build_object('model', m.name, 'version', s.version::pg_catalog.text) AS key, s.*
+	FROM @extschema@.sentiment_stat_versions(true) AS s
+	JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) s.model_id
+	JOIN sentiment.model_version AS v ON v.model_id OPERATOR(pg_catalog.=) s.model_id AND v.version OPERATOR(pg_catalog.=) s.version
+	LEFT JOIN sentiment.deployment AS d ON d.model_id OPERATOR(pg_catalog.=) s.model_id AND d.version OPERATOR(pg_catalog.=) s.version
+), deployed AS MATERIALIZED (
+	SELECT pg_catalog.jsonb_build_object('model', m.name, 'version', d.version::pg_catalog.text) AS key, d.share, d.shadow_share, d.deployed_at,
+		v.kind, v.metrics, v.rows_trained, v.image_bytes, v.trained_at
+	FROM sentiment.deployment AS d
+	JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) d.model_id
+	JOIN sentiment.model_version AS v ON v.model_id OPERATOR(pg_catalog.=) d.model_id AND v.version OPERATOR(pg_catalog.=) d.version
+)
+-- models and versions
+SELECT 'sentiment_model_versions', 'gauge', 'Versions of a model', pg_catalog.jsonb_build_object('model', m.name), pg_catalog.count(v.version)::pg_catalog.float8
+FROM sentiment.model AS m
+LEFT JOIN sentiment.model_version AS v ON v.model_id OPERATOR(pg_catalog.=) m.model_id
+GROUP BY m.name
+UNION ALL
+SELECT a.name, 'gauge', a.help, a.labels, a.value
+FROM deployed AS d
+CROSS JOIN LATERAL (VALUES
+	('sentiment_model_info', 'A version that answers or is scored in the shadow, with its kind',
+		d.key OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('kind', d.kind), 1),
+	('sentiment_model_share', 'Share of the units that a version answers', d.key, d.share),
+	('sentiment_model_shadow_share', 'Share of the predictions that a version is scored on in the shadow', d.key, d.shadow_share),
+	('sentiment_model_deployed_timestamp_seconds', 'When a version was deployed', d.key, pg_catalog.date_part('epoch', d.deployed_at)),
+	('sentiment_model_trained_timestamp_seconds', 'When the training of a deployed version began', d.key, pg_catalog.date_part('epoch', d.trained_at)),
+	('sentiment_model_rows_trained', 'Rows that a deployed version has learned from', d.key, d.rows_trained::pg_catalog.float8),
+	('sentiment_model_image_bytes', 'Size of a deployed version', d.key, d.image_bytes::pg_catalog.float8)) AS a (name, help, labels, value)
+UNION ALL
+-- how good the deployed versions were on held-out rows
+SELECT 'sentiment_model_' OPERATOR(pg_catalog.||) a.figure, 'gauge', a.help, d.key, (d.metrics OPERATOR(pg_catalog.->>) a.figure)::pg_catalog.float8
+FROM deployed AS d
+CROSS JOIN LATERAL (VALUES
+	('f1', 'F1 of a deployed version on held-out rows'),
+	('macro_f1', 'Macro F1 of a deployed version on held-out rows'),
+	('accuracy', 'Accuracy of a deployed version on held-out rows'),
+	('roc_auc', 'Area under the ROC curve of a deployed version on held-out rows')) AS a (figure, help)
+WHERE d.metrics OPERATOR(pg_catalog.->>) a.figure IS NOT NULL
+UNION ALL
+-- predictions
+SELECT 'sentiment_predictions_total', 'counter', 'Predictions by label',
+	s.key OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('label', CASE
+		WHEN pg_catalog.cardinality(s.version_labels) OPERATOR(pg_catalog.>) pg_catalog.cardinality(s.labels)
+			AND l.ordinal OPERATOR(pg_catalog.=) pg_catalog.cardinality(s.labels) THEN '(others)'
+		ELSE s.version_labels[l.ordinal] END),
+	l.predictions::pg_catalog.float8
+FROM stat AS s
+CROSS JOIN LATERAL pg_catalog.unnest(s.labels) WITH ORDINALITY AS l (predictions, ordinal)
+WHERE l.ordinal OPERATOR(pg_catalog.<=) pg_catalog.cardinality(s.version_labels)
+UNION ALL
+SELECT 'sentiment_prediction_confidence_bucket', 'histogram', 'Probability of the label that was answered',
+	s.key OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('le', CASE
+		WHEN b.ordinal OPERATOR(pg_catalog.=) pg_catalog.cardinality(s.confidence) THEN '+Inf'
+		ELSE pg_catalog.round(b.ordinal::pg_catalog.numeric OPERATOR(pg_catalog./) pg_catalog.cardinality(s.confidence)::pg_catalog.numeric, 2)::pg_catalog.text END),
+	pg_catalog.sum(b.predictions) OVER (PARTITION BY s.model_id, s.version ORDER BY b.ordinal)::pg_catalog.float8
+FROM stat AS s
+CROSS JOIN LATERAL pg_catalog.unnest(s.confidence) WITH ORDINALITY AS b (predictions, ordinal)
+UNION ALL
+SELECT 'sentiment_prediction_confidence_sum', 'histogram', 'Probability of the label that was answered', s.key, s.confidence_sum FROM stat AS s
+UNION ALL
+SELECT 'sentiment_prediction_confidence_count', 'histogram', 'Probability of the label that was answered', s.key, s.predictions::pg_catalog.float8 FROM stat AS s
+UNION ALL
+SELECT 'sentiment_prediction_duration_seconds_bucket', 'histogram', 'Time that a prediction takes within the server',
+	s.key OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('le', CASE
+		WHEN b.upper OPERATOR(pg_catalog.=) 'Infinity'::pg_catalog.float8 THEN '+Inf' ELSE b.upper::pg_catalog.text END),
+	pg_catalog.sum(b.predictions) OVER (PARTITION BY s.model_id, s.version ORDER BY b.upper)::pg_catalog.float8
+FROM stat AS s
+CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(@extschema@.sentiment_stat_latency_bounds()), pg_catalog.unnest(s.latency)) AS b (upper, predictions)
+UNION ALL
+SELECT 'sentiment_prediction_duration_seconds_sum', 'histogram', 'Time that a prediction takes within the server', s.key, s.latency_seconds FROM stat AS s
+UNION ALL
+SELECT 'sentiment_prediction_duration_seconds_count', 'histogram', 'Time that a prediction takes within the server', s.key,
+	(SELECT pg_catalog.sum(b.predictions) FROM pg_catalog.unnest(s.latency) AS b (predictions))::pg_catalog.float8
+FROM stat AS s
+UNION ALL
+SELECT 'sentiment_prediction_errors_total', 'counter', 'Predictions that ended with an error, by the class of its SQLSTATE',
+	s.key OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('sqlstate_class', e.class), e.errors::pg_catalog.float8
+FROM stat AS s
+CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(@extschema@.sentiment_stat_error_classes()), pg_catalog.unnest(s.errors)) AS e (class, errors)
+WHERE e.errors OPERATOR(pg_catalog.>) 0
+UNION ALL
+-- the shadow
+SELECT a.name, 'counter', a.help, s.key, a.value::pg_catalog.float8
+FROM stat AS s
+CROSS JOIN LATERAL (VALUES
+	('sentiment_shadow_compared_total', 'Predictions that a version was scored on in the shadow', s.shadow_compared),
+	('sentiment_shadow_disagreements_total', 'Predictions on which a version in the shadow gave another label', s.shadow_disagreed),
+	('sentiment_shadow_failures_total', 'Predictions on which a version in the shadow failed', s.shadow_failed)) AS a (name, help, value)
+WHERE s.shadow_share OPERATOR(pg_catalog.>) 0 OR s.shadow_compared OPERATOR(pg_catalog.>) 0 OR s.shadow_failed OPERATOR(pg_catalog.>) 0
+UNION ALL
+-- trainings and the sessions' caches
+SELECT a.name, 'counter', a.help, s.key, a.value::pg_catalog.float8
+FROM stat AS s
+CROSS JOIN LATERAL (VALUES
+	('sentiment_trainings_total', 'Trainings of a version', s.trainings),
+	('sentiment_rows_trained_total', 'Rows that trainings have learned from', s.rows_trained),
+	('sentiment_model_loads_total', 'How often a session has read a version into its cache', s.loads)) AS a (name, help, value)
+UNION ALL
+-- the statistics themselves
+SELECT 'sentiment_statistics_enabled', 'gauge', 'Whether predictions are counted', '{}'::pg_catalog.jsonb,
+	(SELECT pg_catalog.count(*) FROM @extschema@.sentiment_stat_table(true))::pg_catalog.float8
+UNION ALL
+SELECT a.name, a.type, a.help, '{}'::pg_catalog.jsonb, a.value::pg_catalog.float8
+FROM @extschema@.sentiment_stat_table(true) AS t
+CROSS JOIN LATERAL (VALUES
+	('sentiment_tracked_versions', 'gauge', 'Versions that predictions are counted of, in all databases', t.tracked_versions::pg_catalog.int8),
+	('sentiment_max_tracked_versions', 'gauge', 'Versions that predictions may be counted of', t.max_tracked_versions::pg_catalog.int8),
+	('sentiment_evicted_versions_total', 'counter', 'Versions whose counts were given up for those of others', t.evicted_versions),
+	('sentiment_untracked_predictions_total', 'counter', 'Predictions of versions that found no place to be counted', t.untracked_predictions)) AS a (name, type, help, value)
+$$;
+
+COMMENT ON FUNCTION @extschema@.sentiment_metrics() IS
+'everything for Prometheus that the current role may see. The name is a sample''s: those of type histogram end with _bucket, _sum or _count after the name of the metric';

@@ -1,0 +1,132 @@
+/*
+ * public_query.c
+ *	  Queries on the extension's own SQL functions.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/memutils.h"
+
+#include "extension/owner_context.h"
+#include "extension/public_query.h"
+
+QueryParameter
+query_text(const char *string)
+{
+	return (QueryParameter){TEXTOID, string == NULL ? (Datum) 0 : CStringGetTextDatum(string),
+							string == NULL};
+}
+
+QueryParameter
+query_value(Oid type, Datum value)
+{
+	return (QueryParameter){type, value, false};
+}
+
+QueryParameter
+query_optional(Oid type, Datum value)
+{
+	return (QueryParameter){type, value, value == (Datum) 0};
+}
+
+/* The query with the schema's name in the place of each "@". */
+static char *
+with_schema(const char *query)
+{
+	const char *schema = extension_schema_quoted();
+	StringInfoData buffer;
+
+	initStringInfo(&buffer);
+	for (const char *at = query; *at != '\0'; at++)
+	{
+		if (at[0] == '@' && at[1] == '.')
+			appendStringInfoString(&buffer, schema);
+		else
+			appendStringInfoChar(&buffer, *at);
+	}
+	return buffer.data;
+}
+
+/* Run a query through SPI. */
+static uint64
+run_query(const char *query, int n_parameters, const QueryParameter *parameters, bool read_only)
+{
+	Oid *types = palloc_array(Oid, n_parameters + 1);
+	Datum *values = palloc_array(Datum, n_parameters + 1);
+	char *nulls = palloc(n_parameters + 1);
+	MemoryContext context = CurrentMemoryContext;
+	int result;
+
+	for (int i = 0; i < n_parameters; i++)
+	{
+		types[i] = parameters[i].type;
+		values[i] = parameters[i].value;
+		nulls[i] = parameters[i].is_null ? 'n' : ' ';
+	}
+	result =
+		SPI_execute_with_args(with_schema(query), n_parameters, types, values, nulls, read_only, 0);
+	/* SPI leaves its own, which SPI_finish frees */
+	MemoryContextSwitchTo(context);
+	if (result < 0)
+		elog(ERROR, "SPI_execute_with_args answered %s for: %s", SPI_result_code_string(result),
+			 query);
+	return SPI_processed;
+}
+
+uint64
+public_query(const char *query, int n_parameters, const QueryParameter *parameters)
+{
+	return run_query(query, n_parameters, parameters, false);
+}
+
+uint64
+public_query_read_only(const char *query, int n_parameters, const QueryParameter *parameters)
+{
+	return run_query(query, n_parameters, parameters, true);
+}
+
+char *
+query_column(uint64 row, int column)
+{
+	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
+}
+
+Datum
+query_datum(uint64 row, int column, bool *is_null)
+{
+	Datum value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, is_null);
+	Form_pg_attribute attribute = TupleDescAttr(SPI_tuptable->tupdesc, column - 1);
+
+	return *is_null ? (Datum) 0 : datumCopy(value, attribute->attbyval, attribute->attlen);
+}
+
+RegistryWriter
+query_begin_read(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+	RegistryWriter reader = registry_begin_read();
+
+	MemoryContextSwitchTo(context);
+	return reader;
+}
+
+void
+query_connect(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	MemoryContextSwitchTo(context);
+}
+
+void
+query_finish(void)
+{
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+}

@@ -1,0 +1,52 @@
+/*
+ * public_query.h
+ *	  Queries on the extension's own SQL functions, so that each thing is done in one place.
+ */
+#ifndef SENTIMENT_PUBLIC_QUERY_H
+#define SENTIMENT_PUBLIC_QUERY_H
+
+#include "postgres.h"
+
+#include "extension/registry.h"
+
+/* A parameter of a query. */
+typedef struct QueryParameter
+{
+	Oid type;
+	Datum value;
+	bool is_null;
+} QueryParameter;
+
+extern QueryParameter query_text(const char *string); /* may be NULL */
+extern QueryParameter query_value(Oid type, Datum value);
+
+/* The same with a datum that is null if it is 0. */
+extern QueryParameter query_optional(Oid type, Datum value);
+
+/*
+ * Run a query in which "@." stands for the schema of the extension's functions, as the current role and with
+ * what earlier queries wrote. Connect to SPI before; the rows are in SPI_tuptable. Answers their number.
+ */
+extern uint64 public_query(const char *query, int n_parameters, const QueryParameter *parameters);
+
+/* The same, as the current role and with its search_path, but reading only. */
+extern uint64 public_query_read_only(const char *query, int n_parameters,
+									 const QueryParameter *parameters);
+
+/* A column of a row of the last query, in the current memory context: as text, or NULL; by number from 1 on. */
+extern char *query_column(uint64 row, int column);
+
+/* The same as a value of its own type; *is_null tells if there is none. */
+extern Datum query_datum(uint64 row, int column, bool *is_null);
+
+/*
+ * As registry_begin_read, with the caller's memory context: what is read outlives registry_end_write. The caller
+ * has checked what the current role may see.
+ */
+extern RegistryWriter query_begin_read(void);
+
+/* Connect to SPI, and disconnect, or raise an error. The memory context stays the caller's. */
+extern void query_connect(void);
+extern void query_finish(void);
+
+#endif /* SENTIMENT_PUBLIC_QUERY_H */

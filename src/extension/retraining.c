@@ -1,0 +1,353 @@
+/*
+ * retraining.c
+ *	  Training a model again from present data.
+ *
+ * The source is a stored one, so the training runs as the model's owner (or whoever named the source, see
+ * owner_context.h); what is decided of it, the promotion, is the caller's doing and needs the caller's right. All of it happens in a
+ * subtransaction: what fails leaves the deployment as it was, and a row in sentiment.retraining.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
+#include "tcop/utility.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/snapmgr.h"
+
+#include "extension/event.h"
+#include "extension/owner_context.h"
+#include "extension/public_query.h"
+#include "extension/retraining.h"
+#include "extension/subtransaction.h"
+#include "extension/train_recipe.h"
+
+/*
+ * The class of this extension's advisory locks. pg_advisory_lock() has 1 and 2, so that nobody can take one of
+ * these by hand.
+ */
+#define RETRAINING_LOCK_CLASS 0x5352
+
+bool
+retraining_lock(const RegistryModel *model)
+{
+	LOCKTAG tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (model->model_id >> 32),
+						 (uint32) model->model_id, RETRAINING_LOCK_CLASS);
+	return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+Retraining *
+retraining_begin(const char *model, const char *trigger, const char *reason)
+{
+	Retraining *retraining = palloc0(sizeof(Retraining));
+
+	retraining->trigger = trigger;
+	retraining->reason = reason;
+	retraining->started_at = GetCurrentTimestamp();
+	if (!registry_find_model(model, GetActiveSnapshot(), &retraining->model))
+		registry_model_missing(model);
+	registry_check_privilege(&retraining->model, PRIVILEGE_TRAIN, GetActiveSnapshot());
+	return retraining;
+}
+
+/* Train by the recipe, as the role that its source is to be read as; nothing is deployed. */
+static void
+train_by_recipe(Retraining *retraining, const TrainRecipe *recipe)
+{
+	const RegistryModel *model = &retraining->model;
+	OwnerContext owner = owner_context_begin_source(model, &recipe->named_by);
+	Oid relation = train_recipe_relation(model, recipe);
+	QueryParameter parameters[] = {query_text(model->name),
+								   query_value(REGCLASSOID, ObjectIdGetDatum(relation)),
+								   query_text(recipe->text_column),
+								   query_text(recipe->label_column),
+								   query_text(recipe->kind),
+								   query_value(JSONBOID, recipe->params),
+								   query_value(TEXTARRAYOID, recipe->numeric_columns),
+								   query_text(recipe->filter)};
+	bool is_null;
+
+	query_connect();
+	public_query("SELECT t.version FROM @.sentiment_train($1, $2, $3::pg_catalog.name,"
+				 " $4::pg_catalog.name, $5, $6, $7::pg_catalog.name[], 'never', $8) AS t",
+				 lengthof(parameters), parameters);
+	retraining->new_version = DatumGetInt32(query_datum(0, 1, &is_null));
+	query_finish();
+	owner_context_end(&owner);
+}
+
+/* Ask the model's gate about the new version: its checks are kept. Answers whether it passes. */
+static bool
+passes_gate(Retraining *retraining)
+{
+	QueryParameter parameters[] = {query_text(retraining->model.name),
+								   query_value(INT4OID, Int32GetDatum(retraining->new_version))};
+	bool is_null;
+	bool passed;
+
+	query_connect();
+	public_query("SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(g)),"
+				 " COALESCE(pg_catalog.bool_and(g.passed), true),"
+				 " pg_catalog.string_agg(g.check_name, ', ') FILTER (WHERE NOT g.passed)"
+				 " FROM @.sentiment_check_gate($1, $2) AS g",
+				 lengthof(parameters), parameters);
+	retraining->gate = query_datum(0, 1, &is_null);
+	passed = DatumGetBool(query_datum(0, 2, &is_null));
+	if (!passed)
+		retraining->message = psprintf("version %d does not pass the gate: %s",
+									   retraining->new_version, query_column(0, 3));
+	query_finish();
+	return passed;
+}
+
+/* Let the new version answer. */
+static void
+promote(Retraining *retraining, bool force)
+{
+	QueryParameter parameters[] = {
+		query_text(retraining->model.name),
+		query_value(INT4OID, Int32GetDatum(retraining->new_version)),
+		query_text(retraining->reason != NULL
+					   ? psprintf("retraining (%s): %s", retraining->trigger, retraining->reason)
+					   : psprintf("retraining (%s)", retraining->trigger)),
+		query_value(BOOLOID, BoolGetDatum(force))};
+
+	query_connect();
+	public_query("SELECT @.sentiment_promote($1, $2, 'production', $3, $4)", lengthof(parameters),
+				 parameters);
+	query_finish();
+	retraining->status = RETRAINING_PROMOTED;
+	retraining->message = psprintf("version %d answers%s", retraining->new_version,
+								   force ? ", as asked for, past the gate" : "");
+}
+
+/* Train, and decide. */
+static void
+train_and_decide(void *argument)
+{
+	Retraining *retraining = argument;
+	Monitor monitor;
+	bool is_monitored = monitor_find(&retraining->model, &monitor);
+	TrainRecipe recipe = train_recipe_for_model(&retraining->model, is_monitored ? &monitor : NULL);
+	const char *deploy = is_monitored ? monitor.deploy : "if_better";
+	bool passed;
+
+	train_by_recipe(retraining, &recipe);
+	retraining->status = RETRAINING_KEPT;
+	passed = passes_gate(retraining);
+	if (strcmp(deploy, "never") == 0)
+		retraining->message =
+			psprintf("version %d is a candidate, as asked for", retraining->new_version);
+	else if (passed || strcmp(deploy, "always") == 0)
+		promote(retraining, !passed);
+}
+
+/* Whether the last retraining ended so short a time ago that none may follow yet. */
+static bool
+is_cooling_down(const Retraining *retraining)
+{
+	QueryParameter parameters[2] = {
+		query_value(INT8OID, Int64GetDatum(retraining->model.model_id))};
+	Monitor monitor;
+	RegistryWriter reader;
+	bool found;
+
+	if (strcmp(retraining->trigger, TRIGGER_MANUAL) == 0 ||
+		!monitor_find(&retraining->model, &monitor))
+		return false;
+	parameters[1] = query_value(INTERVALOID, monitor.cooldown);
+	reader = query_begin_read();
+	found = public_query_read_only("SELECT FROM sentiment.retraining AS r"
+								   " WHERE r.model_id = $1 AND r.status <> '" RETRAINING_SKIPPED "'"
+								   " AND r.finished_at > pg_catalog.clock_timestamp() - $2 LIMIT 1",
+								   2, parameters) > 0;
+	registry_end_write(&reader);
+	return found;
+}
+
+/* End one that is not run. */
+static void
+skip(Retraining *retraining, const char *message)
+{
+	retraining->status = RETRAINING_SKIPPED;
+	retraining->message = pstrdup(message);
+}
+
+/* Take over an error. */
+static void
+take_error(Retraining *retraining, const ErrorData *error)
+{
+	retraining->status = RETRAINING_FAILED;
+	retraining->new_version = 0;
+	retraining->gate = (Datum) 0;
+	retraining->message = pstrdup(error->message);
+	retraining->detail = error->detail == NULL ? NULL : pstrdup(error->detail);
+	retraining->sqlstate = pstrdup(unpack_sql_state(error->sqlerrcode));
+}
+
+/*
+ * Write the row. Of skipped ones in a row that say the same only the first is written: a job may run each
+ * minute.
+ */
+static void
+write_retraining(Retraining *retraining)
+{
+	RegistryWriter writer = registry_begin_write("sentiment_retrain()");
+	StoredRole caller = stored_role_of(writer.caller);
+	const RegistryModel *model = &retraining->model;
+	QueryParameter parameters[] = {
+		query_value(INT8OID, Int64GetDatum(model->model_id)),
+		query_text(model->name),
+		query_text(retraining->trigger),
+		query_text(retraining->reason),
+		query_text(retraining->status),
+		query_value(INT4OID, Int32GetDatum(retraining->old_version)),
+		query_value(INT4OID, Int32GetDatum(retraining->new_version)),
+		query_optional(JSONBOID, retraining->gate),
+		query_text(retraining->message),
+		query_text(retraining->detail),
+		query_text(retraining->sqlstate),
+		query_value(TIMESTAMPTZOID, TimestampTzGetDatum(retraining->started_at)),
+		query_text(caller.name),
+		query_value(OIDOID, ObjectIdGetDatum(caller.oid)),
+		query_value(INT8OID, Int64GetDatum(caller.cluster))};
+	bool is_null;
+
+	if (public_query(
+			"INSERT INTO sentiment.retraining (model_id, model, trigger, reason, status,"
+			" old_version, new_version, gate, message, detail, sqlstate, started_at, done_by,"
+			" done_by_oid, done_by_cluster)"
+			" SELECT $1, $2, $3, $4, $5, NULLIF($6, 0), NULLIF($7, 0), $8, $9, $10, $11, $12, $13,"
+			" $14, $15 WHERE $5 <> '" RETRAINING_SKIPPED "' OR NOT EXISTS (SELECT"
+			" FROM (SELECT r.status, r.message FROM sentiment.retraining AS r"
+			" WHERE r.model_id = $1 ORDER BY r.retraining_id DESC LIMIT 1) AS l"
+			" WHERE l.status = $5 AND l.message = $9)"
+			" RETURNING retraining_id",
+			lengthof(parameters), parameters) == 1)
+		retraining->retraining_id = DatumGetInt64(query_datum(0, 1, &is_null));
+	registry_end_write(&writer);
+}
+
+/* Notify listeners of the end. */
+static void
+notify_retraining(const Retraining *retraining)
+{
+	bool failed = strcmp(retraining->status, RETRAINING_FAILED) == 0;
+	StringInfoData members;
+
+	initStringInfo(&members);
+	appendStringInfo(
+		&members, "\"retraining_id\": " INT64_FORMAT ", \"status\": ", retraining->retraining_id);
+	escape_json(&members, retraining->status);
+	appendStringInfoString(&members, ", \"trigger\": ");
+	escape_json(&members, retraining->trigger);
+	appendStringInfoString(&members, ", \"message\": ");
+	escape_json(&members, retraining->message);
+	event_notify(failed ? "retraining_failed" : "retraining_finished", retraining->model.name,
+				 retraining->new_version, members.data);
+}
+
+char *
+retraining_summary(const Retraining *retraining)
+{
+	return psprintf("%s: %s", retraining->status, retraining->message);
+}
+
+/* Tell of the end: in the history, to listeners, in the log. */
+static void
+finish(Retraining *retraining)
+{
+	bool failed = strcmp(retraining->status, RETRAINING_FAILED) == 0;
+
+	write_retraining(retraining);
+	if (retraining->retraining_id != 0)
+		notify_retraining(retraining);
+	ereport(LOG_SERVER_ONLY,
+			(errmsg("sentiment: retraining of model \"%s\" (%s) %s", retraining->model.name,
+					retraining->trigger, retraining_summary(retraining)),
+			 retraining->detail != NULL ? errdetail("%s", retraining->detail) : 0));
+	if (failed)
+		ereport(WARNING_CLIENT_ONLY,
+				(errmsg("retraining of model \"%s\" failed: %s", retraining->model.name,
+						retraining->message),
+				 retraining->detail != NULL ? errdetail("%s", retraining->detail) : 0,
+				 errhint("What answered before goes on. The view sentiment_retrainings has the "
+						 "history.")));
+}
+
+void
+retraining_fail(Retraining *retraining, const ErrorData *error)
+{
+	take_error(retraining, error);
+	finish(retraining);
+}
+
+void
+retraining_run(Retraining *retraining)
+{
+	ErrorData *error;
+
+	if (!retraining_lock(&retraining->model))
+	{
+		skip(retraining, "another retraining of the model is under way");
+		finish(retraining);
+		return;
+	}
+	/* what one that has just ended has committed is to be seen */
+	PushActiveSnapshot(GetLatestSnapshot());
+	retraining->old_version =
+		registry_deployed_version(retraining->model.model_id, GetActiveSnapshot());
+	if (is_cooling_down(retraining))
+		skip(retraining, "the cooldown after the last retraining is not over");
+	else if ((error = subtransaction_run(train_and_decide, retraining)) != NULL)
+		take_error(retraining, error);
+	PopActiveSnapshot();
+	finish(retraining);
+}
+
+/* The function's result. */
+static Datum
+result_row(FunctionCallInfo fcinfo, const Retraining *retraining)
+{
+	TupleDesc descriptor;
+	Datum values[] = {
+		Int64GetDatum(retraining->retraining_id),
+		CStringGetTextDatum(retraining->status),
+		Int32GetDatum(retraining->new_version),
+		BoolGetDatum(strcmp(retraining->status, RETRAINING_PROMOTED) == 0),
+		Int32GetDatum(retraining->old_version),
+		CStringGetTextDatum(retraining->message),
+	};
+	bool nulls[] = {retraining->retraining_id == 0, false, retraining->new_version == 0, false,
+					retraining->old_version == 0,   false};
+
+	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls));
+}
+
+PG_FUNCTION_INFO_V1(sentiment_retrain);
+Datum
+sentiment_retrain(PG_FUNCTION_ARGS)
+{
+	Retraining *retraining;
+
+	PreventCommandIfReadOnly("sentiment_retrain()");
+	PreventCommandIfParallelMode("sentiment_retrain()");
+	PreventCommandDuringRecovery("sentiment_retrain()");
+	if (PG_ARGISNULL(0))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("argument \"model\" must not be null")));
+	retraining = retraining_begin(text_to_cstring(PG_GETARG_TEXT_PP(0)), TRIGGER_MANUAL,
+								  PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	retraining_run(retraining);
+	PG_RETURN_DATUM(result_row(fcinfo, retraining));
+}

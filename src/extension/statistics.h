@@ -1,0 +1,53 @@
+/*
+ * statistics.h
+ *	  Counts of what model versions answer, in shared memory: there if the library was preloaded.
+ *
+ * Each version of each database's models has a slot of atomic counters. A backend counts into its own memory,
+ * and adds that to the slot at the end of a transaction, or after many predictions; nobody waits for
+ * a lock but when a version gets a slot. The table has a fixed size: a version that finds no room takes the
+ * slot of one that is gone or does not answer any more; if there is none, its predictions are counted as
+ * untracked only.
+ */
+#ifndef SENTIMENT_STATISTICS_H
+#define SENTIMENT_STATISTICS_H
+
+#include "postgres.h"
+
+#include "extension/registry.h"
+
+/* What a backend counts of a version. */
+typedef struct VersionCounter VersionCounter;
+
+/* Ask for shared memory: once, when the library is preloaded. */
+extern void statistics_install(void);
+
+/* Whether there is shared memory to count in. */
+extern bool statistics_available(void);
+
+/* The counter of a version; NULL if nothing is to be counted. Stays where it is. Under an active snapshot. */
+extern VersionCounter *statistics_counter(int64 model_id, const RegistryVersion *version);
+
+/* A prediction begins: the time, or 0 if it is one whose time is not taken. */
+extern uint64 statistics_begin(VersionCounter *counter);
+
+/* It has ended: with a class that has a probability. begun: of statistics_begin */
+extern void statistics_end(VersionCounter *counter, uint64 begun, uint32 class_index,
+						   double probability);
+
+/* It has failed. */
+extern void statistics_fail(VersionCounter *counter, int sqlstate);
+
+/* A version was scored in the shadow, or could not be. */
+extern void statistics_count_shadow(VersionCounter *counter, bool disagrees);
+extern void statistics_count_shadow_failure(VersionCounter *counter);
+
+/* A version was read from its table into a session's cache. */
+extern void statistics_count_load(VersionCounter *counter);
+
+/* A version was trained. */
+extern void statistics_count_training(VersionCounter *counter, uint64 n_rows);
+
+/* Add this backend's counts to the shared ones: at the end of a transaction. */
+extern void statistics_flush(void);
+
+#endif /* SENTIMENT_STATISTICS_H */

@@ -1,0 +1,121 @@
+/*
+ * train_recipe.c
+ *	  How a model is trained again.
+ */
+#include "postgres.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+
+#include "extension/host.h"
+#include "extension/public_query.h"
+#include "extension/train_recipe.h"
+
+TrainRecipe
+train_recipe_of_version(const RegistryModel *model, int32 version)
+{
+	QueryParameter parameters[2] = {query_value(INT8OID, Int64GetDatum(model->model_id)),
+									query_value(INT4OID, Int32GetDatum(version))};
+	RegistryWriter reader = query_begin_read();
+	TrainRecipe recipe = {.version = version};
+	bool is_null;
+
+	if (public_query_read_only(
+			"SELECT source_schema, source_name, text_column, label_column, filter, kind,"
+			" parameters, numeric_columns, trained_by, COALESCE(trained_by_oid, 0::pg_catalog.oid),"
+			" COALESCE(trained_by_cluster, 0)"
+			" FROM sentiment.model_version WHERE model_id = $1 AND version = $2",
+			2, parameters) != 1)
+		registry_version_missing(model->name, version);
+	recipe.schema = query_column(0, 1);
+	recipe.name = query_column(0, 2);
+	recipe.text_column = query_column(0, 3);
+	recipe.label_column = query_column(0, 4);
+	recipe.filter = query_column(0, 5);
+	recipe.kind = query_column(0, 6);
+	recipe.params = query_datum(0, 7, &is_null);
+	recipe.numeric_columns = query_datum(0, 8, &is_null);
+	strlcpy(recipe.named_by.name, query_column(0, 9), NAMEDATALEN);
+	recipe.named_by.oid = DatumGetObjectId(query_datum(0, 10, &is_null));
+	recipe.named_by.cluster = DatumGetInt64(query_datum(0, 11, &is_null));
+	registry_end_write(&reader);
+	return recipe;
+}
+
+/* The newest version, or 0. */
+static int32
+newest_version(const RegistryModel *model)
+{
+	QueryParameter parameters[1] = {query_value(INT8OID, Int64GetDatum(model->model_id))};
+	RegistryWriter reader = query_begin_read();
+	int32 version;
+	bool is_null;
+
+	public_query_read_only("SELECT COALESCE(pg_catalog.max(version), 0)"
+						   " FROM sentiment.model_version WHERE model_id = $1",
+						   1, parameters);
+	version = DatumGetInt32(query_datum(0, 1, &is_null));
+	registry_end_write(&reader);
+	return version;
+}
+
+/* Let the monitor say from which rows. */
+static void
+take_source_of_monitor(TrainRecipe *recipe, const Monitor *monitor)
+{
+	recipe->schema = monitor->schema;
+	recipe->name = monitor->name;
+	recipe->text_column = monitor->text_column;
+	recipe->label_column = monitor->label_column;
+	recipe->filter = monitor_window(monitor, monitor->training_period);
+	recipe->named_by = monitor->set_by;
+}
+
+int32
+train_recipe_version(const RegistryModel *model)
+{
+	int32 version = registry_deployed_version(model->model_id, GetActiveSnapshot());
+
+	return version != 0 ? version : newest_version(model);
+}
+
+TrainRecipe
+train_recipe_for_model(const RegistryModel *model, const Monitor *monitor)
+{
+	int32 version = train_recipe_version(model);
+	TrainRecipe recipe;
+
+	if (version == 0)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("model \"%s\" has no version", model->name),
+						errhint("Train one with sentiment_train.")));
+	recipe = train_recipe_of_version(model, version);
+	/* what is watched may have no labels; then there is nothing to learn from it */
+	if (monitor != NULL && monitor->label_column != NULL)
+		take_source_of_monitor(&recipe, monitor);
+	if (monitor != NULL && monitor->numeric_columns != (Datum) 0)
+		recipe.numeric_columns = monitor->numeric_columns;
+	if (monitor != NULL && monitor->kind != NULL)
+	{
+		recipe.kind = monitor->kind;
+		recipe.params = monitor->params != (Datum) 0 ? monitor->params : jsonb_from_json("{}");
+	}
+	return recipe;
+}
+
+Oid
+train_recipe_relation(const RegistryModel *model, const TrainRecipe *recipe)
+{
+	Oid schema = get_namespace_oid(recipe->schema, true);
+	Oid relation = OidIsValid(schema) ? get_relname_relid(recipe->name, schema) : InvalidOid;
+
+	if (!OidIsValid(relation))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+						errmsg("the source \"%s.%s\" of model \"%s\" is gone", recipe->schema,
+							   recipe->name, model->name),
+						errhint("Name another with sentiment_monitor('%s', ...).", model->name)));
+	return relation;
+}

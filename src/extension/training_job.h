@@ -1,0 +1,62 @@
+/*
+ * training_job.h
+ *	  One of several trainings of a model: done here, or by a background worker.
+ */
+#ifndef SENTIMENT_TRAINING_JOB_H
+#define SENTIMENT_TRAINING_JOB_H
+
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+/* Bytes of an error's message that are kept. */
+#define TRAINING_JOB_MESSAGE_LENGTH 1024
+
+/* What became of a job. */
+typedef enum TrainingJobState
+{
+	TRAINING_JOB_WAITING, /* nobody has begun it */
+	TRAINING_JOB_RUNNING,
+	TRAINING_JOB_DONE,
+	TRAINING_JOB_FAILED
+} TrainingJobState;
+
+/* How it ended. */
+typedef struct TrainingJobResult
+{
+	TrainingJobState state;
+	int32 version;
+	double f1; /* NaN: it was not measured */
+	TimestampTz started_at;
+	TimestampTz finished_at;
+	int sqlerrcode; /* of an error, as is the message */
+	char message[TRAINING_JOB_MESSAGE_LENGTH];
+} TrainingJobResult;
+
+/* A job: the arguments of sentiment_train as a JSON object, and as whom a stored source is to be read. */
+typedef struct TrainingJob
+{
+	char *arguments;
+	bool in_worker;
+	TrainingJobResult result;
+} TrainingJob;
+
+/* Train, within the transaction that is open; errors are raised. */
+extern void training_job_run(const char *arguments, TrainingJobResult *result);
+
+/* Take over an error. */
+extern void training_job_take_error(TrainingJobResult *result, const ErrorData *error);
+
+/*
+ * Why background workers must not be used now, or NULL if they may: a worker that waits for what its own
+ * leader has locked or written would wait forever, since the leader waits for it.
+ */
+extern const char *training_workers_obstacle(Oid source);
+
+/*
+ * Run jobs in background workers, a few at a time (sentiment.max_workers), each in a transaction of its own.
+ * Jobs that no worker could begin are left waiting. A cancel stops the workers.
+ */
+extern void training_workers_run(TrainingJob *jobs, int n_jobs);
+
+#endif /* SENTIMENT_TRAINING_JOB_H */

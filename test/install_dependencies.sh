@@ -23,7 +23,7 @@ for group in "${@:-build}"; do
 		test) packages="$packages $build $exporter $containers openssl libcmocka-dev libipc-run-perl postgresql-$version-cron r-base-core r-cran-modeldata clang-14 libclang-rt-14-dev" ;;
 		page) packages="$packages $build $exporter postgresql-$version-cron chromium" ;;
 		lint) packages="$packages $build $exporter libcmocka-dev clang-format cppcheck" ;;
-		demo) packages="$packages $build r-base-core r-cran-modeldata" ;;
+		demo) packages="$packages $build postgresql-$version-cron r-base-core r-cran-modeldata" ;;
 		bench) packages="$packages $build $exporter wrk curl python3-sklearn python3-xgboost fasttext r-base-core r-cran-modeldata" ;;
 		*) echo "unknown group of packages: $group" >&2; exit 2 ;;
 	esac

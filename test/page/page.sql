@@ -32,12 +32,23 @@ SELECT FROM sentiment_train('food', 'reviews', params => '{"ngram_max": 1, "max_
 -- a contract, a validation with findings, and a pipeline run
 SELECT FROM sentiment_set_contract('food', sentiment_suggest_contract('reviews', 'text', 'label'));
 SELECT FROM sentiment_validate('food', 'reviews', store => true);
+SELECT FROM sentiment_monitor('food', 'reviews', 'text', time_column => 'written_at', period => '30 days');
+SELECT FROM sentiment_run_pipeline('food');
 
 -- drift: twice nothing, then everybody shouts
 SELECT FROM sentiment_check_drift('food', 'reviews', 'id % 3 = 0');
 SELECT FROM sentiment_check_drift('food', 'reviews', 'id % 3 = 1');
 CREATE VIEW shouting AS SELECT id, upper(text) || '!!! REALLY???' AS text, label FROM reviews WHERE id % 2 = 0;
 SELECT FROM sentiment_check_drift('food', 'shouting');
+SELECT FROM sentiment_retrain('food', 'everybody shouts');
+SELECT FROM sentiment_schedule('food', '0 3 * * *', 'check_and_retrain');
+
+-- an experiment between two versions, one more in the shadow
+SELECT FROM sentiment_set_traffic('food', '{"1": 0.6, "2": 0.4}', 'is the forest better?');
+SELECT FROM sentiment_set_shadow('food', 3, 1.0);
+SELECT count(sentiment_outcome('food', sentiment_route('food', i::text), i::text,
+	abs(hashint4(31 * i)::bigint) % 100 < CASE sentiment_route('food', i::text) WHEN 2 THEN 75 ELSE 55 END))
+FROM generate_series(1, 1500) AS i \g /dev/null
 SELECT count(sentiment_predict(text, 'food')) FROM reviews \g /dev/null
 
 -- names that are scripts
@@ -51,4 +62,3 @@ SELECT FROM sentiment_check_drift('<script>alert("model")</script>', 'dangerous'
 -- the exporter's role, which may not read training rows of the dangerous one
 SELECT FROM sentiment_grant('food', 'sentiment_exporter', 'train');
 SELECT FROM sentiment_grant('<script>alert("model")</script>', 'sentiment_exporter', 'predict');
-

@@ -41,7 +41,7 @@ export function Table<Row>(props: {
 	showCaption?: boolean;
 }) {
 	return (
-		<div class="table-frame" role="region" aria-label={props.caption} tabIndex={0}>
+		<div class="table-frame" role="group" aria-label={props.caption} tabIndex={0}>
 			<table>
 				<caption class={props.showCaption ? "" : "hidden"}>{props.caption}</caption>
 				<thead>

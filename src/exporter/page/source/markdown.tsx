@@ -43,7 +43,7 @@ function MarkdownTable(props: { lines: string[]; name: string }) {
 	const [head = "", rule = "", ...body] = props.lines;
 	const alignments = cells(rule).map((cell) => (cell.endsWith(":") ? "number" : ""));
 	return (
-		<div class="table-frame" role="region" aria-label={props.name} tabIndex={0}>
+		<div class="table-frame" role="group" aria-label={props.name} tabIndex={0}>
 			<table>
 				<thead>
 					<tr>

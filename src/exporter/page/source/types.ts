@@ -162,6 +162,9 @@ export interface Retraining {
 	status: string;
 	version: number | null;
 	previous_version: number | null;
+	/** Of both versions on the same held-out rows. */
+	f1: number | null;
+	previous_f1: number | null;
 	gate: GateCheck[] | null;
 	message: string | null;
 	started_at: string;

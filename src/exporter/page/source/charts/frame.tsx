@@ -91,7 +91,7 @@ export function ChartFrame(props: {
 				{() => {
 					const table = props.table();
 					return (
-						<div class="table-frame" role="region" aria-label={`Data of ${props.title}`} tabIndex={0}>
+						<div class="table-frame" role="group" aria-label={`Data of ${props.title}`} tabIndex={0}>
 							<table>
 								<caption class="hidden">{props.title}</caption>
 								<thead>

@@ -96,7 +96,6 @@ function VersionTable(props: { model: string; versions: Version[]; chosen: Versi
 					{ head: "Macro F1", cell: (row) => metric(row.macro_f1), number: true },
 					{ head: "Accuracy", cell: (row) => metric(row.accuracy), number: true },
 					{ head: "ROC AUC", cell: (row) => metric(row.roc_auc), number: true },
-					{ head: "Rows", cell: (row) => count(row.rows_trained), number: true },
 					{ head: "Size", cell: (row) => bytes(row.image_bytes), number: true },
 					{ head: "Trained", cell: (row) => ago(row.trained_at) },
 				]}
@@ -108,7 +107,7 @@ function VersionTable(props: { model: string; versions: Version[]; chosen: Versi
 function Confusion(props: { labels: string[]; counts: number[][] }) {
 	const totals = props.counts.map((row) => row.reduce((sum, n) => sum + n, 0));
 	return (
-		<div class="table-frame" role="region" aria-label="Confusion matrix" tabIndex={0}>
+		<div class="table-frame" role="group" aria-label="Confusion matrix" tabIndex={0}>
 			<table class="confusion">
 				<caption class="hidden">
 					Confusion matrix: rows are the actual labels, columns the predicted ones

@@ -136,6 +136,11 @@ function Retrainings(props: { retrainings: Retraining[]; model: string }) {
 							number: true,
 							cell: (row) => `${row.previous_version ?? nothing} → ${row.version ?? nothing}`,
 						},
+						{
+							head: "F1",
+							number: true,
+							cell: (row) => (row.f1 === null ? nothing : `${metric(row.previous_f1)} → ${metric(row.f1)}`),
+						},
 						{ head: "Gate", cell: (row) => <Gate checks={row.gate ?? []} /> },
 						{ head: "Took", number: true, cell: (row) => duration(row.started_at, row.finished_at) },
 					]}

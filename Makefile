@@ -6,6 +6,7 @@
 #   make test           every test suite, each on a private server; installs what it needs
 #   make demo           a private server with real reviews and a trained model; make demo-stop ends it
 #   make exporter       the HTTP sidecar, build/sentiment-exporter; make install-exporter (prefix=/usr/local) installs it
+#   make page           bundle the exporter's web page anew, with Node.js and npm (the bundle is part of the sources)
 #   make lint           formatting, static analysis, warnings as errors
 #   make bench          comparison with scikit-learn and fastText (DATA_FOLDER= for more data), and the exporter's figures
 #
@@ -26,8 +27,8 @@ SQL_TOPICS = install sparse_vector image_value text corpus_state features fit ev
 	drift_profile drift_report drift_injection \
 	validation_state contract \
 	deployment_history lifecycle gate model_transfer \
-	train predict kinds views model_card traffic experiment statistics metrics \
-	monitor retraining pipeline_run schedule
+	train predict kinds views model_card traffic experiment statistics \
+	monitor retraining pipeline_run schedule metrics
 SQL_SOURCES = $(SQL_TOPICS:%=src/extension/%.sql)
 JOINED_SCRIPT = sql/$(EXTENSION)--$(EXTVERSION).sql
 
@@ -53,7 +54,7 @@ EXTRA_CLEAN = $(OBJS:.o=.d) $(wildcard sql/$(EXTENSION)--[0-9]*.[0-9]*.[0-9].sql
 override with_llvm = no
 
 PG_CONFIG ?= pg_config
-ifneq ($(filter-out test demo demo-stop bench lint deps clean-build exporter install-exporter,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out test demo demo-stop bench lint deps clean-build exporter install-exporter page page-tools,$(or $(MAKECMDGOALS),all)),)
 PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifeq ($(wildcard $(PGXS)),)
 $(error The server's development files are missing (looked with "$(PG_CONFIG) --pgxs"): on Debian, apt-get install postgresql-server-dev-15; or give PG_CONFIG=/path/to/pg_config)
@@ -128,7 +129,20 @@ install-exporter: exporter
 	install -d '$(DESTDIR)$(EXPORTER_UNITS)'
 	sed 's|@prefix@|$(prefix)|' src/exporter/sentiment-exporter.service > '$(DESTDIR)$(EXPORTER_UNITS)/sentiment-exporter.service'
 
-.PHONY: deps test demo demo-stop lint bench exporter install-exporter
+# The web page: its bundle is committed, so that the exporter can be built without Node.js.
+PAGE = src/exporter/page
+PAGE_TOOLS = $(PAGE)/node_modules/.package-lock.json
+
+$(PAGE_TOOLS): $(PAGE)/package.json $(PAGE)/package-lock.json $(PAGE)/.npmrc
+	cd $(PAGE) && npm ci --ignore-scripts --loglevel=error
+	@touch $@
+
+page-tools: $(PAGE_TOOLS)
+
+page: page-tools
+	cd $(PAGE) && npm run --silent check && npm run --silent build
+
+.PHONY: deps test demo demo-stop lint bench exporter install-exporter page page-tools
 
 deps:
 	@test/install_dependencies.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Install what building, testing, the demo, the linters or the benchmark need, as Debian packages.
 #
-#   test/install_dependencies.sh [build] [exporter] [containers] [test] [lint] [demo] [bench]
+#   test/install_dependencies.sh [build] [exporter] [containers] [test] [page] [lint] [demo] [bench]
 #
 # Installs only what is missing. The server's version is that of PG_CONFIG, if given, else 15.
 set -euo pipefail
@@ -21,8 +21,9 @@ for group in "${@:-build}"; do
 		exporter) packages="$packages $exporter" ;;
 		containers) packages="$packages $containers" ;;
 		test) packages="$packages $build $exporter $containers openssl libcmocka-dev libipc-run-perl postgresql-$version-cron r-base-core r-cran-modeldata clang-14 libclang-rt-14-dev" ;;
+		page) packages="$packages $build $exporter postgresql-$version-cron chromium" ;;
 		lint) packages="$packages $build $exporter libcmocka-dev clang-format cppcheck" ;;
-		demo) packages="$packages $build r-base-core r-cran-modeldata" ;;
+		demo) packages="$packages $build postgresql-$version-cron r-base-core r-cran-modeldata" ;;
 		bench) packages="$packages $build $exporter wrk curl python3-sklearn python3-xgboost fasttext r-base-core r-cran-modeldata" ;;
 		*) echo "unknown group of packages: $group" >&2; exit 2 ;;
 	esac

@@ -41,5 +41,23 @@ git ls-files 'src/extension/*.c' | xargs -P2 -I{} sh -c "gcc $strict -Wno-unused
 
 git ls-files 'src/exporter/*.c' | xargs -P2 -I{} sh -c "gcc -std=c11 -D_GNU_SOURCE -DEXPORTER_VERSION='\"\"' -O2 -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Werror $(pkg-config --cflags libpq libmicrohttpd zlib) -c {} -o build/lint/\$(echo {} | tr / _).o" || problem "warnings in the exporter"
 
+# The web page: types, formatting, and that the bundle is that of the sources.
+page=src/exporter/page
+if grep -nE '"resolved"|registry\.' $page/package-lock.json; then
+	problem "the page's lock file names a registry"
+fi
+if command -v node >/dev/null && command -v npm >/dev/null; then
+	if make -s page-tools >build/lint-page.log 2>&1; then
+		(cd $page && npm run --silent check && npx prettier --log-level warn --check source build.js ../../../test/page/*.js &&
+			node build.js "$OLDPWD/build/lint/page") >>build/lint-page.log 2>&1 || { cat build/lint-page.log; problem "types or formatting of the page"; }
+		diff -rq $page/dist build/lint/page || problem "the page's bundle is not that of its sources (run make page)"
+	else
+		cat build/lint-page.log
+		problem "the page's tools could not be installed"
+	fi
+else
+	echo "lint: Node.js and npm are not there: the page is not checked"
+fi
+
 [ $status = 0 ] && echo "lint: clean"
 exit $status

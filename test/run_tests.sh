@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Run the test suites, each against private servers, and count what passed.
 #
-#   test/run_tests.sh [unit] [sanitized] [regress] [isolation] [tap] [fuzz] [containers]     (default: all)
+#   test/run_tests.sh [unit] [sanitized] [regress] [isolation] [tap] [page] [fuzz] [containers]     (default: all)
 #
 # Builds the extension and installs it into the server of PG_CONFIG, as make install does. Everything
 # else stays in build/ and in a temporary folder that is removed at the end. FUZZ_SECONDS is the time of
@@ -9,7 +9,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-suites=${*:-unit sanitized regress isolation tap fuzz containers}
+suites=${*:-unit sanitized regress isolation tap page fuzz containers}
 pg_config=${PG_CONFIG:-pg_config}
 build=$PWD/build/test
 passed=0
@@ -174,6 +174,29 @@ run_tap() {
 	report tap "$ok" "$bad" $((SECONDS - start)) "$log.failed"
 }
 
+# The web page in Chromium. Its tools come from npm: without Node.js it is left out, and that is said.
+run_page() {
+	local start=$SECONDS log="$build/page.log" ok bad
+	if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+		echo "page: Node.js and npm are not there: THE WEB PAGE IS NOT TESTED"
+		return
+	fi
+	if ! { test/install_dependencies.sh page && make -s exporter && make -s page-tools; } >"$log" 2>&1; then
+		report page 0 1 $((SECONDS - start)) "$log"
+		return
+	fi
+	mkdir -p "$work/page"
+	test/page/run_page.sh "$bindir" "$work/page" >"$log" 2>&1
+	local status=$?
+	ok=$(grep -cE '^ok [0-9]+' "$log")
+	bad=$(grep -cE '^not ok [0-9]+' "$log")
+	if [ "$bad" = 0 ] && { [ "$status" != 0 ] || [ "$ok" = 0 ]; }; then
+		bad=1
+	fi
+	grep -v '^ok ' "$log" >"$log.failed"
+	report page "$ok" "$bad" $((SECONDS - start)) "$log.failed"
+}
+
 run_fuzz() {
 	local start=$SECONDS log="$build/fuzz.log" ok=0 bad=0 source name
 	: >"$log"
@@ -217,7 +240,7 @@ run_containers() {
 }
 
 case " $suites " in
-	*" regress "* | *" isolation "* | *" tap "*)
+	*" regress "* | *" isolation "* | *" tap "* | *" page "*)
 		if ! { make -s PG_CONFIG="$pg_config" && make -s install PG_CONFIG="$pg_config"; } >"$build/build.log" 2>&1; then
 			cat "$build/build.log"
 			echo "0 passed, 1 failed"
@@ -239,6 +262,7 @@ for suite in $suites; do
 				$(for file in test/specs/*.spec; do [ -e "$file" ] && basename "$file" .spec; done)
 			;;
 		tap) run_tap ;;
+		page) run_page ;;
 		fuzz) run_fuzz ;;
 		containers) run_containers ;;
 		*) echo "unknown suite: $suite" >&2; exit 2 ;;

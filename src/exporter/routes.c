@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "json_scanner.h"
+#include "page_queries.h"
 
 /* Models and versions that the exporter's role may use. */
 #define METADATA_SQL                                                                             \
@@ -22,6 +23,15 @@
 	"'parameters', v.parameters, 'metrics', v.metrics, 'trained_at', v.trained_at) "             \
 	"ORDER BY v.version), '[]') FROM sentiment_model_versions AS v WHERE v.model = s.model) "    \
 	"AS versions FROM sentiment_models AS s WHERE $1::text IS NULL OR s.model = $1) AS m"
+
+/* What the page reads; the last arguments are the names of the parameters. */
+#define PAGE_ROUTE(path, query, n_parameters, ...)                                           \
+	{                                                                                        \
+		path, METHOD_GET, BODY_NONE, false, read_route_handle, {query, n_parameters, false}, \
+		{                                                                                    \
+			__VA_ARGS__                                                                      \
+		}                                                                                    \
+	}
 
 static const Route routes[] = {
 	{"/health", METHOD_GET, BODY_NONE, true, health_handle, {NULL, 0, false}, {NULL}},
@@ -43,6 +53,14 @@ static const Route routes[] = {
 	 {METADATA_SQL, 1, false},
 	 {"model"}},
 	{"/openapi.json", METHOD_GET, BODY_NONE, true, openapi_handle, {NULL, 0, false}, {NULL}},
+	PAGE_ROUTE("/api/models", page_query_models, 0, NULL),
+	PAGE_ROUTE("/api/versions", page_query_versions, 1, "model"),
+	PAGE_ROUTE("/api/curves", page_query_curves, 2, "model", "version"),
+	PAGE_ROUTE("/api/drift", page_query_drift, 1, "model"),
+	PAGE_ROUTE("/api/drift_bins", page_query_drift_bins, 1, "report"),
+	PAGE_ROUTE("/api/operations", page_query_operations, 1, "model"),
+	PAGE_ROUTE("/api/experiments", page_query_experiments, 1, "model"),
+	PAGE_ROUTE("/api/model_card", page_query_model_card, 2, "model", "version"),
 	{"/", METHOD_GET, BODY_NONE, true, page_handle, {NULL, 0, false}, {NULL}},
 };
 #define N_ROUTES (sizeof(routes) / sizeof(*routes))

@@ -12,7 +12,7 @@
 #include "extension/compat.h"
 #include "extension/deployment.h"
 #include "extension/model_cache.h"
-#include "extension/statistics.h"
+#include "extension/version_counter.h"
 
 typedef struct CallSite
 {

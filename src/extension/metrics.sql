@@ -12,11 +12,30 @@ WITH stat AS MATERIALIZED (
 	JOIN sentiment.model_version AS v ON v.model_id OPERATOR(pg_catalog.=) s.model_id AND v.version OPERATOR(pg_catalog.=) s.version
 	LEFT JOIN sentiment.deployment AS d ON d.model_id OPERATOR(pg_catalog.=) s.model_id AND d.version OPERATOR(pg_catalog.=) s.version
 ), deployed AS MATERIALIZED (
-	SELECT pg_catalog.jsonb_build_object('model', m.name, 'version', d.version::pg_catalog.text) AS key, d.share, d.shadow_share, d.deployed_at,
+	SELECT pg_catalog.jsonb_build_object('model', m.name, 'version', d.version::pg_catalog.text) AS key, m.name AS model, d.version,
+		d.share, d.shadow_share, d.deployed_at,
+		CASE WHEN d.share OPERATOR(pg_catalog.=) 0 THEN 'shadow'
+			 WHEN pg_catalog.row_number() OVER (PARTITION BY d.model_id ORDER BY d.share DESC, d.version) OPERATOR(pg_catalog.=) 1 THEN 'production'
+			 ELSE 'staging' END AS stage,
 		v.kind, v.metrics, v.rows_trained, v.image_bytes, v.trained_at
 	FROM sentiment.deployment AS d
 	JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) d.model_id
 	JOIN sentiment.model_version AS v ON v.model_id OPERATOR(pg_catalog.=) d.model_id AND v.version OPERATOR(pg_catalog.=) d.version
+), report AS MATERIALIZED (
+	SELECT m.name AS model, r.report_id, r.drifted, r.checked_at
+	FROM sentiment.model AS m
+	CROSS JOIN LATERAL (
+		SELECT a.report_id, a.drifted, a.checked_at FROM sentiment.drift_report AS a
+		WHERE a.model_id OPERATOR(pg_catalog.=) m.model_id ORDER BY a.report_id DESC LIMIT 1) AS r
+), tested AS MATERIALIZED (
+	SELECT r.model, f.feature, f.statistic, f.value, f.drifted
+	FROM report AS r
+	JOIN sentiment.drift_report_feature AS f ON f.report_id OPERATOR(pg_catalog.=) r.report_id
+	WHERE f.feature OPERATOR(pg_catalog.<>) '(report)'
+), retraining AS MATERIALIZED (
+	SELECT r.model, r.status, r.retraining_id, COALESCE(r.finished_at, r.started_at) AS at
+	FROM sentiment.retraining AS r
+	JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) r.model_id
 )
 -- models and versions
 SELECT 'sentiment_model_versions', 'gauge', 'Versions of a model', pg_catalog.jsonb_build_object('model', m.name), pg_catalog.count(v.version)::pg_catalog.float8
@@ -28,13 +47,17 @@ SELECT a.name, 'gauge', a.help, a.labels, a.value
 FROM deployed AS d
 CROSS JOIN LATERAL (VALUES
 	('sentiment_model_info', 'A version that answers or is scored in the shadow, with its kind',
-		d.key OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('kind', d.kind), 1),
+		d.key OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('kind', d.kind, 'stage', d.stage), 1),
 	('sentiment_model_share', 'Share of the units that a version answers', d.key, d.share),
 	('sentiment_model_shadow_share', 'Share of the predictions that a version is scored on in the shadow', d.key, d.shadow_share),
 	('sentiment_model_deployed_timestamp_seconds', 'When a version was deployed', d.key, pg_catalog.date_part('epoch', d.deployed_at)),
 	('sentiment_model_trained_timestamp_seconds', 'When the training of a deployed version began', d.key, pg_catalog.date_part('epoch', d.trained_at)),
 	('sentiment_model_rows_trained', 'Rows that a deployed version has learned from', d.key, d.rows_trained::pg_catalog.float8),
 	('sentiment_model_image_bytes', 'Size of a deployed version', d.key, d.image_bytes::pg_catalog.float8)) AS a (name, help, labels, value)
+UNION ALL
+SELECT 'sentiment_deployed_version', 'gauge', 'Version that answers where no unit is given', pg_catalog.jsonb_build_object('model', d.model), d.version::pg_catalog.float8
+FROM deployed AS d
+WHERE d.stage OPERATOR(pg_catalog.=) 'production'
 UNION ALL
 -- how good the deployed versions were on held-out rows
 SELECT 'sentiment_model_' OPERATOR(pg_catalog.||) a.figure, 'gauge', a.help, d.key, (d.metrics OPERATOR(pg_catalog.->>) a.figure)::pg_catalog.float8
@@ -69,16 +92,16 @@ SELECT 'sentiment_prediction_confidence_sum', 'histogram', 'Probability of the l
 UNION ALL
 SELECT 'sentiment_prediction_confidence_count', 'histogram', 'Probability of the label that was answered', s.key, s.predictions::pg_catalog.float8 FROM stat AS s
 UNION ALL
-SELECT 'sentiment_prediction_duration_seconds_bucket', 'histogram', 'Time that a prediction takes within the server',
+SELECT 'sentiment_prediction_seconds_bucket', 'histogram', 'Time that a prediction takes within the server',
 	s.key OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('le', CASE
 		WHEN b.upper OPERATOR(pg_catalog.=) 'Infinity'::pg_catalog.float8 THEN '+Inf' ELSE b.upper::pg_catalog.text END),
 	pg_catalog.sum(b.predictions) OVER (PARTITION BY s.model_id, s.version ORDER BY b.upper)::pg_catalog.float8
 FROM stat AS s
 CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(@extschema@.sentiment_stat_latency_bounds()), pg_catalog.unnest(s.latency)) AS b (upper, predictions)
 UNION ALL
-SELECT 'sentiment_prediction_duration_seconds_sum', 'histogram', 'Time that a prediction takes within the server', s.key, s.latency_seconds FROM stat AS s
+SELECT 'sentiment_prediction_seconds_sum', 'histogram', 'Time that a prediction takes within the server', s.key, s.latency_seconds FROM stat AS s
 UNION ALL
-SELECT 'sentiment_prediction_duration_seconds_count', 'histogram', 'Time that a prediction takes within the server', s.key,
+SELECT 'sentiment_prediction_seconds_count', 'histogram', 'Time that a prediction takes within the server', s.key,
 	(SELECT pg_catalog.sum(b.predictions) FROM pg_catalog.unnest(s.latency) AS b (predictions))::pg_catalog.float8
 FROM stat AS s
 UNION ALL
@@ -92,7 +115,7 @@ UNION ALL
 SELECT a.name, 'counter', a.help, s.key, a.value::pg_catalog.float8
 FROM stat AS s
 CROSS JOIN LATERAL (VALUES
-	('sentiment_shadow_compared_total', 'Predictions that a version was scored on in the shadow', s.shadow_compared),
+	('sentiment_shadow_predictions_total', 'Predictions that a version was scored on in the shadow', s.shadow_compared),
 	('sentiment_shadow_disagreements_total', 'Predictions on which a version in the shadow gave another label', s.shadow_disagreed),
 	('sentiment_shadow_failures_total', 'Predictions on which a version in the shadow failed', s.shadow_failed)) AS a (name, help, value)
 WHERE s.shadow_share OPERATOR(pg_catalog.>) 0 OR s.shadow_compared OPERATOR(pg_catalog.>) 0 OR s.shadow_failed OPERATOR(pg_catalog.>) 0
@@ -105,8 +128,64 @@ CROSS JOIN LATERAL (VALUES
 	('sentiment_rows_trained_total', 'Rows that trainings have learned from', s.rows_trained),
 	('sentiment_model_loads_total', 'How often a session has read a version into its cache', s.loads)) AS a (name, help, value)
 UNION ALL
+-- drift: of each model the last report
+SELECT 'sentiment_drift_value', 'gauge', 'Statistic of a feature in the last drift report',
+	pg_catalog.jsonb_build_object('model', t.model, 'feature', t.feature, 'statistic', t.statistic), t.value
+FROM tested AS t WHERE t.value IS NOT NULL
+UNION ALL
+SELECT 'sentiment_drift_drifted', 'gauge', 'Whether a feature had drifted in the last drift report',
+	pg_catalog.jsonb_build_object('model', t.model, 'feature', t.feature, 'statistic', t.statistic), t.drifted::pg_catalog.int4::pg_catalog.float8
+FROM tested AS t WHERE t.drifted IS NOT NULL
+UNION ALL
+SELECT 'sentiment_drift_max_psi', 'gauge', 'Largest population stability index in the last drift report',
+	pg_catalog.jsonb_build_object('model', t.model), pg_catalog.max(t.value)
+FROM tested AS t WHERE t.statistic OPERATOR(pg_catalog.=) 'psi' AND t.value IS NOT NULL
+GROUP BY t.model
+UNION ALL
+SELECT 'sentiment_drift_detected', 'gauge', 'Whether the verdict of the last drift report is drift',
+	pg_catalog.jsonb_build_object('model', r.model), r.drifted::pg_catalog.int4::pg_catalog.float8
+FROM report AS r WHERE r.drifted IS NOT NULL
+UNION ALL
+SELECT 'sentiment_drift_checked_timestamp_seconds', 'gauge', 'When drift was checked last',
+	pg_catalog.jsonb_build_object('model', r.model), pg_catalog.date_part('epoch', r.checked_at)
+FROM report AS r
+UNION ALL
+-- retraining
+SELECT 'sentiment_retrainings_total', 'counter', 'Retrainings by their outcome',
+	pg_catalog.jsonb_build_object('model', r.model, 'status', r.status), pg_catalog.count(*)::pg_catalog.float8
+FROM retraining AS r
+GROUP BY r.model, r.status
+UNION ALL
+SELECT 'sentiment_retraining_last_timestamp_seconds', 'gauge', 'When the last retraining ended',
+	pg_catalog.jsonb_build_object('model', r.model), pg_catalog.date_part('epoch', pg_catalog.max(r.at))
+FROM retraining AS r WHERE r.status OPERATOR(pg_catalog.<>) 'skipped'
+GROUP BY r.model
+UNION ALL
+SELECT 'sentiment_retraining_last_failed', 'gauge', 'Whether the last retraining failed',
+	pg_catalog.jsonb_build_object('model', l.model), (l.status OPERATOR(pg_catalog.=) 'failed')::pg_catalog.int4::pg_catalog.float8
+FROM (SELECT DISTINCT ON (r.model) r.model, r.status FROM retraining AS r
+	WHERE r.status OPERATOR(pg_catalog.<>) 'skipped' ORDER BY r.model, r.retraining_id DESC) AS l
+UNION ALL
+-- jobs
+SELECT a.name, 'gauge', a.help, pg_catalog.jsonb_build_object('model', j.model, 'task', j.task), a.value
+FROM @extschema@.sentiment_list_jobs() AS j
+CROSS JOIN LATERAL (VALUES
+	('sentiment_job_last_run_timestamp_seconds', 'When a job ran last', pg_catalog.date_part('epoch', j.last_start)),
+	('sentiment_job_last_failed', 'Whether a job failed when it ran last', (j.last_status OPERATOR(pg_catalog.=) 'failed')::pg_catalog.int4::pg_catalog.float8))
+	AS a (name, help, value)
+WHERE a.value IS NOT NULL
+UNION ALL
+-- validation: of each model the last
+SELECT 'sentiment_validation_findings', 'gauge', 'Findings of the last validation by severity',
+	pg_catalog.jsonb_build_object('model', m.name, 'severity', a.severity), a.findings::pg_catalog.float8
+FROM sentiment.model AS m
+CROSS JOIN LATERAL (
+	SELECT v.errors, v.warnings FROM sentiment.validation AS v
+	WHERE v.model_id OPERATOR(pg_catalog.=) m.model_id ORDER BY v.validation_id DESC LIMIT 1) AS l
+CROSS JOIN LATERAL (VALUES ('error', l.errors), ('warning', l.warnings)) AS a (severity, findings)
+UNION ALL
 -- the statistics themselves
-SELECT 'sentiment_statistics_enabled', 'gauge', 'Whether predictions are counted', '{}'::pg_catalog.jsonb,
+SELECT 'sentiment_statistics_available', 'gauge', 'Whether predictions are counted', '{}'::pg_catalog.jsonb,
 	(SELECT pg_catalog.count(*) FROM @extschema@.sentiment_stat_table(true))::pg_catalog.float8
 UNION ALL
 SELECT a.name, a.type, a.help, '{}'::pg_catalog.jsonb, a.value::pg_catalog.float8

@@ -12,7 +12,8 @@
 #include "extension/host.h"
 #include "extension/model_cache.h"
 #include "extension/settings.h"
-#include "extension/statistics.h"
+#include "extension/shared_statistics.h"
+#include "extension/version_counter.h"
 
 PG_MODULE_MAGIC;
 
@@ -52,7 +53,7 @@ _PG_init(void)
 {
 	settings_define();
 	if (process_shared_preload_libraries_in_progress)
-		statistics_install();
+		shared_statistics_install();
 	RegisterXactCallback(transaction_ended, NULL);
 	RegisterSubXactCallback(subtransaction_ended, NULL);
 }

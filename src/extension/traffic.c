@@ -21,7 +21,7 @@
 #include "extension/event.h"
 #include "extension/host.h"
 #include "extension/registry.h"
-#include "extension/statistics.h"
+#include "extension/version_counter.h"
 
 /* How far the sum of shares may be from 1: what writing them as decimal numbers takes. */
 #define SHARE_TOLERANCE 1e-9

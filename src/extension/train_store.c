@@ -19,7 +19,7 @@
 #include "extension/event.h"
 #include "extension/host.h"
 #include "extension/registry.h"
-#include "extension/statistics.h"
+#include "extension/version_counter.h"
 #include "extension/train_store.h"
 #include "extension/version_comparison.h"
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A private server with real reviews and a trained model: demo.sh start, demo.sh stop.
+# A private server with real reviews and a trained model, and the exporter with its web page: demo.sh start,
+# demo.sh stop.
 #
 # Everything is in build/demo, or in a temporary folder named in build/demo/location where the server's
 # user cannot reach the checkout or the socket's path would be too long. No other cluster is touched.
@@ -36,6 +37,39 @@ stop_server() {
 	fi
 }
 
+stop_exporter() {
+	local process
+	process=$(cat "$demo/exporter.pid" 2>/dev/null || true)
+	rm -f "$demo/exporter.pid"
+	# only if it is still the exporter
+	[ -n "$process" ] && [ "$(cat "/proc/$process/comm" 2>/dev/null)" = sentiment-expor ] || return 0
+	kill "$process" 2>/dev/null || true
+	for _ in $(seq 50); do
+		kill -0 "$process" 2>/dev/null || return 0
+		sleep 0.1
+	done
+}
+
+# start_exporter PLACE: on port 8000, or on a free one; prints its address
+start_exporter() {
+	local place=$1 port address
+	cp build/sentiment-exporter "$place/sentiment-exporter"
+	chmod 755 "$place/sentiment-exporter"
+	for port in 8000 0; do
+		: >"$demo/exporter.log"
+		# shellcheck disable=SC2016
+		(cd / && as_user setsid nohup sh -c 'echo $$ && exec "$@"' sh "$place/sentiment-exporter" --listen "127.0.0.1:$port" \
+			--database "host=$place user=sentiment_exporter dbname=demo" --model food --log-requests off \
+			>"$demo/exporter.pid" 2>"$demo/exporter.log" </dev/null &)
+		for _ in $(seq 50); do
+			address=$(sed -n 's|.*\(http://127\.0\.0\.1:[0-9]*\).*|\1|p' "$demo/exporter.log" | head -1)
+			[ -n "$address" ] && echo "$address" && return 0
+			sleep 0.1
+		done
+	done
+	return 1
+}
+
 choose_location() {
 	local place
 	place=$(location)
@@ -67,7 +101,8 @@ start_server() {
 		as_user "$bindir/pg_ctl" -D "$place/data" -m fast -w stop >>"$log" 2>&1 || true
 	fi
 	as_user "$bindir/pg_ctl" -D "$place/data" -l "$place/server.log" -w \
-		-o "-k '$place' -p 5432 -c listen_addresses=''" start >>"$log" 2>&1 ||
+		-o "-k '$place' -p 5432 -c listen_addresses='' -c shared_preload_libraries=pg_cron,sentiment \
+			-c cron.database_name=demo -c cron.use_background_workers=on" start >>"$log" 2>&1 ||
 		fail "could not start the server (see $place/server.log)"
 }
 
@@ -75,11 +110,12 @@ case "${1:-start}" in
 	start)
 		mkdir -p "$demo"
 		: >"$log"
-		PG_CONFIG=${PG_CONFIG:-} test/install_dependencies.sh build demo
+		PG_CONFIG=${PG_CONFIG:-} test/install_dependencies.sh build exporter demo
 		bindir=$("$pg_config" --bindir)
-		echo "building and installing the extension"
-		{ make -s PG_CONFIG="$pg_config" && make -s install PG_CONFIG="$pg_config"; } >>"$log" 2>&1 ||
+		echo "building and installing the extension, building the exporter"
+		{ make -s PG_CONFIG="$pg_config" && make -s install PG_CONFIG="$pg_config" && make -s exporter; } >>"$log" 2>&1 ||
 			fail "could not build or install the extension"
+		stop_exporter
 		start_server
 		place=$(location)
 		if [ ! -s "$demo/labelled_reviews.csv" ]; then
@@ -90,17 +126,25 @@ case "${1:-start}" in
 			-c 'CREATE DATABASE demo' >>"$log" 2>&1 || fail "could not create the database"
 		as_user "$bindir/psql" -X -h "$place" -U postgres -d demo -f /dev/fd/3 3<"$root/test/demo/demo.sql" \
 			<"$demo/labelled_reviews.csv" 2>>"$log" || fail "the demo did not work"
+		{ as_user "$bindir/psql" -X -h "$place" -U postgres -d demo -c 'DROP ROLE IF EXISTS sentiment_exporter' \
+			&& as_user "$bindir/psql" -X -h "$place" -U postgres -d demo -v database=demo -f /dev/fd/3 3<"$root/src/exporter/role.sql"; } \
+			>>"$log" 2>&1 || fail "could not make the role of the exporter"
+		as_user "$bindir/psql" -X -h "$place" -U postgres -d demo -f /dev/fd/3 3<"$root/test/demo/page.sql" 2>>"$log" ||
+			fail "the second part of the demo did not work"
+		address=$(start_exporter "$place") || fail "the exporter did not start (see $demo/exporter.log)"
 		echo
+		echo "Web page:     $address"
 		echo "Go on with:   ${prefix}psql -h $place -U postgres demo"
 		echo "End it with:  make demo-stop"
 		;;
 	stop)
 		bindir=$("$pg_config" --bindir)
+		stop_exporter
 		stop_server
 		place=$(location)
 		[ -z "$place" ] || rm -rf "$place"
 		rm -f "$demo/location"
-		echo "the demo's server is stopped and removed, with all that was in it"
+		echo "the demo's server and exporter are stopped and removed, with all that was in them"
 		;;
 	*)
 		echo "usage: demo.sh start | stop" >&2

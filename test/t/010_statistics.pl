@@ -239,10 +239,10 @@ like($err, qr/canceling statement due to statement timeout/, 'a timeout ends the
 # metrics
 my $metrics = $node->safe_psql('postgres', 'SELECT name, labels, value FROM sentiment_metrics()');
 like($metrics, qr/^sentiment_predictions_total\|\{"label": "pos", "model": "m", "version": "1"\}\|\d+$/m, 'predictions by label');
-like($metrics, qr/^sentiment_prediction_duration_seconds_bucket\|\{"le": "\+Inf", "model": "m", "version": "1"\}\|\d+$/m, 'latency');
-like($metrics, qr/^sentiment_prediction_duration_seconds_bucket\|\{"le": "0.0005", "model": "m", "version": "1"\}\|\d+$/m, 'bounds');
-like($metrics, qr/^sentiment_shadow_compared_total\|\{"model": "m", "version": "3"\}\|\d+$/m, 'shadow');
-like($metrics, qr/^sentiment_statistics_enabled\|\{\}\|1$/m, 'that predictions are counted');
+like($metrics, qr/^sentiment_prediction_seconds_bucket\|\{"le": "\+Inf", "model": "m", "version": "1"\}\|\d+$/m, 'latency');
+like($metrics, qr/^sentiment_prediction_seconds_bucket\|\{"le": "0.0005", "model": "m", "version": "1"\}\|\d+$/m, 'bounds');
+like($metrics, qr/^sentiment_shadow_predictions_total\|\{"model": "m", "version": "3"\}\|\d+$/m, 'shadow');
+like($metrics, qr/^sentiment_statistics_available\|\{\}\|1$/m, 'that predictions are counted');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM sentiment_metrics() WHERE value IS NULL OR name !~ '^[a-z][a-z0-9_]*$'}), 0, 'every sample has a value');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM (SELECT 1 FROM sentiment_metrics() GROUP BY name, labels HAVING count(*) > 1) AS d}), 0, 'each is told once');
 

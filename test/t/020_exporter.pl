@@ -20,7 +20,8 @@ $node->safe_psql('postgres', q{
 	CREATE TABLE numbered AS SELECT text, label, id % 7 AS price FROM reviews;
 	SELECT sentiment_train('m', 'reviews');
 	SELECT sentiment_train('n', 'numbered', numeric_columns => '{price}');
-	SELECT sentiment_train('private', 'reviews')});
+	SELECT sentiment_train('private', 'reviews');
+	SELECT count(*) FROM sentiment_check_drift('m', 'reviews')});
 is($node->psql('postgres', undef, extra_params => [ '-v', 'database=postgres', '-f', "$ENV{TESTDIR}/role.sql" ]), 0, 'the script of the role runs');
 $node->safe_psql('postgres', q{
 	SELECT sentiment_grant('m', 'sentiment_exporter', 'predict');
@@ -90,7 +91,7 @@ is_error(post($exporter, '/predict', '{}', 'Content-Encoding' => 'gzip'), 400, '
 foreach my $bad ('', '{', '{"texts":["a"]} x', '{"texts":["\ud800"]}', '{"texts":["\u0000"]}', "{\"texts\":[\"\xff\"]}", "{\"texts\":[\"a\0\"]}",
 	'{"texts":["a"],"b":' . ('[' x 100000), '{"a":' x 5000)
 {
-	is_error(post($exporter, '/predict', $bad), 400, 'invalid_json', 'bad JSON ' . substr($bad, 0, 20));
+	is_error(post($exporter, '/predict', $bad), 400, 'invalid_json', 'bad JSON ' . substr($bad, 0, 20) =~ s/[^ -~]/?/gr);
 }
 foreach my $bad ('[]', '{}', '{"texts":[]}', '{"texts":"x"}', '{"texts":[1]}', '{"texts":["x"],"numeric_features":{"a":"b"}}', '{"texts":["x"],"model":7}',
 	'{"texts":["x"],"explain":"yes"}', '{"texts":["' . ('x' x 10001) . '"]}', '{"texts":[' . join(',', ('"x"') x 101) . ']}')
@@ -205,6 +206,7 @@ is($openapi->{openapi}, '3.1.0', 'OpenAPI 3.1');
 like($openapi->{info}{version}, qr/^\d+\.\d+\.\d+$/, 'version');
 is(json(get($exporter, '/health'))->{version}, $openapi->{info}{version}, 'of the program');
 my %example = ('/predict' => { texts => ['good'], explain => JSON::PP::true }, '/batch_predict' => { data => [ { reviewText => 'good' } ] });
+my %parameter = (model => 'm', version => 1, report => 1);
 # whether a value has the form of a schema, as far as these schemas go: types, required, properties, items, constants
 sub conforms
 {
@@ -238,7 +240,9 @@ foreach my $path (sort keys %{ $openapi->{paths} })
 {
 	my ($method) = keys %{ $openapi->{paths}{$path} };
 	my $operation = $openapi->{paths}{$path}{$method};
-	my $real = $method eq 'get' ? get($exporter, $path) : post($exporter, $path, $example{$path});
+	my @wanted = grep { $_->{required} } @{ $operation->{parameters} // [] };
+	my $query = join('&', map { "$_->{name}=$parameter{$_->{name}}" } @wanted);
+	my $real = $method eq 'get' ? get($exporter, $query eq '' ? $path : "$path?$query") : post($exporter, $path, $example{$path});
 	is($real->{status}, 200, "$method $path is served");
 	my ($type) = $real->{headers}{'content-type'} =~ /^([^;]+)/;
 	my $content = $operation->{responses}{200}{content}{$type};
@@ -246,6 +250,11 @@ foreach my $path (sort keys %{ $openapi->{paths} })
 	is(conforms(json($real), $content->{schema}), '', "$path: the answer is as the document says") if $type eq 'application/json';
 	my $other = $method eq 'get' ? post($exporter, $path, {}) : get($exporter, $path);
 	is("$other->{status} " . conforms(json($other), $operation->{responses}{405}{content}{'application/json'}{schema}), '405 ', "$path: another method");
+	if (@wanted)
+	{
+		my $missing = get($exporter, $path);
+		is("$missing->{status} " . conforms(json($missing), $operation->{responses}{404}{content}{'application/json'}{schema}), '404 ', "$path: without its parameters");
+	}
 	if ($method eq 'post')
 	{
 		foreach my $case ([ 400, '{' ], [ 422, '[]' ], [ 415, '', 'Content-Type' => 'text/plain' ])

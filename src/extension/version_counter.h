@@ -1,6 +1,6 @@
 /*
- * statistics.h
- *	  Counts of what model versions answer, in shared memory: there if the library was preloaded.
+ * version_counter.h
+ *	  Counting what model versions answer.
  *
  * Each version of each database's models has a slot of atomic counters. A backend counts into its own memory,
  * and adds that to the slot at the end of a transaction, or after many predictions; nobody waits for
@@ -8,8 +8,8 @@
  * slot of one that is gone or does not answer any more; if there is none, its predictions are counted as
  * untracked only.
  */
-#ifndef SENTIMENT_STATISTICS_H
-#define SENTIMENT_STATISTICS_H
+#ifndef SENTIMENT_VERSION_COUNTER_H
+#define SENTIMENT_VERSION_COUNTER_H
 
 #include "postgres.h"
 
@@ -18,8 +18,8 @@
 /* What a backend counts of a version. */
 typedef struct VersionCounter VersionCounter;
 
-/* Ask for shared memory: once, when the library is preloaded. */
-extern void statistics_install(void);
+/* Classes of SQLSTATE that are counted one by one; the last counter is of all others. (N_COUNTED_ERRORS) */
+extern const char *const counted_error_classes[];
 
 /* Whether there is shared memory to count in. */
 extern bool statistics_available(void);
@@ -50,4 +50,4 @@ extern void statistics_count_training(VersionCounter *counter, uint64 n_rows);
 /* Add this backend's counts to the shared ones: at the end of a transaction. */
 extern void statistics_flush(void);
 
-#endif /* SENTIMENT_STATISTICS_H */
+#endif /* SENTIMENT_VERSION_COUNTER_H */

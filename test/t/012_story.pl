@@ -172,7 +172,9 @@ $node->safe_psql('postgres', q{
 	SELECT sentiment_monitor('slow', 'reviews', label_column => 'label', cooldown => '0', kind => 'logistic_regression')});
 
 # ---- failover: the primary is gone, the standby takes over its jobs; one of them is the pipeline
-$node->safe_psql('postgres', q{SELECT sentiment_schedule('food', '* * * * *', 'pipeline')}, extra_params => [ '-U', 'team' ]);
+$node->safe_psql('postgres', q{
+	SELECT sentiment_monitor('food', 'reviews', label_column => 'label', kind => 'logistic_regression', params => '{"max_features": 300, "ngram_max": 1}');
+	SELECT sentiment_schedule('food', '* * * * *', 'pipeline')}, extra_params => [ '-U', 'team' ]);
 $node->wait_for_catchup($standby);
 is($standby->safe_psql('postgres', q{SELECT model, task FROM sentiment_jobs}), "food|pipeline\nslow|retrain", 'the standby shows the jobs');
 $standby->psql('postgres', q{SELECT sentiment_retrain('food')}, stderr => \$stderr);

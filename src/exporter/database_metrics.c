@@ -22,7 +22,7 @@ const Statement metrics_statement = {
 
 /* For a database whose extension has no sentiment_metrics(). */
 const Statement built_in_metrics_statement = {
-	"SELECT 'sentiment_model_deployed_version', 'gauge', 'Version that answers.', "
+	"SELECT 'sentiment_deployed_version', 'gauge', 'Version that answers.', "
 	"jsonb_build_object('model', model)::text, deployed_version::float8::text "
 	"FROM sentiment_models WHERE deployed_version IS NOT NULL "
 	"UNION ALL SELECT 'sentiment_model_versions', 'gauge', 'Versions of a model.', "

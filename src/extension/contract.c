@@ -531,19 +531,24 @@ sentiment_validate(PG_FUNCTION_ARGS)
 	scan->filter = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
 	if (is_stored_source && validation->exists)
 	{
+		RegistryVersionSource source;
 		OwnerContext context;
 
 		if (scan->filter != NULL)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a filter needs a source"),
-					 errdetail("The source of the model is read as its owner, who would "
+					 errdetail("The source of the model is read as whoever named it, who would "
 							   "run the filter."),
 					 errhint("Name the source: it is read as the current role.")));
 		/* these are texts that the owner may read */
 		show_examples =
 			registry_has_privilege(&validation->model, PRIVILEGE_ADMIN, GetActiveSnapshot());
-		context = owner_context_begin(&validation->model);
 		scan->relation = stored_source(validation);
+		if (!registry_find_version_source(validation->model.model_id, validation->version.version,
+										  GetActiveSnapshot(), &source))
+			registry_version_missing(validation->name, validation->version.version);
+		scan->filter = source.filter;
+		context = owner_context_begin_source(&validation->model, &source.trained_by);
 		validation_scan(scan);
 		owner_context_end(&context);
 	}

@@ -17,8 +17,22 @@ WITH stat AS MATERIALIZED (
 	FROM sentiment.deployment AS d
 	JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) d.model_id
 	JOIN sentiment.model_version AS v ON v.model_id OPERATOR(pg_catalog.=) d.model_id AND v.version OPERATOR(pg_catalog.=) d.version
+), report AS MATERIALIZED (
+	SELECT DISTINCT ON (r.model_id) pg_catalog.jsonb_build_object('model', m.name) AS key, r.report_id, r.drifted, r.checked_at
+	FROM sentiment.drift_report AS r
+	JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) r.model_id
+	ORDER BY r.model_id, r.report_id DESC
 )
 -- models and versions
+SELECT 'sentiment_model_info', 'gauge', 'A version, with its kind and stage',
+	pg_catalog.jsonb_build_object('model', v.model, 'version', v.version::pg_catalog.text, 'kind', v.kind, 'stage', v.stage), 1
+FROM @extschema@.sentiment_model_versions AS v
+UNION ALL
+SELECT 'sentiment_deployed_version', 'gauge', 'Version that answers, of several the main one',
+	pg_catalog.jsonb_build_object('model', m.model), m.deployed_version::pg_catalog.float8
+FROM @extschema@.sentiment_models AS m
+WHERE m.deployed_version IS NOT NULL
+UNION ALL
 SELECT 'sentiment_model_versions', 'gauge', 'Versions of a model', pg_catalog.jsonb_build_object('model', m.name), pg_catalog.count(v.version)::pg_catalog.float8
 FROM sentiment.model AS m
 LEFT JOIN sentiment.model_version AS v ON v.model_id OPERATOR(pg_catalog.=) m.model_id
@@ -27,8 +41,6 @@ UNION ALL
 SELECT a.name, 'gauge', a.help, a.labels, a.value
 FROM deployed AS d
 CROSS JOIN LATERAL (VALUES
-	('sentiment_model_info', 'A version that answers or is scored in the shadow, with its kind',
-		d.key OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('kind', d.kind), 1),
 	('sentiment_model_share', 'Share of the units that a version answers', d.key, d.share),
 	('sentiment_model_shadow_share', 'Share of the predictions that a version is scored on in the shadow', d.key, d.shadow_share),
 	('sentiment_model_deployed_timestamp_seconds', 'When a version was deployed', d.key, pg_catalog.date_part('epoch', d.deployed_at)),
@@ -69,16 +81,16 @@ SELECT 'sentiment_prediction_confidence_sum', 'histogram', 'Probability of the l
 UNION ALL
 SELECT 'sentiment_prediction_confidence_count', 'histogram', 'Probability of the label that was answered', s.key, s.predictions::pg_catalog.float8 FROM stat AS s
 UNION ALL
-SELECT 'sentiment_prediction_duration_seconds_bucket', 'histogram', 'Time that a prediction takes within the server',
+SELECT 'sentiment_prediction_seconds_bucket', 'histogram', 'Time that a prediction takes within the server',
 	s.key OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('le', CASE
 		WHEN b.upper OPERATOR(pg_catalog.=) 'Infinity'::pg_catalog.float8 THEN '+Inf' ELSE b.upper::pg_catalog.text END),
 	pg_catalog.sum(b.predictions) OVER (PARTITION BY s.model_id, s.version ORDER BY b.upper)::pg_catalog.float8
 FROM stat AS s
 CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(@extschema@.sentiment_stat_latency_bounds()), pg_catalog.unnest(s.latency)) AS b (upper, predictions)
 UNION ALL
-SELECT 'sentiment_prediction_duration_seconds_sum', 'histogram', 'Time that a prediction takes within the server', s.key, s.latency_seconds FROM stat AS s
+SELECT 'sentiment_prediction_seconds_sum', 'histogram', 'Time that a prediction takes within the server', s.key, s.latency_seconds FROM stat AS s
 UNION ALL
-SELECT 'sentiment_prediction_duration_seconds_count', 'histogram', 'Time that a prediction takes within the server', s.key,
+SELECT 'sentiment_prediction_seconds_count', 'histogram', 'Time that a prediction takes within the server', s.key,
 	(SELECT pg_catalog.sum(b.predictions) FROM pg_catalog.unnest(s.latency) AS b (predictions))::pg_catalog.float8
 FROM stat AS s
 UNION ALL
@@ -92,7 +104,7 @@ UNION ALL
 SELECT a.name, 'counter', a.help, s.key, a.value::pg_catalog.float8
 FROM stat AS s
 CROSS JOIN LATERAL (VALUES
-	('sentiment_shadow_compared_total', 'Predictions that a version was scored on in the shadow', s.shadow_compared),
+	('sentiment_shadow_predictions_total', 'Predictions that a version was scored on in the shadow', s.shadow_compared),
 	('sentiment_shadow_disagreements_total', 'Predictions on which a version in the shadow gave another label', s.shadow_disagreed),
 	('sentiment_shadow_failures_total', 'Predictions on which a version in the shadow failed', s.shadow_failed)) AS a (name, help, value)
 WHERE s.shadow_share OPERATOR(pg_catalog.>) 0 OR s.shadow_compared OPERATOR(pg_catalog.>) 0 OR s.shadow_failed OPERATOR(pg_catalog.>) 0
@@ -106,7 +118,7 @@ CROSS JOIN LATERAL (VALUES
 	('sentiment_model_loads_total', 'How often a session has read a version into its cache', s.loads)) AS a (name, help, value)
 UNION ALL
 -- the statistics themselves
-SELECT 'sentiment_statistics_enabled', 'gauge', 'Whether predictions are counted', '{}'::pg_catalog.jsonb,
+SELECT 'sentiment_statistics_available', 'gauge', 'Whether predictions are counted', '{}'::pg_catalog.jsonb,
 	(SELECT pg_catalog.count(*) FROM @extschema@.sentiment_stat_table(true))::pg_catalog.float8
 UNION ALL
 SELECT a.name, a.type, a.help, '{}'::pg_catalog.jsonb, a.value::pg_catalog.float8
@@ -116,6 +128,69 @@ CROSS JOIN LATERAL (VALUES
 	('sentiment_max_tracked_versions', 'gauge', 'Versions that predictions may be counted of', t.max_tracked_versions::pg_catalog.int8),
 	('sentiment_evicted_versions_total', 'counter', 'Versions whose counts were given up for those of others', t.evicted_versions),
 	('sentiment_untracked_predictions_total', 'counter', 'Predictions of versions that found no place to be counted', t.untracked_predictions)) AS a (name, type, help, value)
+UNION ALL
+-- drift: the last report of each model
+SELECT a.name, 'gauge', a.help, r.key OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('feature', f.feature, 'statistic', f.statistic), a.value
+FROM report AS r
+JOIN sentiment.drift_report_feature AS f ON f.report_id OPERATOR(pg_catalog.=) r.report_id
+CROSS JOIN LATERAL (VALUES
+	('sentiment_drift_value', 'Statistic of a feature in the last drift report', f.value),
+	('sentiment_drift_drifted', 'Whether a feature has drifted in the last report, by its test', f.drifted::pg_catalog.int4::pg_catalog.float8)) AS a (name, help, value)
+WHERE a.value IS NOT NULL
+UNION ALL
+SELECT a.name, 'gauge', a.help, r.key, a.value
+FROM report AS r
+CROSS JOIN LATERAL (VALUES
+	('sentiment_drift_detected', 'Whether the last report tells of drift', r.drifted::pg_catalog.int4::pg_catalog.float8),
+	('sentiment_drift_max_psi', 'Largest population stability index of a feature in the last report',
+		(SELECT pg_catalog.max(f.value) FROM sentiment.drift_report_feature AS f
+		 WHERE f.report_id OPERATOR(pg_catalog.=) r.report_id AND f.statistic OPERATOR(pg_catalog.=) 'psi')),
+	('sentiment_drift_checked_timestamp_seconds', 'When drift was looked for last', pg_catalog.date_part('epoch', r.checked_at))) AS a (name, help, value)
+WHERE a.value IS NOT NULL
+UNION ALL
+-- retraining: an attempt that was skipped says nothing of the last one that was not
+SELECT 'sentiment_retrainings_total', 'counter', 'Retrainings by how they ended',
+	pg_catalog.jsonb_build_object('model', m.name, 'status', r.status), pg_catalog.count(*)::pg_catalog.float8
+FROM sentiment.retraining AS r
+JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) r.model_id
+GROUP BY m.name, r.status
+UNION ALL
+SELECT a.name, 'gauge', a.help, pg_catalog.jsonb_build_object('model', r.name), a.value
+FROM (
+	SELECT DISTINCT ON (t.model_id) m.name, t.status, t.finished_at
+	FROM sentiment.retraining AS t
+	JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) t.model_id
+	WHERE t.status OPERATOR(pg_catalog.<>) 'skipped'
+	ORDER BY t.model_id, t.retraining_id DESC) AS r
+CROSS JOIN LATERAL (VALUES
+	('sentiment_retraining_last_timestamp_seconds', 'When the last retraining ended', pg_catalog.date_part('epoch', r.finished_at)),
+	('sentiment_retraining_last_failed', 'Whether the last retraining failed',
+		(r.status OPERATOR(pg_catalog.=) 'failed')::pg_catalog.int4::pg_catalog.float8)) AS a (name, help, value)
+UNION ALL
+-- jobs: those of several roles with one task together
+SELECT a.name, 'gauge', a.help, j.key, a.value
+FROM (
+	SELECT pg_catalog.jsonb_build_object('model', l.model, 'task', l.task) AS key, pg_catalog.max(l.last_end) AS last_end,
+		pg_catalog.bool_or(l.last_status OPERATOR(pg_catalog.=) 'failed') AS failed
+	FROM @extschema@.sentiment_list_jobs() AS l
+	WHERE l.last_end IS NOT NULL
+	GROUP BY l.model, l.task) AS j
+CROSS JOIN LATERAL (VALUES
+	('sentiment_job_last_run_timestamp_seconds', 'When a job last ended', pg_catalog.date_part('epoch', j.last_end)),
+	('sentiment_job_last_failed', 'Whether the last run of a job failed', j.failed::pg_catalog.int4::pg_catalog.float8)) AS a (name, help, value)
+WHERE a.value IS NOT NULL
+UNION ALL
+-- data contracts: the last validation of each model that was stored
+SELECT 'sentiment_validation_findings', 'gauge', 'Findings of the last validation by severity',
+	pg_catalog.jsonb_build_object('model', v.name, 'severity', s.severity),
+	(SELECT pg_catalog.count(*) FROM sentiment.validation_finding AS f
+	 WHERE f.validation_id OPERATOR(pg_catalog.=) v.validation_id AND f.severity OPERATOR(pg_catalog.=) s.severity)::pg_catalog.float8
+FROM (
+	SELECT DISTINCT ON (a.model_id) m.name, a.validation_id
+	FROM sentiment.validation AS a
+	JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) a.model_id
+	ORDER BY a.model_id, a.validation_id DESC) AS v
+CROSS JOIN (VALUES ('error'), ('warning'), ('info')) AS s (severity)
 $$;
 
 COMMENT ON FUNCTION @extschema@.sentiment_metrics() IS

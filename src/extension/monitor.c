@@ -125,8 +125,10 @@ moment_before_now(Datum interval)
 	char *moment;
 
 	query_connect();
-	public_query_read_only("SELECT pg_catalog.to_char(pg_catalog.timezone('UTC',"
-						   " pg_catalog.now() OPERATOR(pg_catalog.-) $1),"
+	/* a year before Christ would be written without its era */
+	public_query_read_only("SELECT pg_catalog.to_char(pg_catalog.timezone('UTC', GREATEST("
+						   "pg_catalog.now() OPERATOR(pg_catalog.-) $1,"
+						   " '0001-01-01 00:00:00+00'::pg_catalog.timestamptz)),"
 						   " 'YYYY-MM-DD HH24:MI:SS.US')",
 						   1, parameters);
 	moment = query_column(0, 1);

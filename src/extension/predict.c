@@ -88,15 +88,17 @@ read_question(FunctionCallInfo fcinfo, bool by_value, int unit, Question *questi
 #define NO_ARGUMENT           100
 
 /*
- * Whether one of the versions that share the traffic knows a feature: whoever asks does not know which one
- * answers a unit, so the numbers of all may be given.
+ * Whether one of the deployed versions knows a feature: whoever asks does not know which one answers a unit, so
+ * the numbers of all may be given, those in the shadow included.
  */
 static bool
 is_known_to_deployment(const Question *question, const char *name)
 {
+	const Deployment *deployment = question->site->deployment;
+
 	if (question->place < 0)
 		return false;
-	for (int i = 0; i < question->site->deployment->n_answering; i++)
+	for (int i = 0; i < deployment->n_answering + deployment->n_shadows; i++)
 	{
 		if (numeric_features_has(call_site_model(question->site, i)->pipeline, name))
 			return true;

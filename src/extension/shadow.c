@@ -80,7 +80,6 @@ score(CallSite *site, int place, const char *label, Datum text, Jsonb *features)
 		CachedModel *model = call_site_model(site, place);
 		VersionCounter *found = site->counters[place];
 
-		*is_lost = false;
 		if (found != NULL)
 		{
 			bool disagrees = strcmp(label_of(model, text, features), label) != 0;
@@ -103,8 +102,10 @@ score(CallSite *site, int place, const char *label, Datum text, Jsonb *features)
 	release(owner, is_good);
 	if (is_good)
 		return;
-	/* what cannot be opened is not tried again for every row */
-	*is_lost = site->models[place] == NULL;
+	/* what cannot be opened, or was left in a state that nobody knows, is not tried again for every row */
+	*is_lost = site->models[place] == NULL || site->models[place]->in_use;
+	if (*is_lost)
+		site->models[place] = NULL;
 	counter =
 		statistics_counter(site->deployment->model_id, &site->deployment->versions[place].version);
 	if (counter != NULL)

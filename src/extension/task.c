@@ -13,7 +13,7 @@
 
 #include "extension/monitor.h"
 #include "extension/owner_context.h"
-#include "extension/pipeline_run.h"
+#include "extension/pipeline_call.h"
 #include "extension/public_query.h"
 #include "extension/registry.h"
 #include "extension/retraining.h"

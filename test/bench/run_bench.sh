@@ -4,7 +4,7 @@
 #   test/bench/run_bench.sh [FOLDER]
 #
 # BENCH_PARTS chooses parts: main (logistic regression, one thread), kinds (the others, two threads), contract
-# (a validation beside a prediction of the same rows).
+# (a validation beside a prediction of the same rows), counting (what statistics in shared memory cost).
 # FOLDER may hold more real reviews (kindle/kindle_12k_all_columns.csv.gz, fine_foods/*.csv). Without it
 # the reviews are those of Debian's r-cran-modeldata. PG_CONFIG chooses the server. Ends with an error only
 # if something fails to run, not if a target is missed.
@@ -55,7 +55,7 @@ as_server_user "$BENCH_BIN/pg_ctl" -D "$BENCH_WORK/server/data" -l server.log -s
 	-o "-k '$BENCH_SOCKET' -p $BENCH_PORT -c listen_addresses=''" start
 cd "$top"
 
-parts=${BENCH_PARTS:-main kinds contract}
+parts=${BENCH_PARTS:-main kinds contract counting}
 case " $parts " in
 	*" main "*) /usr/bin/python3 "$top/test/bench/run_bench.py" ${data_folder:+"$data_folder"} ;;
 esac
@@ -70,5 +70,13 @@ case " $parts " in
 		# two threads for every rival
 		OPENBLAS_NUM_THREADS=2 OMP_NUM_THREADS=2 MKL_NUM_THREADS=2 \
 			/usr/bin/python3 "$top/test/bench/run_kinds.py" ${data_folder:+"$data_folder"}
+		;;
+esac
+case " $parts " in
+	*" counting "*)
+		as_server_user "$BENCH_BIN/pg_ctl" -D "$BENCH_WORK/server/data" -m fast -s -w stop
+		(cd "$BENCH_WORK/server" && as_server_user "$BENCH_BIN/pg_ctl" -D "$BENCH_WORK/server/data" -l server.log -s -w \
+			-o "-k '$BENCH_SOCKET' -p $BENCH_PORT -c listen_addresses='' -c shared_preload_libraries=sentiment" start)
+		/usr/bin/python3 "$top/test/bench/run_counting.py" ${data_folder:+"$data_folder"}
 		;;
 esac

@@ -234,7 +234,7 @@ SELECT check_name, severity, rows, example FROM sentiment_validate('c_model', 'c
 SELECT pg_temp.error_of($$SELECT * FROM sentiment_train('c_model', 'contract_faults')$$);
 SELECT trained_version, source_name, rows, errors, passed FROM sentiment_validations ORDER BY validation_id;
 SELECT check_name, severity, rows, example FROM sentiment_validation_findings WHERE severity = 'error' ORDER BY validation_id, check_name;
--- from what it was trained, read as its owner; a filter would be run by the owner
+-- from what it was trained, read as who named it; a filter would be run by him
 SELECT check_name, severity FROM sentiment_validate('c_model') WHERE severity = 'error';
 SELECT pg_temp.error_of($$SELECT * FROM sentiment_validate('c_model', filter => 'true')$$);
 -- three roles

@@ -115,6 +115,11 @@ SELECT version FROM sentiment_train('gate_shared', 'regress_gate_schema.reviews'
 SELECT check_name, passed FROM sentiment_check_gate('gate_shared', 2);
 CREATE OR REPLACE VIEW regress_gate_schema.reviews AS SELECT text, label FROM public.gate_reviews WHERE regress_gate_schema.spy();
 SELECT check_name, detail FROM sentiment_check_gate('gate_shared', 2) WHERE check_name = 'min_f1';
+-- nor does a validation of what the model was trained from
+BEGIN;
+SELECT sentiment_deploy('gate_shared', 2);
+SELECT count(*) FROM sentiment_validate('gate_shared');
+ROLLBACK;
 SET ROLE regress_gate_owner;
 SELECT check_name, detail FROM sentiment_check_gate('gate_shared', 2) WHERE check_name = 'min_f1';
 -- the owner's own source needs no right of the trainer's

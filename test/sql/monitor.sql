@@ -20,6 +20,18 @@ SELECT sentiment_monitor('watched', 'monitored.incoming', time_column => 'at', p
 	filter => 'id > 0', cooldown => '0');
 SELECT model, source_schema, source_name, text_column, time_column, period, label_column, filter, deploy, cooldown, alpha, set_by
 FROM sentiment_monitors;
+-- a period of any length, in any style of dates
+SET DateStyle = 'SQL, DMY';
+SET TimeZone = 'Asia/Kolkata';
+SELECT sentiment_monitor('watched', 'monitored.incoming', time_column => 'at', period => '60000 months', label_column => 'label');
+SELECT sentiment_run_task('watched', 'check_drift');
+SELECT rows FROM sentiment_drift_reports WHERE model = 'watched' ORDER BY report_id DESC LIMIT 1;
+SELECT sentiment_monitor('watched', 'monitored.incoming', time_column => 'at', period => '10 days', label_column => 'label',
+	filter => 'id > 0', cooldown => '0');
+SELECT sentiment_run_task('watched', 'check_drift') IS NOT NULL AS checked;
+SELECT rows FROM sentiment_drift_reports WHERE model = 'watched' ORDER BY report_id DESC LIMIT 1;
+RESET DateStyle;
+RESET TimeZone;
 
 -- what is wrong is told when it is set
 SELECT sentiment_monitor(NULL, 'monitored.incoming');

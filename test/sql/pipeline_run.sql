@@ -107,9 +107,10 @@ SELECT step, status FROM sentiment_pipeline_steps WHERE run_id = (SELECT max(run
 SELECT sentiment_run_task('half', 'pipeline') ~ '^(kept|promoted): ' AS done;
 
 -- a timeout stops the workers
+CREATE VIEW pipeline_slow AS SELECT * FROM pipeline_reviews WHERE pg_sleep(0.05) IS NOT NULL;
 SET statement_timeout = '200ms';
 \set VERBOSITY terse
-SELECT sentiment_run_pipeline('stopped', kinds => '{random_forest,mlp}', source => 'pipeline_reviews', params => '{"n_estimators": 1000, "max_iter": 10000, "n_iter_no_change": 10000, "early_stopping": false}');
+SELECT sentiment_run_pipeline('stopped', kinds => '{random_forest,mlp}', source => 'pipeline_slow');
 \set VERBOSITY default
 RESET statement_timeout;
 SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'sentiment training worker';

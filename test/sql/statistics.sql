@@ -34,6 +34,16 @@ SELECT name FROM sentiment_metrics() WHERE name !~ '^[a-z][a-z0-9_]*$' OR type N
 SELECT name FROM sentiment_metrics() GROUP BY name HAVING count(DISTINCT (type, help)) > 1;
 SELECT name, labels FROM sentiment_metrics() GROUP BY name, labels HAVING count(*) > 1;
 
+-- of drift, validations and retrainings, the last
+SELECT count(*) > 0 AS checked FROM sentiment_check_drift('s', 'statistics_reviews');
+SELECT count(*) AS findings FROM sentiment_validate('s', store => true);
+SELECT status FROM sentiment_retrain('s', 'test');
+SELECT name, labels - 'version' AS labels, count(*) AS samples, bool_and(value >= 0) AS is_number
+FROM sentiment_metrics() WHERE name ~ '^sentiment_(drift|retraining|validation)' AND labels->>'model' = 's'
+	AND (labels->>'feature' IS NULL OR labels->>'feature' = '(score)')
+GROUP BY 1, 2 ORDER BY 1, 2;
+SELECT name, labels FROM sentiment_metrics() GROUP BY name, labels HAVING count(*) > 1;
+
 -- a role sees what it may use
 CREATE ROLE regress_sentiment_a;
 SET ROLE regress_sentiment_a;

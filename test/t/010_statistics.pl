@@ -232,6 +232,18 @@ unlike($log, qr/resource was not closed|reference leak|TRAP|still referenced/, '
 is($node->safe_psql('postgres', q{BEGIN; SAVEPOINT s; SELECT sentiment_predict('a good book', 'm'); ROLLBACK TO s; SELECT sentiment_predict('a good book', 'm'); COMMIT}), "pos\npos", 'in subtransactions');
 $node->safe_psql('postgres', q{UPDATE sentiment.model_version SET image_checksum = image_checksum - 1 WHERE version = 3});
 is($node->safe_psql('postgres', q{SELECT sentiment_stat_reset(); SELECT sentiment_predict('a good book', 'm'); SELECT compared, failed FROM sentiment_stat_shadow WHERE version = 3}), "\npos\n1|0", 'a mended shadow is scored again');
+# a shadow with a column of its own: its number may be given, and an error in it is its own
+$node->safe_psql('postgres', q{
+	SELECT sentiment_set_shadow('m', 3, 0);
+	CREATE VIEW numbers AS SELECT *, id % 7 AS price FROM reviews;
+	SELECT sentiment_train('m', 'numbers', numeric_columns => '{price}', deploy => 'never');
+	SELECT sentiment_set_shadow('m', 4, 1); SELECT sentiment_stat_reset()});
+is($node->safe_psql('postgres', q{SELECT sentiment_predict('a good book', 'm', '{"price": 3}')}), 'pos', 'numbers of the shadow may be given');
+is($node->safe_psql('postgres', q{SELECT count(sentiment_predict(text, 'm', '{"price": "x"}')) FROM reviews}), '3000', 'wrong ones reach nobody');
+is($node->safe_psql('postgres', q{SELECT compared, failed FROM sentiment_stat_shadow WHERE version = 4}), '1|3000', 'and are counted one by one');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM sentiment_stat_errors}), '0', 'as no errors of the version that answers');
+unlike(slurp_file($node->logfile), qr/resource was not closed|reference leak|TRAP|still referenced/, 'nothing leaks');
+$node->safe_psql('postgres', q{SELECT sentiment_set_shadow('m', 4, 0); SELECT sentiment_set_shadow('m', 3, 1)});
 # a cancel is not the shadow's error
 ($status, $out, $err) = $node->psql('postgres', q{SET statement_timeout = '300ms'; SELECT count(sentiment_predict(repeat(text, 200), 'm')) FROM reviews, generate_series(1, 100)});
 like($err, qr/canceling statement due to statement timeout/, 'a timeout ends the statement');
@@ -239,10 +251,10 @@ like($err, qr/canceling statement due to statement timeout/, 'a timeout ends the
 # metrics
 my $metrics = $node->safe_psql('postgres', 'SELECT name, labels, value FROM sentiment_metrics()');
 like($metrics, qr/^sentiment_predictions_total\|\{"label": "pos", "model": "m", "version": "1"\}\|\d+$/m, 'predictions by label');
-like($metrics, qr/^sentiment_prediction_duration_seconds_bucket\|\{"le": "\+Inf", "model": "m", "version": "1"\}\|\d+$/m, 'latency');
-like($metrics, qr/^sentiment_prediction_duration_seconds_bucket\|\{"le": "0.0005", "model": "m", "version": "1"\}\|\d+$/m, 'bounds');
-like($metrics, qr/^sentiment_shadow_compared_total\|\{"model": "m", "version": "3"\}\|\d+$/m, 'shadow');
-like($metrics, qr/^sentiment_statistics_enabled\|\{\}\|1$/m, 'that predictions are counted');
+like($metrics, qr/^sentiment_prediction_seconds_bucket\|\{"le": "\+Inf", "model": "m", "version": "1"\}\|\d+$/m, 'latency');
+like($metrics, qr/^sentiment_prediction_seconds_bucket\|\{"le": "0.0005", "model": "m", "version": "1"\}\|\d+$/m, 'bounds');
+like($metrics, qr/^sentiment_shadow_predictions_total\|\{"model": "m", "version": "3"\}\|\d+$/m, 'shadow');
+like($metrics, qr/^sentiment_statistics_available\|\{\}\|1$/m, 'that predictions are counted');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM sentiment_metrics() WHERE value IS NULL OR name !~ '^[a-z][a-z0-9_]*$'}), 0, 'every sample has a value');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM (SELECT 1 FROM sentiment_metrics() GROUP BY name, labels HAVING count(*) > 1) AS d}), 0, 'each is told once');
 

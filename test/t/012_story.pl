@@ -24,6 +24,7 @@ cron.database_name = 'postgres'
 cron.use_background_workers = on
 max_worker_processes = 16
 restart_after_crash = on
+autovacuum = off
 client_min_messages = warning
 });
 $node->start;
@@ -170,9 +171,12 @@ $node->safe_psql('postgres', q{
 	SET ROLE team;
 	SELECT sentiment_monitor('slow', 'reviews', label_column => 'label', cooldown => '0', kind => 'logistic_regression')});
 
-# ---- failover: the primary is gone, the standby takes over its jobs
+# ---- failover: the primary is gone, the standby takes over its jobs; one of them is the pipeline
+$node->safe_psql('postgres', q{
+	SELECT sentiment_monitor('food', 'reviews', label_column => 'label', kind => 'logistic_regression', params => '{"max_features": 300, "ngram_max": 1}');
+	SELECT sentiment_schedule('food', '* * * * *', 'pipeline')}, extra_params => [ '-U', 'team' ]);
 $node->wait_for_catchup($standby);
-is($standby->safe_psql('postgres', q{SELECT model, task FROM sentiment_jobs}), 'slow|retrain', 'the standby shows the jobs');
+is($standby->safe_psql('postgres', q{SELECT model, task FROM sentiment_jobs}), "food|pipeline\nslow|retrain", 'the standby shows the jobs');
 $standby->psql('postgres', q{SELECT sentiment_retrain('food')}, stderr => \$stderr);
 like($stderr, qr/cannot execute sentiment_retrain\(\)/, 'a standby does not retrain');
 $standby->psql('postgres', q{SELECT sentiment_run_pipeline('food')}, stderr => \$stderr);
@@ -184,7 +188,10 @@ $standby->promote;
 wait_for($standby, "SELECT ($count) > $retrainings", 'after the failover the next run goes on');
 is($standby->safe_psql('postgres', q{SELECT trigger, status, old_version, done_by FROM sentiment_retrainings WHERE model = 'slow' ORDER BY retraining_id DESC LIMIT 1}),
 	'schedule|promoted|1|team', 'and tells of it');
-$standby->safe_psql('postgres', q{SELECT sentiment_unschedule('slow')});
+wait_for($standby, q{SELECT count(*) > 0 FROM sentiment_pipeline_runs WHERE status IN ('promoted', 'kept')}, 'so does the pipeline');
+is($standby->safe_psql('postgres', q{SELECT DISTINCT status, in_worker FROM sentiment_pipeline_steps WHERE step = 'train'}), 'succeeded|t', 'which trains in background workers of a background worker');
+$standby->safe_psql('postgres', q{SELECT sentiment_unschedule('slow') + sentiment_unschedule('food')});
+$standby->poll_query_until('postgres', q{SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory'});
 
 # ---- workers: one that is terminated is its step's failure, and the others go on
 {
@@ -194,7 +201,8 @@ $standby->safe_psql('postgres', q{SELECT sentiment_unschedule('slow')});
 	wait_for($standby, q{SELECT count(pg_terminate_backend(pid)) > 0 FROM pg_stat_activity WHERE backend_type = 'sentiment training worker'
 		AND state = 'active' AND backend_start < now() - interval '1 s'}, 'a worker is terminated');
 	IPC::Run::finish($session);
-	is($standby->safe_psql('postgres', q{SELECT kind, status, message FROM sentiment_pipeline_steps WHERE step = 'train' ORDER BY kind DESC}),
+	is($standby->safe_psql('postgres', q{SELECT kind, status, message FROM sentiment_pipeline_steps WHERE step = 'train'
+			AND run_id = (SELECT max(run_id) FROM sentiment_pipeline_runs) ORDER BY kind DESC}),
 		"random_forest|failed|the background worker was terminated\nlogistic_regression|succeeded|in a background worker", 'a worker that is terminated');
 	# the leader is terminated: its workers end too
 	$session = IPC::Run::start([ 'psql', '-X', '-At', '-d', $standby->connstr('postgres'), '-c',

@@ -91,7 +91,7 @@ is_error(post($exporter, '/predict', '{}', 'Content-Encoding' => 'gzip'), 400, '
 foreach my $bad ('', '{', '{"texts":["a"]} x', '{"texts":["\ud800"]}', '{"texts":["\u0000"]}', "{\"texts\":[\"\xff\"]}", "{\"texts\":[\"a\0\"]}",
 	'{"texts":["a"],"b":' . ('[' x 100000), '{"a":' x 5000)
 {
-	is_error(post($exporter, '/predict', $bad), 400, 'invalid_json', 'bad JSON ' . substr($bad, 0, 20));
+	is_error(post($exporter, '/predict', $bad), 400, 'invalid_json', 'bad JSON ' . substr($bad, 0, 20) =~ s/[^ -~]/?/gr);
 }
 foreach my $bad ('[]', '{}', '{"texts":[]}', '{"texts":"x"}', '{"texts":[1]}', '{"texts":["x"],"numeric_features":{"a":"b"}}', '{"texts":["x"],"model":7}',
 	'{"texts":["x"],"explain":"yes"}', '{"texts":["' . ('x' x 10001) . '"]}', '{"texts":[' . join(',', ('"x"') x 101) . ']}')

@@ -1,0 +1,110 @@
+/*
+ * pipeline_report.c
+ *	  Telling of a run of the pipeline.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+#include "extension/event.h"
+#include "extension/pipeline_report.h"
+#include "extension/public_query.h"
+#include "extension/registry.h"
+#include "extension/retraining.h"
+
+/* Write a step's row. */
+static void
+write_step(const PipelineRun *run, int number)
+{
+	const PipelineStep *step = &run->steps[number];
+	QueryParameter parameters[] = {
+		query_value(INT8OID, Int64GetDatum(run->run_id)),
+		query_value(INT4OID, Int32GetDatum(number + 1)),
+		query_text(step->name),
+		query_text(step->kind),
+		query_text(step->status),
+		query_value(INT4OID, Int32GetDatum(step->version)),
+		query_value(FLOAT8OID, Float8GetDatum(step->f1)),
+		query_value(BOOLOID, BoolGetDatum(step->in_worker)),
+		query_text(step->message),
+		query_text(step->sqlstate),
+		query_value(TIMESTAMPTZOID, TimestampTzGetDatum(step->started_at)),
+		query_value(TIMESTAMPTZOID, TimestampTzGetDatum(step->finished_at))};
+
+	public_query("INSERT INTO sentiment.pipeline_step (run_id, step_number, step, kind, status,"
+				 " version, f1, in_worker, message, sqlstate, started_at, finished_at)"
+				 " VALUES ($1, $2, $3, $4, $5, NULLIF($6, 0), NULLIF($7, 'NaN'), $8, $9, $10, $11,"
+				 " $12)",
+				 lengthof(parameters), parameters);
+}
+
+/* The kinds as an array of texts. */
+static Datum
+kinds_array(const PipelineRun *run)
+{
+	Datum *kinds = palloc_array(Datum, run->n_kinds);
+
+	for (int i = 0; i < run->n_kinds; i++)
+		kinds[i] = CStringGetTextDatum(run->kinds[i]);
+	return PointerGetDatum(construct_array(kinds, run->n_kinds, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+/* Write the rows of the run and of its steps. */
+static void
+write_run(PipelineRun *run)
+{
+	RegistryWriter writer = registry_begin_write("sentiment_run_pipeline()");
+	StoredRole caller = stored_role_of(writer.caller);
+	QueryParameter parameters[] = {
+		query_text(run->name),
+		query_value(TEXTARRAYOID, kinds_array(run)),
+		query_text(run->recipe.schema),
+		query_text(run->recipe.name),
+		query_text(run->status),
+		query_value(INT4OID, Int32GetDatum(run->version)),
+		query_text(run->message),
+		query_value(TIMESTAMPTZOID, TimestampTzGetDatum(run->started_at)),
+		query_text(caller.name),
+		query_value(OIDOID, ObjectIdGetDatum(caller.oid)),
+		query_value(INT8OID, Int64GetDatum(caller.cluster))};
+	bool is_null;
+
+	public_query("INSERT INTO sentiment.pipeline_run (model_id, model, kinds, source_schema,"
+				 " source_name, status, version, message, started_at, done_by, done_by_oid,"
+				 " done_by_cluster)"
+				 " VALUES ((SELECT m.model_id FROM sentiment.model AS m WHERE m.name = $1), $1, $2,"
+				 " $3, $4, $5, NULLIF($6, 0), $7, $8, $9, $10, $11) RETURNING run_id",
+				 lengthof(parameters), parameters);
+	run->run_id = DatumGetInt64(query_datum(0, 1, &is_null));
+	for (int i = 0; i < run->n_steps; i++)
+		write_step(run, i);
+	registry_end_write(&writer);
+}
+
+void
+pipeline_report(PipelineRun *run)
+{
+	bool failed = strcmp(run->status, RETRAINING_FAILED) == 0;
+	PipelineStep *step = pipeline_begin_step(run, "report");
+	StringInfoData members;
+
+	step->version = run->version;
+	step->message = psprintf("%s: %s", run->status, run->message);
+	step->finished_at = GetCurrentTimestamp();
+	write_run(run);
+	initStringInfo(&members);
+	appendStringInfo(&members, "\"run_id\": " INT64_FORMAT, run->run_id);
+	json_append_member(&members, "status", run->status);
+	json_append_member(&members, "message", run->message);
+	event_notify(failed ? "pipeline_failed" : "pipeline_finished", run->name, run->version,
+				 members.data);
+	ereport(LOG_SERVER_ONLY,
+			(errmsg("sentiment: pipeline run " INT64_FORMAT " of model \"%s\" %s: %s", run->run_id,
+					run->name, run->status, run->message)));
+	if (failed)
+		ereport(WARNING_CLIENT_ONLY,
+				(errmsg("the pipeline of model \"%s\" failed: %s", run->name, run->message),
+				 errhint("The view sentiment_pipeline_steps tells of each step.")));
+}

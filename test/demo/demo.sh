@@ -50,20 +50,21 @@ stop_exporter() {
 	done
 }
 
-# start_exporter PLACE: on port 8000, or on a free one; prints its address
+# start_exporter PLACE: on port 8000, or on a free one; sets address
 start_exporter() {
-	local place=$1 port address
+	local place=$1 port
+	address=""
 	cp build/sentiment-exporter "$place/sentiment-exporter"
 	chmod 755 "$place/sentiment-exporter"
 	for port in 8000 0; do
 		: >"$demo/exporter.log"
 		# shellcheck disable=SC2016
-		(cd / && as_user setsid nohup sh -c 'echo $$ && exec "$@"' sh "$place/sentiment-exporter" --listen "127.0.0.1:$port" \
+		as_user setsid nohup sh -c 'echo $$ && exec "$@"' sh "$place/sentiment-exporter" --listen "127.0.0.1:$port" \
 			--database "host=$place user=sentiment_exporter dbname=demo" --model food --log-requests off \
-			>"$demo/exporter.pid" 2>"$demo/exporter.log" </dev/null &)
+			>"$demo/exporter.pid" 2>"$demo/exporter.log" </dev/null &
 		for _ in $(seq 50); do
 			address=$(sed -n 's|.*\(http://127\.0\.0\.1:[0-9]*\).*|\1|p' "$demo/exporter.log" | head -1)
-			[ -n "$address" ] && echo "$address" && return 0
+			[ -n "$address" ] && return 0
 			sleep 0.1
 		done
 	done
@@ -131,7 +132,7 @@ case "${1:-start}" in
 			>>"$log" 2>&1 || fail "could not make the role of the exporter"
 		as_user "$bindir/psql" -X -h "$place" -U postgres -d demo -f /dev/fd/3 3<"$root/test/demo/page.sql" 2>>"$log" ||
 			fail "the second part of the demo did not work"
-		address=$(start_exporter "$place") || fail "the exporter did not start (see $demo/exporter.log)"
+		start_exporter "$place" || fail "the exporter did not start (see $demo/exporter.log)"
 		echo
 		echo "Web page:     $address"
 		echo "Go on with:   ${prefix}psql -h $place -U postgres demo"

@@ -107,6 +107,15 @@ function Bins(props: { model: string; report: DriftReport; finding: DriftFeature
 	);
 }
 
+/** What was read, without what the database writes to be on the safe side. */
+function sourceOf(report: DriftReport): string {
+	const filter = report.filter
+		?.replace(/OPERATOR\(pg_catalog\.([^)]+)\)/g, "$1")
+		.replace(/::pg_catalog\.\w+/g, "")
+		.replace(/\bt\.(?=\w)/g, "");
+	return (report.source ?? "live traffic") + (filter ? ` where ${filter}` : "");
+}
+
 function Reports(props: { model: string; reports: DriftReport[]; chosen: DriftReport }) {
 	return (
 		<Panel title="Reports" wide>
@@ -136,7 +145,7 @@ function Reports(props: { model: string; reports: DriftReport[]; chosen: DriftRe
 					{
 						head: "Source",
 						wrap: true,
-						cell: (row) => (row.source ?? "live traffic") + (row.filter ? ` where ${row.filter}` : ""),
+						cell: (row) => sourceOf(row),
 					},
 				]}
 			/>

@@ -99,6 +99,31 @@ function Gate(props: { checks: GateCheck[] }) {
 	);
 }
 
+function Started(props: { retraining: Retraining }) {
+	const { started_at, finished_at } = props.retraining;
+	return (
+		<>
+			{moment(started_at)}
+			<span class="cell-note">took {duration(started_at, finished_at)}</span>
+		</>
+	);
+}
+
+/** From which version to which, with both's F1 on the same rows. */
+function Versions(props: { retraining: Retraining }) {
+	const { version, previous_version, f1, previous_f1 } = props.retraining;
+	return (
+		<>
+			{previous_version ?? nothing} → {version ?? nothing}
+			{f1 !== null && (
+				<span class="cell-note">
+					F1 {metric(previous_f1)} → {metric(f1)}
+				</span>
+			)}
+		</>
+	);
+}
+
 /** Why it was retrained, and what is to be said of how it went. */
 function Reason(props: { retraining: Retraining }) {
 	const { reason, trigger, message } = props.retraining;
@@ -128,21 +153,11 @@ function Retrainings(props: { retrainings: Retraining[]; model: string }) {
 					rows={props.retrainings}
 					keyOf={(row) => row.retraining_id}
 					columns={[
-						{ head: "Started", rowHead: true, cell: (row) => moment(row.started_at) },
+						{ head: "Started", rowHead: true, cell: (row) => <Started retraining={row} /> },
 						{ head: "Outcome", cell: (row) => <Status status={row.status} /> },
-						{ head: "Reason", wrap: true, cell: (row) => <Reason retraining={row} /> },
-						{
-							head: "Version",
-							number: true,
-							cell: (row) => `${row.previous_version ?? nothing} → ${row.version ?? nothing}`,
-						},
-						{
-							head: "F1",
-							number: true,
-							cell: (row) => (row.f1 === null ? nothing : `${metric(row.previous_f1)} → ${metric(row.f1)}`),
-						},
+						{ head: "Version", cell: (row) => <Versions retraining={row} /> },
 						{ head: "Gate", cell: (row) => <Gate checks={row.gate ?? []} /> },
-						{ head: "Took", number: true, cell: (row) => duration(row.started_at, row.finished_at) },
+						{ head: "Reason", wrap: true, cell: (row) => <Reason retraining={row} /> },
 					]}
 				/>
 			)}
@@ -301,7 +316,7 @@ function Trade(props: { versions: Version[]; current: number | null }) {
 		<Panel
 			title="Quality against cost"
 			wide
-			note="On the Pareto front, no other version is at least as good for less. The ring marks the version that answers."
+			note="On the Pareto front, no other version is at least as good for less. The ring marks the version that answers. Latency is known of versions that have answered."
 			actions={
 				<Choice
 					legend="Cost"

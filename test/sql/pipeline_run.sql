@@ -25,6 +25,11 @@ SELECT max(n) <= 2 AS two_at_most FROM (
 -- without a source: from what the model is trained from; a version that is not better is kept as a candidate
 SELECT status, promoted FROM sentiment_run_pipeline('line', kinds => '{logistic_regression,mlp}');
 SELECT step, kind, status FROM sentiment_pipeline_steps WHERE run_id = (SELECT max(run_id) FROM sentiment_pipeline_runs) ORDER BY step_number;
+-- another kind has defaults of its own: trees reduce the terms
+SELECT status IS NOT NULL AS done FROM sentiment_run_pipeline('line', kinds => '{hist_gradient_boosting}', deploy => 'never');
+SELECT v.kind, v.parameters->'svd_components' AS svd_components, v.parameters->'text_features' AS text_features
+FROM sentiment_model_versions AS v JOIN sentiment_pipeline_steps AS s ON s.version = v.version AND s.step = 'train'
+WHERE v.model = 'line' AND s.run_id = (SELECT max(run_id) FROM sentiment_pipeline_runs);
 SELECT status, promoted FROM sentiment_run_pipeline('line', kinds => '{logistic_regression}', deploy => 'never');
 SELECT step, status, in_worker, message LIKE '%one kind only' AS one FROM sentiment_pipeline_steps
 WHERE run_id = (SELECT max(run_id) FROM sentiment_pipeline_runs) AND step IN ('train', 'deploy') ORDER BY step_number;

@@ -110,6 +110,10 @@ SELECT pg_temp.error_of($$SELECT sentiment_check_drift(NULL, 'drift_reviews')$$)
 SELECT pg_temp.error_of($$SELECT sentiment_check_drift('nobody', 'drift_reviews')$$);
 SELECT pg_temp.error_of($$SELECT sentiment_check_drift('d', 'drift_reviews', version => 7)$$);
 SELECT pg_temp.error_of($$SELECT sentiment_check_drift('d')$$);
+SELECT pg_temp.error_of($$SELECT sentiment_check_drift('d', store => false)$$);
+SELECT pg_temp.error_of($$SELECT sentiment_check_drift('d', filter => 'id > 1')$$);
+SELECT pg_temp.error_of($$SELECT sentiment_check_drift('d', text_column => 'text')$$);
+SELECT pg_temp.error_of($$SELECT sentiment_check_drift('d', version => 7, store => false)$$);
 SELECT pg_temp.error_of($$SELECT sentiment_check_drift('d', 'drift_reviews', alpha => 0)$$);
 SELECT pg_temp.error_of($$SELECT sentiment_check_drift('d', 'drift_reviews', params => '{"ps": 1}')$$);
 SELECT pg_temp.error_of($$SELECT sentiment_check_drift('d', 'drift_reviews', text_column => 'txt')$$);

@@ -5,7 +5,7 @@
 #
 # Builds the extension and installs it into the server of PG_CONFIG, as make install does. Everything
 # else stays in build/ and in a temporary folder that is removed at the end. FUZZ_SECONDS is the time of
-# each fuzzer.
+# each fuzzer; TAP_TESTS="t/001_restart.pl t/..." chooses files of the suite tap.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -160,7 +160,7 @@ run_tap() {
 		env PATH="$bindir:$PATH" PERL5LIB="$pgxs_test/perl" PG_REGRESS="$pgxs_test/regress/pg_regress" \
 		TESTDATADIR="$work/tap/data" TESTLOGDIR="$work/tap/log" TESTDIR="$work/tap" top_builddir="$work/tap" \
 		portdir="$work/tap" SENTIMENT_EXPORTER="$work/tap/sentiment-exporter" \
-		SENTIMENT_REVIEWS="$work/tap/reviews.csv" prove --comments --verbose --ext=.pl t/ >"$log" 2>&1
+		SENTIMENT_REVIEWS="$work/tap/reviews.csv" prove --comments --verbose --timer --ext=.pl ${TAP_TESTS:-t/} >"$log" 2>&1
 	local status=$?
 	ok=$(grep -cE '^ok [0-9]+' "$log")
 	bad=$(grep -cE '^not ok [0-9]+' "$log")
@@ -168,7 +168,7 @@ run_tap() {
 		bad=1
 	fi
 	if [ "$bad" != 0 ]; then
-		rm -rf "$build/tap.logs" && cp -r "$work/tap/log" "$build/tap.logs" 2>/dev/null
+		rm -rf "$build/tap.logs" && cp -r "$work/tap/tmp_check/log" "$build/tap.logs" 2>/dev/null
 		grep -v '^ok ' "$log" >"$log.failed"
 	fi
 	report tap "$ok" "$bad" $((SECONDS - start)) "$log.failed"

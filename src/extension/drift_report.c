@@ -1,6 +1,6 @@
 /*
  * drift_report.c
- *	  sentiment_check_drift: rows of a relation against the reference of a version.
+ *	  sentiment_check_drift: rows of a relation, or live traffic, against the reference of a version.
  *
  * The source is read as the caller in one scan, by sentiment_drift_profile_agg, so PostgreSQL may run it in
  * parallel workers. Whoever may ask the model may check; the stored report is for those who may train it.
@@ -24,6 +24,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 #include "extension/drift_profile.h"
 #include "extension/drift_report.h"
@@ -68,7 +69,7 @@ read_reference(const RegistryModel *model, int32 version)
 }
 
 /* Find the version's pipeline in the cache, where it stays until something else is asked. */
-static void
+static RegistryVersion
 find_pipeline(DriftCheck *check)
 {
 	RegistryVersion found;
@@ -77,6 +78,7 @@ find_pipeline(DriftCheck *check)
 							   NULL))
 		registry_version_missing(check->model.name, check->version);
 	check->cached = model_cache_from_version(check->model.model_id, check->version, found.key);
+	return found;
 }
 
 void
@@ -100,7 +102,7 @@ drift_check_begin(DriftCheck *check, const char *model, int32 version, bool stor
 				 errhint("Name a version, or deploy one with sentiment_deploy('%s', version).",
 						 check->model.name)));
 	check->version = version;
-	find_pipeline(check);
+	(void) find_pipeline(check);
 	check->reference = read_reference(&check->model, version);
 	drift_profile_check(check->reference, check->cached->pipeline);
 	if (check->reference->n_texts == 0)
@@ -136,9 +138,10 @@ optional_text(const char *string, char *null)
 static int64
 write_report(const DriftCheck *check, const DriftReport *report, const char *caller)
 {
-	Oid types[] = {INT8OID, INT4OID, TEXTOID, TEXTOID,   TEXTOID,   TEXTOID, TEXTOID,   INT8OID,
-				   INT8OID, INT4OID, INT4OID, FLOAT8OID, FLOAT8OID, BOOLOID, FLOAT8OID, TEXTOID};
-	char nulls[lengthof(types) + 1] = "                ";
+	Oid types[] = {INT8OID,   INT4OID, TEXTOID,   TEXTOID, TEXTOID, TEXTOID,
+				   TEXTOID,   INT8OID, INT8OID,   INT4OID, INT4OID, FLOAT8OID,
+				   FLOAT8OID, BOOLOID, FLOAT8OID, TEXTOID, INT8OID, TIMESTAMPTZOID};
+	char nulls[lengthof(types) + 1] = "                  ";
 	Datum values[lengthof(types)] = {Int64GetDatum(check->model.model_id),
 									 Int32GetDatum(check->version),
 									 optional_text(check->source_schema, &nulls[2]),
@@ -154,17 +157,23 @@ write_report(const DriftCheck *check, const DriftReport *report, const char *cal
 									 Float8GetDatum(check->options.alpha),
 									 BoolGetDatum(report->n_drifted > 0),
 									 Float8GetDatum(elapsed_seconds(check)),
-									 CStringGetTextDatum(caller)};
+									 CStringGetTextDatum(caller),
+									 Int64GetDatum((int64) check->traffic.n_sampled),
+									 TimestampTzGetDatum(check->traffic.since)};
 	bool is_null;
 
 	if (report->n_tests == 0)
 		nulls[11] = nulls[13] = 'n';
+	if (check->source_name != NULL)
+		nulls[16] = 'n';
+	if (check->traffic.since == 0)
+		nulls[17] = 'n';
 	registry_execute(
 		"INSERT INTO sentiment.drift_report"
 		" (model_id, version, source_schema, source_name, filter, text_column,"
 		" label_column, rows, reference_rows, tests, findings, p_value, alpha, drifted,"
-		" seconds, checked_by)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+		" seconds, checked_by, sampled, since)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
 		" RETURNING report_id",
 		lengthof(types), types, values, nulls, SPI_OK_INSERT_RETURNING);
 	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
@@ -240,7 +249,7 @@ drift_report_of_profile(DriftCheck *check, DriftProfile *current)
 						errmsg("the rows were seen by another version than %d of model \"%s\"",
 							   check->version, check->model.name)));
 	/* the scan may have run anything, so the cache may have dropped the model */
-	find_pipeline(check);
+	(void) find_pipeline(check);
 	/* no row at all: an empty profile of the model */
 	if (current->shape.n_labels == 0)
 		drift_profile_begin(current, check->cached->pipeline, CURRENT_SAMPLE_ROWS);
@@ -450,14 +459,21 @@ name_argument(FunctionCallInfo fcinfo, int argument)
 	return PG_ARGISNULL(argument) ? NULL : pstrdup(NameStr(*PG_GETARG_NAME(argument)));
 }
 
-/* Refuse a check without rows. */
-static void
-pg_attribute_noreturn() refuse_without_source(const DriftCheck *check)
+/* The profile of what the version's predictions have seen; what goes with a source must not be given. */
+static DriftProfile *
+profile_traffic(FunctionCallInfo fcinfo, DriftCheck *check)
 {
-	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					errmsg("no source is given, and no live traffic of model \"%s\" is monitored",
-						   check->model.name),
-					errhint("Name a table or view of rows in the argument source.")));
+	RegistryVersion version;
+
+	if (!PG_ARGISNULL(2) || !PG_ARGISNULL(3) || !PG_ARGISNULL(4))
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("filter, text_column and label_column need a source"),
+			 errdetail("Without a source, what predictions have seen is checked."),
+			 errhint("Name a table or view of rows in the argument source, or leave them out.")));
+	version = find_pipeline(check);
+	return live_traffic_profile(&check->model, &version, check->cached->pipeline, &check->traffic);
 }
 
 /* Fill in what the arguments and the version tell of the source, and check it. */
@@ -486,6 +502,7 @@ sentiment_check_drift(PG_FUNCTION_ARGS)
 {
 	DriftCheck check = {.store = false};
 	Source source = {0};
+	DriftProfile *current;
 	DriftReport report;
 
 	if (PG_ARGISNULL(0))
@@ -497,9 +514,13 @@ sentiment_check_drift(PG_FUNCTION_ARGS)
 					  PG_ARGISNULL(6) ? 0 : PG_GETARG_INT32(6),
 					  PG_ARGISNULL(8) || PG_GETARG_BOOL(8));
 	if (PG_ARGISNULL(1))
-		refuse_without_source(&check);
-	read_source(fcinfo, &check, &source);
-	report = drift_report_of_profile(&check, profile_source(&check, &source));
+		current = profile_traffic(fcinfo, &check);
+	else
+	{
+		read_source(fcinfo, &check, &source);
+		current = profile_source(&check, &source);
+	}
+	report = drift_report_of_profile(&check, current);
 	put_report(fcinfo, &report, check.options.alpha);
 	return (Datum) 0;
 }

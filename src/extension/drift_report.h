@@ -10,6 +10,7 @@
 #include "portability/instr_time.h"
 
 #include "core/drift/drift_report.h"
+#include "extension/live_traffic.h"
 #include "extension/model_cache.h"
 #include "extension/registry.h"
 
@@ -29,6 +30,7 @@ typedef struct DriftCheck
 	char *filter;
 	char *text_column;
 	char *label_column;
+	LiveTraffic traffic; /* zero for a source */
 } DriftCheck;
 
 /*

@@ -18,7 +18,9 @@ CREATE TABLE sentiment.drift_report (
 	drifted pg_catalog.bool,
 	seconds pg_catalog.float8 NOT NULL,
 	checked_by pg_catalog.text NOT NULL,
-	checked_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+	checked_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	sampled pg_catalog.int8,
+	since pg_catalog.timestamptz
 );
 
 CREATE INDEX drift_report_model ON sentiment.drift_report (model_id, report_id);
@@ -32,7 +34,7 @@ COMMENT ON COLUMN sentiment.drift_report.source_name IS 'name of the relation th
 COMMENT ON COLUMN sentiment.drift_report.filter IS 'condition by which its rows were chosen';
 COMMENT ON COLUMN sentiment.drift_report.text_column IS 'column of the texts';
 COMMENT ON COLUMN sentiment.drift_report.label_column IS 'column of the labels; null for none';
-COMMENT ON COLUMN sentiment.drift_report.rows IS 'rows that were read';
+COMMENT ON COLUMN sentiment.drift_report.rows IS 'rows that were read, or predictions';
 COMMENT ON COLUMN sentiment.drift_report.reference_rows IS 'rows of the reference';
 COMMENT ON COLUMN sentiment.drift_report.tests IS 'tests that were made';
 COMMENT ON COLUMN sentiment.drift_report.findings IS 'tests that found drift';
@@ -42,6 +44,8 @@ COMMENT ON COLUMN sentiment.drift_report.drifted IS 'the verdict; null without t
 COMMENT ON COLUMN sentiment.drift_report.seconds IS 'how long it took';
 COMMENT ON COLUMN sentiment.drift_report.checked_by IS 'name of the role that checked, at that time';
 COMMENT ON COLUMN sentiment.drift_report.checked_at IS 'when';
+COMMENT ON COLUMN sentiment.drift_report.sampled IS 'predictions whose texts were looked at; null unless of live traffic';
+COMMENT ON COLUMN sentiment.drift_report.since IS 'when the predictions began to be counted; null unless of live traffic';
 
 CREATE TABLE sentiment.drift_report_feature (
 	report_id pg_catalog.int8 NOT NULL REFERENCES sentiment.drift_report ON DELETE CASCADE,
@@ -116,11 +120,11 @@ AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 30;
 
 COMMENT ON FUNCTION @extschema@.sentiment_check_drift(pg_catalog.text, pg_catalog.regclass, pg_catalog.text, pg_catalog.name,
 	pg_catalog.name, pg_catalog.float8, pg_catalog.int4, pg_catalog.jsonb, pg_catalog.bool) IS
-'compare rows of a table or view with the held-out rows of a version''s training; the row (report) is the verdict, and the report is stored';
+'compare rows of a table or view, or without a source what predictions have seen since the statistics were reset, with the held-out rows of a version''s training; the row (report) is the verdict, and the report is stored';
 
 CREATE VIEW @extschema@.sentiment_drift_reports WITH (security_invoker = true, security_barrier = true) AS
 SELECT r.report_id, m.name AS model, r.version, r.drifted, r.findings, r.tests, r.p_value, r.alpha, r.rows, r.reference_rows,
-	   r.source_schema, r.source_name, r.filter, r.text_column, r.label_column, r.seconds, r.checked_by, r.checked_at
+	   r.source_schema, r.source_name, r.filter, r.text_column, r.label_column, r.seconds, r.checked_by, r.checked_at, r.sampled, r.since
 FROM sentiment.drift_report AS r
 JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) r.model_id;
 

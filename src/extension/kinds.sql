@@ -26,6 +26,8 @@ COMMENT ON COLUMN @extschema@.sentiment_model_kinds.log_scale IS 'whether a sear
 COMMENT ON COLUMN @extschema@.sentiment_model_kinds.of_kind IS 'whether it belongs to the kind itself, rather than to the text, the features or the training';
 COMMENT ON COLUMN @extschema@.sentiment_model_kinds.meaning IS 'what it does';
 
+GRANT SELECT ON @extschema@.sentiment_model_kinds TO PUBLIC;
+
 CREATE FUNCTION @extschema@.sentiment_feature_importance(model pg_catalog.text, version pg_catalog.int4 DEFAULT NULL)
 RETURNS TABLE (feature pg_catalog.text, importance pg_catalog.float8)
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL SAFE COST 100000 ROWS 1000;

@@ -34,6 +34,7 @@
 #include "extension/image_value.h"
 #include "extension/registry.h"
 #include "extension/source.h"
+#include "extension/version_row.h"
 
 /* A manifest, or curves, may not be longer. */
 #define MAX_JSON_SIZE ((Size) 16 * 1024 * 1024)
@@ -428,30 +429,6 @@ lock_or_create_model(Import *import, RegistryWriter *writer, RegistryModel *mode
 	forget_foreign_split(import, model);
 }
 
-/* The labels as an array of texts. */
-static Datum
-labels_array(const Pipeline *pipeline)
-{
-	Datum *labels = palloc_array(Datum, pipeline->n_labels);
-
-	for (uint32 i = 0; i < pipeline->n_labels; i++)
-		labels[i] = utf8_to_text(pipeline->labels[i], strlen(pipeline->labels[i]));
-	return PointerGetDatum(
-		construct_array(labels, pipeline->n_labels, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
-/* The numeric columns as an array of texts. */
-static Datum
-numeric_columns_array(const Source *source)
-{
-	Datum *names = palloc_array(Datum, source->n_numeric + 1);
-
-	for (int i = 0; i < source->n_numeric; i++)
-		names[i] = CStringGetTextDatum(source->numeric[i].name);
-	return PointerGetDatum(
-		construct_array(names, source->n_numeric, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
 /* The parameters as JSON, the held-out share among them. */
 static Datum
 parameters_json(const Import *import)
@@ -471,71 +448,33 @@ parameters_json(const Import *import)
 static void
 write_version(const Import *import, const RegistryWriter *writer, const RegistryModel *model)
 {
-	const Source *source = &import->source;
-	const ImageHeader *header = (const ImageHeader *) import->image->image;
-	StoredRole importer = stored_role_of(writer->caller);
-	Oid types[] = {INT8OID,        INT4OID,      INT8OID,      INT8OID,  InvalidOid,
-				   TEXTOID,        JSONBOID,     TEXTOID,      TEXTOID,  TEXTOID,
-				   TEXTOID,        FLOAT8OID,    TEXTARRAYOID, INT8OID,  INT8OID,
-				   INT8OID,        INT8OID,      FLOAT8OID,    JSONBOID, TEXTOID,
-				   TIMESTAMPTZOID, TEXTARRAYOID, TEXTOID,      OIDOID,   INT8OID};
-	Datum values[] = {Int64GetDatum(model->model_id),
-					  Int32GetDatum(import->version),
-					  Int64GetDatum((int64) header->checksum),
-					  Int64GetDatum((int64) header->length),
-					  PointerGetDatum(import->image),
-					  CStringGetTextDatum(import->pipeline->options.kind->name),
-					  parameters_json(import),
-					  CStringGetTextDatum(source->schema),
-					  CStringGetTextDatum(source->name),
-					  CStringGetTextDatum(source->text_column),
-					  CStringGetTextDatum(source->label_column),
-					  Float8GetDatum(import->holdout),
-					  labels_array(import->pipeline),
-					  Int64GetDatum(import->pipeline->space.n_features),
-					  Int64GetDatum(import->pipeline->n_rows),
-					  Int64GetDatum(manifest_integer(import, "rows_held_out", MAX_COUNT)),
-					  Int64GetDatum(manifest_integer(import, "rows_skipped", MAX_COUNT)),
-					  Float8GetDatum(manifest_number(import, "seconds", 0, 1e12)),
-					  manifest_metrics(import),
-					  CStringGetTextDatum(importer.name),
-					  TimestampTzGetDatum(manifest_trained_at(import)),
-					  numeric_columns_array(source),
-					  CStringGetTextDatum(source->filter == NULL ? "" : source->filter),
-					  ObjectIdGetDatum(importer.oid),
-					  Int64GetDatum(importer.cluster)};
-	char nulls[lengthof(types) + 1];
+	VersionRow row = {.model_id = model->model_id,
+					  .version = import->version,
+					  .image = import->image,
+					  .pipeline = import->pipeline,
+					  .parameters = parameters_json(import),
+					  .source = &import->source,
+					  .holdout = import->holdout,
+					  .rows_held_out = manifest_integer(import, "rows_held_out", MAX_COUNT),
+					  .rows_skipped = manifest_integer(import, "rows_skipped", MAX_COUNT),
+					  .seconds = manifest_number(import, "seconds", 0, 1e12),
+					  .metrics = manifest_metrics(import),
+					  .trained_by = stored_role_of(writer->caller),
+					  .trained_at = manifest_trained_at(import)};
 
-	types[4] = registry_model_type();
-	memset(nulls, ' ', sizeof(nulls));
-	if (source->filter == NULL)
-		nulls[22] = 'n';
-	registry_execute("INSERT INTO sentiment.model_version"
-					 " (model_id, version, image_checksum, image_bytes, image, kind, parameters,"
-					 " source_schema, source_name, text_column, label_column, holdout, labels,"
-					 " features, rows_trained, rows_held_out, rows_skipped, seconds, metrics,"
-					 " trained_by, trained_at, numeric_columns, filter, trained_by_oid,"
-					 " trained_by_cluster)"
-					 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-					 " $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
-					 lengthof(values), types, values, nulls, SPI_OK_INSERT);
+	version_row_write(&row);
 }
 
 /* Write what was measured at the training. */
 static void
 write_measurements(const Import *import, const RegistryModel *model)
 {
-	Oid curves_types[3] = {INT8OID, INT4OID, JSONBOID};
-	Datum curves_values[3] = {Int64GetDatum(model->model_id), Int32GetDatum(import->version),
-							  import->curves};
 	Oid profile_types[4] = {INT8OID, INT4OID, registry_profile_type(), BYTEAOID};
 	Datum profile_values[4] = {Int64GetDatum(model->model_id), Int32GetDatum(import->version),
 							   import->profile, import->learned_texts};
 
 	if (import->curves != (Datum) 0)
-		registry_execute("INSERT INTO sentiment.version_curves (model_id, version, curves)"
-						 " VALUES ($1, $2, $3)",
-						 3, curves_types, curves_values, NULL, SPI_OK_INSERT);
+		version_row_write_curves(model->model_id, import->version, import->curves);
 	if (import->profile != (Datum) 0)
 		registry_execute("INSERT INTO sentiment.version_profile"
 						 " (model_id, version, profile, learned_texts) VALUES ($1, $2, $3, $4)",

@@ -73,8 +73,8 @@ check_kinds(const PipelineRun *run)
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 							errmsg("kind \"%s\" cannot be one of several", KIND_AUTO),
 							errhint("Leave the argument kinds out to train all kinds.")));
-		holdout = train_check_recipe(run->kinds[i],
-									 train_parameters_for_kind(run->recipe.params, run->kinds[i]));
+		holdout =
+			train_check_recipe(run->kinds[i], train_recipe_parameters(&run->recipe, run->kinds[i]));
 		if (holdout == 0 && run->n_kinds > 1)
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 							errmsg("several kinds need held-out rows"),

@@ -170,7 +170,7 @@ static char *
 job_arguments(const PipelineRun *run, const char *kind)
 {
 	const TrainRecipe *recipe = &run->recipe;
-	Jsonb *params = DatumGetJsonbP(train_parameters_for_kind(recipe->params, kind));
+	Jsonb *params = DatumGetJsonbP(train_recipe_parameters(recipe, kind));
 	StringInfoData json;
 	Datum *columns;
 	bool *nulls;

@@ -21,6 +21,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "core/drift/live_sketch.h"
 #include "core/explanation.h"
 #include "core/pipeline.h"
 #include "extension/call_site.h"
@@ -127,9 +128,20 @@ read_numbers(Question *question)
 	return numbers;
 }
 
-/* Probabilities of all classes for a text, and the class that is answered. */
-static void
-predict(Question *question)
+/* Show the version's sketch what it has just answered. */
+static pg_noinline void
+sample_answer(const Question *question, VersionCounter *counter, const Utf8Text *text)
+{
+	uint32 cells[N_LIVE_HISTOGRAMS];
+
+	live_sketch_locate(question->model->pipeline, text->bytes, text->length,
+					   question->probabilities, cells);
+	statistics_sample(counter, cells);
+}
+
+/* Probabilities of all classes for a text, and the class that is answered. counter: or NULL */
+static inline void
+predict(Question *question, VersionCounter *counter)
 {
 	CachedModel *model = question->model;
 	float *numbers = read_numbers(question);
@@ -138,6 +150,8 @@ predict(Question *question)
 
 	model->in_use = true;
 	question->probabilities = pipeline_predict(model->pipeline, text.bytes, text.length, numbers);
+	if (counter != NULL && statistics_wants_sample())
+		sample_answer(question, counter, &text);
 	model_cache_answered(model);
 	MemoryContextSwitchTo(old_context);
 	utf8_free(&text);
@@ -169,7 +183,7 @@ predict_counted(Question *question, VersionCounter *counter)
 	uint64 begun = statistics_begin(counter);
 
 	error_context_stack = &callback;
-	predict(question);
+	predict(question, counter);
 	error_context_stack = callback.previous;
 	statistics_end(counter, begun, question->best, question->probabilities[question->best]);
 }
@@ -183,7 +197,7 @@ answer(Question *question)
 
 	if (counter == NULL)
 	{
-		predict(question);
+		predict(question, NULL);
 		return;
 	}
 	predict_counted(question, counter);

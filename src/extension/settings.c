@@ -69,7 +69,7 @@ settings_define(void)
 	DefineCustomIntVariable(
 		"sentiment.max_tracked_versions",
 		"Sets how many versions' predictions are counted in shared memory.",
-		"Of all databases together; 1.5 kB each. Range 1 to 100000.", &max_tracked_versions, 256, 1,
+		"Of all databases together; 12 kB each. Range 1 to 100000.", &max_tracked_versions, 256, 1,
 		100000, process_shared_preload_libraries_in_progress ? PGC_POSTMASTER : PGC_SIGHUP, 0, NULL,
 		NULL, NULL);
 	DefineCustomIntVariable("sentiment.max_workers",

@@ -46,6 +46,8 @@ shared_statistics_occupy(VersionSlot *slot, const VersionKey *key, TimestampTz s
 	pg_atomic_write_u64(&slot->last_counted, (uint64) since);
 	for (int i = 0; i < N_COUNTERS; i++)
 		pg_atomic_write_u64(&slot->counts[i], 0);
+	for (int i = 0; i < N_LIVE_CELLS; i++)
+		pg_atomic_write_u64(&slot->sketch[i], 0);
 	(void) pg_atomic_exchange_u64(&slot->generation, ++shared_statistics->last_generation);
 }
 
@@ -104,6 +106,19 @@ shared_statistics_add(VersionSlot *slot, uint64 generation, const PredictionCoun
 	return is_same;
 }
 
+bool
+shared_statistics_add_sample(VersionSlot *slot, uint64 generation, const uint32 *cells)
+{
+	bool is_same;
+
+	(void) pg_atomic_fetch_add_u32(&slot->users, 1);
+	is_same = pg_atomic_read_u64(&slot->generation) == generation;
+	for (int i = 0; i < N_LIVE_HISTOGRAMS && is_same; i++)
+		(void) pg_atomic_fetch_add_u64(&slot->sketch[cells[i]], 1);
+	(void) pg_atomic_fetch_sub_u32(&slot->users, 1);
+	return is_same;
+}
+
 /* shmem_startup_hook */
 static void
 start_up(void)
@@ -127,6 +142,8 @@ start_up(void)
 			pg_atomic_init_u64(&shared_statistics->slots[i].last_counted, 0);
 			for (int j = 0; j < N_COUNTERS; j++)
 				pg_atomic_init_u64(&shared_statistics->slots[i].counts[j], 0);
+			for (int j = 0; j < N_LIVE_CELLS; j++)
+				pg_atomic_init_u64(&shared_statistics->slots[i].sketch[j], 0);
 		}
 	}
 	LWLockRelease(AddinShmemInitLock);

@@ -17,7 +17,7 @@
 #include "storage/lwlock.h"
 #include "utils/timestamp.h"
 
-#include "core/serving/prediction_counts.h"
+#include "core/drift/live_sketch.h"
 
 /* Which version; a key of a hash table, so without padding. */
 typedef struct VersionKey
@@ -36,6 +36,7 @@ typedef struct VersionSlot
 	TimestampTz since; /* when counting began */
 	pg_atomic_uint64 last_counted;
 	pg_atomic_uint64 counts[N_COUNTERS];
+	pg_atomic_uint64 sketch[N_LIVE_CELLS]; /* of the predictions that were sampled */
 } VersionSlot;
 
 typedef struct SharedStatistics
@@ -71,5 +72,8 @@ extern void shared_statistics_vacate(VersionSlot *slot);
  */
 extern bool shared_statistics_add(VersionSlot *slot, uint64 generation,
 								  const PredictionCounts *counts);
+
+/* The same for a sampled prediction. cells: (N_LIVE_HISTOGRAMS) */
+extern bool shared_statistics_add_sample(VersionSlot *slot, uint64 generation, const uint32 *cells);
 
 #endif /* SENTIMENT_SHARED_STATISTICS_H */

@@ -15,7 +15,7 @@
 
 #define STATISTICS_FILE PGSTAT_STAT_PERMANENT_DIRECTORY "/sentiment.stat"
 #define FILE_MAGIC      UINT64_C(0x3154415453544e53)
-#define FILE_VERSION    1
+#define FILE_VERSION    2
 
 /* No larger file is read. */
 #define MOST_FILE_SLOTS 100000
@@ -25,7 +25,7 @@ typedef struct FileHeader
 {
 	uint64 magic;
 	uint32 version;
-	uint32 n_counters;
+	uint32 n_counters; /* of a slot, the cells of its sketch included */
 	uint64 n_slots;
 	uint64 n_evicted;
 	uint64 untracked;
@@ -38,7 +38,10 @@ typedef struct FileSlot
 	TimestampTz since;
 	uint64 last_counted;
 	uint64 counts[N_COUNTERS];
+	uint64 sketch[N_LIVE_CELLS];
 } FileSlot;
+
+#define N_FILE_COUNTERS (N_COUNTERS + N_LIVE_CELLS)
 
 /* Fill the table from the bytes of a file; false if they are not such a file's. */
 static bool
@@ -50,7 +53,7 @@ read_file_bytes(const char *bytes, Size length)
 	pg_crc32c stored;
 
 	if (length < sizeof(FileHeader) + sizeof(pg_crc32c) || header->magic != FILE_MAGIC ||
-		header->version != FILE_VERSION || header->n_counters != N_COUNTERS ||
+		header->version != FILE_VERSION || header->n_counters != N_FILE_COUNTERS ||
 		header->n_slots > length / sizeof(FileSlot) ||
 		length != sizeof(FileHeader) + header->n_slots * sizeof(FileSlot) + sizeof(pg_crc32c))
 		return false;
@@ -74,6 +77,8 @@ read_file_bytes(const char *bytes, Size length)
 		pg_atomic_write_u64(&shared_statistics->slots[i].last_counted, slots[i].last_counted);
 		for (int j = 0; j < N_COUNTERS; j++)
 			pg_atomic_write_u64(&shared_statistics->slots[i].counts[j], slots[i].counts[j]);
+		for (int j = 0; j < N_LIVE_CELLS; j++)
+			pg_atomic_write_u64(&shared_statistics->slots[i].sketch[j], slots[i].sketch[j]);
 	}
 	return true;
 }
@@ -128,7 +133,7 @@ write_table(FILE *file)
 {
 	FileHeader header = {.magic = FILE_MAGIC,
 						 .version = FILE_VERSION,
-						 .n_counters = N_COUNTERS,
+						 .n_counters = N_FILE_COUNTERS,
 						 .n_evicted = shared_statistics->n_evicted,
 						 .untracked = pg_atomic_read_u64(&shared_statistics->untracked)};
 	pg_crc32c checksum;
@@ -149,6 +154,8 @@ write_table(FILE *file)
 			continue;
 		for (int j = 0; j < N_COUNTERS; j++)
 			stored.counts[j] = pg_atomic_read_u64(&slot->counts[j]);
+		for (int j = 0; j < N_LIVE_CELLS; j++)
+			stored.sketch[j] = pg_atomic_read_u64(&slot->sketch[j]);
 		is_good = write_bytes(file, &stored, sizeof(stored), &checksum);
 	}
 	FIN_CRC32C(checksum);

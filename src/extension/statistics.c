@@ -26,19 +26,6 @@ typedef struct VersionCounts
 	uint64 counts[N_COUNTERS];
 } VersionCounts;
 
-/* Raise an error if nothing is counted. */
-static void
-require_statistics(void)
-{
-	if (shared_statistics == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("predictions are not counted"),
-				 errdetail("The statistics live in shared memory, which a library gets when the "
-						   "server starts."),
-				 errhint("Add \"sentiment\" to shared_preload_libraries and restart.")));
-}
-
 /* A bigint array of counters. */
 static Datum
 counter_array(const uint64 *counts, int n)
@@ -143,7 +130,7 @@ sentiment_stat_versions(PG_FUNCTION_ARGS)
 	/* for sentiment_metrics, which has other things to tell too */
 	if (shared_statistics == NULL && !PG_ARGISNULL(0) && PG_GETARG_BOOL(0))
 		return (Datum) 0;
-	require_statistics();
+	statistics_require();
 	statistics_flush();
 	copies = palloc_extended(shared_statistics->n_slots * sizeof(VersionCounts), MCXT_ALLOC_HUGE);
 	n = copy_slots(copies);
@@ -170,7 +157,7 @@ sentiment_stat_table(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (shared_statistics == NULL && !PG_ARGISNULL(0) && PG_GETARG_BOOL(0))
 		return (Datum) 0;
-	require_statistics();
+	statistics_require();
 	statistics_flush();
 	LWLockAcquire(shared_statistics->lock, LW_SHARED);
 	for (int i = 0; i < shared_statistics->n_slots; i++)
@@ -254,7 +241,7 @@ sentiment_stat_reset(PG_FUNCTION_ARGS)
 			registry_model_missing(name);
 		registry_check_privilege(&model, PRIVILEGE_ADMIN, GetActiveSnapshot());
 	}
-	require_statistics();
+	statistics_require();
 	statistics_flush();
 	reset(model.model_id, PG_ARGISNULL(0));
 	PG_RETURN_VOID();

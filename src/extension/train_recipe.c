@@ -12,6 +12,7 @@
 
 #include "extension/host.h"
 #include "extension/public_query.h"
+#include "extension/train_arguments.h"
 #include "extension/train_recipe.h"
 
 TrainRecipe
@@ -118,4 +119,30 @@ train_recipe_relation(const RegistryModel *model, const TrainRecipe *recipe)
 							   recipe->name, model->name),
 						errhint("Name another with sentiment_monitor('%s', ...).", model->name)));
 	return relation;
+}
+
+/*
+ * A version keeps all parameters, the defaults of its kind included: those are left out, so that another kind has
+ * defaults of its own (trees reduce the terms, for one).
+ */
+Datum
+train_recipe_parameters(const TrainRecipe *recipe, const char *kind)
+{
+	QueryParameter parameters[2] = {query_value(JSONBOID, recipe->params),
+									query_text(recipe->kind)};
+	Datum chosen;
+	bool is_null;
+
+	if (recipe->version == 0 || recipe->kind == NULL || strcmp(kind, recipe->kind) == 0)
+		return train_parameters_for_kind(recipe->params, kind);
+	query_connect();
+	public_query_read_only("SELECT COALESCE(pg_catalog.jsonb_object_agg(p.key, p.value), '{}')"
+						   " FROM pg_catalog.jsonb_each($1) AS p"
+						   " LEFT JOIN @.sentiment_kind_parameters() AS k"
+						   " ON k.kind = $2 AND k.parameter = p.key"
+						   " WHERE k.default_value IS DISTINCT FROM p.value",
+						   2, parameters);
+	chosen = query_datum(0, 1, &is_null);
+	query_finish();
+	return train_parameters_for_kind(chosen, kind);
 }

@@ -40,6 +40,9 @@ extern int32 train_recipe_version(const RegistryModel *model);
  */
 extern TrainRecipe train_recipe_for_model(const RegistryModel *model, const Monitor *monitor);
 
+/* The recipe's parameters for a kind that may be another: jsonb in the current memory context. */
+extern Datum train_recipe_parameters(const TrainRecipe *recipe, const char *kind);
+
 /* The recipe's relation; raises an error if it is gone. */
 extern Oid train_recipe_relation(const RegistryModel *model, const TrainRecipe *recipe);
 

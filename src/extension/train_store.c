@@ -22,6 +22,7 @@
 #include "extension/version_counter.h"
 #include "extension/train_store.h"
 #include "extension/version_comparison.h"
+#include "extension/version_row.h"
 
 /* Raise an error for another positive label than the model's. */
 static void
@@ -108,96 +109,27 @@ lock_or_create_model(Training *training, RegistryWriter *writer, RegistryModel *
 		set_positive_label(model, positive_label);
 }
 
-/* The labels as an array of texts. */
-static Datum
-labels_array(const Pipeline *pipeline)
-{
-	Datum *labels = palloc_array(Datum, pipeline->n_labels);
-
-	for (uint32 i = 0; i < pipeline->n_labels; i++)
-		labels[i] = utf8_to_text(pipeline->labels[i], strlen(pipeline->labels[i]));
-	return PointerGetDatum(
-		construct_array(labels, pipeline->n_labels, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
-/* The numeric columns as an array of texts. */
-static Datum
-numeric_columns_array(const TrainSource *source)
-{
-	Datum *names = palloc_array(Datum, source->origin.n_numeric + 1);
-
-	for (int i = 0; i < source->origin.n_numeric; i++)
-		names[i] = CStringGetTextDatum(source->origin.numeric[i].name);
-	return PointerGetDatum(
-		construct_array(names, source->origin.n_numeric, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
-/* Write a version's row. */
+/* Write a candidate's version. */
 static void
-write_version(Training *training, const Candidate *candidate, const RegistryModel *model)
+write_version(const Training *training, const Candidate *candidate, const RegistryModel *model)
 {
-	const TrainSource *source = &training->source;
-	const ImageHeader *header = (const ImageHeader *) candidate->image->image;
-	Oid types[] = {INT8OID,        INT4OID,      INT8OID,      INT8OID,  InvalidOid,
-				   TEXTOID,        JSONBOID,     TEXTOID,      TEXTOID,  TEXTOID,
-				   TEXTOID,        FLOAT8OID,    TEXTARRAYOID, INT8OID,  INT8OID,
-				   INT8OID,        INT8OID,      FLOAT8OID,    JSONBOID, TEXTOID,
-				   TIMESTAMPTZOID, TEXTARRAYOID, TEXTOID,      OIDOID,   INT8OID};
-	Datum values[] = {Int64GetDatum(model->model_id),
-					  Int32GetDatum(candidate->version),
-					  Int64GetDatum((int64) header->checksum),
-					  Int64GetDatum((int64) header->length),
-					  PointerGetDatum(candidate->image),
-					  CStringGetTextDatum(candidate->options.kind->name),
-					  candidate->parameters_json,
-					  CStringGetTextDatum(source->origin.schema),
-					  CStringGetTextDatum(source->origin.name),
-					  CStringGetTextDatum(source->origin.text_column),
-					  CStringGetTextDatum(source->origin.label_column),
-					  Float8GetDatum(training->train_options.holdout),
-					  labels_array(candidate->pipeline),
-					  Int64GetDatum(candidate->pipeline->space.n_features),
-					  Int64GetDatum(candidate->pipeline->n_rows),
-					  Int64GetDatum(source->held_out.n_rows),
-					  Int64GetDatum(source->n_skipped),
-					  Float8GetDatum(candidate->seconds),
-					  candidate->metrics_json,
-					  CStringGetTextDatum(training->caller.name),
-					  TimestampTzGetDatum(training->started_at),
-					  numeric_columns_array(source),
-					  source->origin.filter == NULL ? (Datum) 0
-													: CStringGetTextDatum(source->origin.filter),
-					  ObjectIdGetDatum(training->caller.oid),
-					  Int64GetDatum(training->caller.cluster)};
-	char nulls[lengthof(types) + 1];
+	VersionRow row = {.model_id = model->model_id,
+					  .version = candidate->version,
+					  .image = candidate->image,
+					  .pipeline = candidate->pipeline,
+					  .parameters = candidate->parameters_json,
+					  .source = &training->source.origin,
+					  .holdout = training->train_options.holdout,
+					  .rows_held_out = training->source.held_out.n_rows,
+					  .rows_skipped = training->source.n_skipped,
+					  .seconds = candidate->seconds,
+					  .metrics = candidate->metrics_json,
+					  .trained_by = training->caller,
+					  .trained_at = training->started_at};
 
-	types[4] = registry_model_type();
-	memset(nulls, ' ', sizeof(nulls));
-	if (source->origin.filter == NULL)
-		nulls[22] = 'n';
-	registry_execute("INSERT INTO sentiment.model_version"
-					 " (model_id, version, image_checksum, image_bytes, image, kind, parameters,"
-					 " source_schema, source_name, text_column, label_column, holdout, labels,"
-					 " features, rows_trained, rows_held_out, rows_skipped, seconds, metrics,"
-					 " trained_by, trained_at, numeric_columns, filter, trained_by_oid,"
-					 " trained_by_cluster)"
-					 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-					 " $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
-					 lengthof(values), types, values, nulls, SPI_OK_INSERT);
-}
-
-/* Write what is drawn of a version's scores. */
-static void
-write_curves(const Candidate *candidate, const RegistryModel *model)
-{
-	Oid types[3] = {INT8OID, INT4OID, JSONBOID};
-	Datum values[3] = {Int64GetDatum(model->model_id), Int32GetDatum(candidate->version),
-					   candidate->curves_json};
-
+	version_row_write(&row);
 	if (candidate->has_curves)
-		registry_execute("INSERT INTO sentiment.version_curves (model_id, version, curves)"
-						 " VALUES ($1, $2, $3)",
-						 3, types, values, NULL, SPI_OK_INSERT);
+		version_row_write_curves(model->model_id, candidate->version, candidate->curves_json);
 }
 
 /* Compare with the deployed version on the rows that neither has seen; answers why (or why not). */
@@ -305,7 +237,6 @@ train_store(Training *training)
 	{
 		training->candidates[i].version = registry_take_version(&model);
 		write_version(training, &training->candidates[i], &model);
-		write_curves(&training->candidates[i], &model);
 		drift_profile_store(model.model_id, training->candidates[i].version,
 							&training->candidates[i].profile, &training->source.corpus);
 		notify_trained(&training->candidates[i], &model);

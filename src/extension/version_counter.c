@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "access/xact.h"
+#include "common/pg_prng.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
@@ -24,6 +25,9 @@
 /* The time of a transaction's first predictions of a version is taken, then that of each n-th: it costs. */
 #define ALWAYS_TIMED 16
 #define TIMED_EVERY  16
+
+/* One prediction in so many goes into the sketch: a power of two. */
+#define SAMPLED_EVERY 64
 
 /* A version that found no slot tries again after so many milliseconds. */
 #define RETRY_MILLISECONDS 10000
@@ -55,6 +59,18 @@ bool
 statistics_available(void)
 {
 	return shared_statistics != NULL;
+}
+
+void
+statistics_require(void)
+{
+	if (shared_statistics == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("predictions are not counted"),
+				 errdetail("The statistics live in shared memory, which a library gets when the "
+						   "server starts."),
+				 errhint("Add \"sentiment\" to shared_preload_libraries and restart.")));
 }
 
 /* Let a counter know its version's slot, if there is one. */
@@ -297,6 +313,27 @@ statistics_end(VersionCounter *counter, uint64 begun, uint32 class_index, double
 	}
 	if (++counter->n_pending >= MOST_PENDING)
 		flush_counter(counter);
+}
+
+/*
+ * At random rather than every 64th: sessions may be short, and texts may come in a rhythm.
+ */
+bool
+statistics_wants_sample(void)
+{
+	return (pg_prng_uint64(&pg_global_prng_state) & (SAMPLED_EVERY - 1)) == 0;
+}
+
+/* At once, not at the end of the transaction: it is rare, and few numbers of many change. */
+void
+statistics_sample(VersionCounter *counter, const uint32 *cells)
+{
+	if (counter->slot != NULL &&
+		shared_statistics_add_sample(counter->slot, counter->generation, cells))
+		return;
+	/* after a reset the version has its slot under another generation */
+	if (attach(counter))
+		(void) shared_statistics_add_sample(counter->slot, counter->generation, cells);
 }
 
 void

@@ -24,6 +24,9 @@ extern const char *const counted_error_classes[];
 /* Whether there is shared memory to count in. */
 extern bool statistics_available(void);
 
+/* Raise an error if there is none. */
+extern void statistics_require(void);
+
 /* The counter of a version; NULL if nothing is to be counted. Stays where it is. Under an active snapshot. */
 extern VersionCounter *statistics_counter(int64 model_id, const RegistryVersion *version);
 
@@ -33,6 +36,12 @@ extern uint64 statistics_begin(VersionCounter *counter);
 /* It has ended: with a class that has a probability. begun: of statistics_begin */
 extern void statistics_end(VersionCounter *counter, uint64 begun, uint32 class_index,
 						   double probability);
+
+/* Whether a prediction is one of those, one in 64 and chosen at random, that the sketch sees. */
+extern bool statistics_wants_sample(void);
+
+/* Add a sampled prediction to the version's sketch. cells: of live_sketch_locate */
+extern void statistics_sample(VersionCounter *counter, const uint32 *cells);
 
 /* It has failed. */
 extern void statistics_fail(VersionCounter *counter, int sqlstate);

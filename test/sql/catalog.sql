@@ -22,6 +22,14 @@ WHERE c.relnamespace = 'sentiment'::regnamespace AND c.relkind = 'r' AND a.attnu
 	AND col_description(c.oid, a.attnum) IS NULL
 ORDER BY 1, 2;
 
+-- every view may be read by everybody: what it shows depends on the role
+SELECT c.relname AS view_without_grant
+FROM pg_class AS c
+JOIN pg_depend AS d ON d.objid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype = 'e'
+JOIN pg_extension AS e ON e.oid = d.refobjid
+WHERE e.extname = 'sentiment' AND c.relkind = 'v' AND NOT has_table_privilege('pg_monitor', c.oid, 'SELECT')
+ORDER BY 1;
+
 -- volatility (i, s, v), strictness, parallel safety and sort of every function
 SELECT p.oid::regprocedure AS function, p.provolatile AS volatile, p.proisstrict AS strict, p.proparallel AS parallel, p.prokind AS sort
 FROM pg_proc AS p

@@ -16,6 +16,7 @@ SELECT * FROM sentiment_stat_latency_buckets;
 SELECT * FROM sentiment_stat_errors;
 SELECT * FROM sentiment_stat_shadow;
 SELECT * FROM sentiment_stat_training;
+SELECT * FROM sentiment_stat_features;
 SELECT * FROM sentiment_stat_table();
 SELECT sentiment_stat_reset();
 SELECT sentiment_stat_reset('s');

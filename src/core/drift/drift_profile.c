@@ -233,6 +233,12 @@ drift_profile_number_labels(const DriftProfile *profile, const Pipeline *pipelin
 	return numbers;
 }
 
+double
+drift_profile_unknown_share(const TermCounts *counts)
+{
+	return counts->n_tokens == 0 ? NAN : (double) counts->n_unknown / (double) counts->n_tokens;
+}
+
 /* Count the terms of the last text. */
 static void
 count_terms(DriftProfile *profile, const TermCounts *counts)
@@ -243,9 +249,7 @@ count_terms(DriftProfile *profile, const TermCounts *counts)
 	/* without a branch: which terms are counted one by one is as good as random */
 	for (uint32_t i = 0; i < counts->n_terms; i++)
 		texts[slots[counts->features[i]]]++;
-	histogram_add(&profile->histograms[PROFILE_UNKNOWN],
-				  counts->n_tokens == 0 ? NAN
-										: (double) counts->n_unknown / (double) counts->n_tokens);
+	histogram_add(&profile->histograms[PROFILE_UNKNOWN], drift_profile_unknown_share(counts));
 }
 
 /* Add what the model makes of a text: terms, and if it comes into the sample, its embedding. */
@@ -268,17 +272,39 @@ add_seen_text(DriftProfile *profile, const Pipeline *pipeline, const ProfileRow 
 	row_sample_add(&profile->sample, row->key, values);
 }
 
+double
+drift_profile_log_odds(const Pipeline *pipeline, const double *probabilities)
+{
+	double score =
+		probabilities[pipeline->n_labels == 2 ? pipeline->positive
+											  : pipeline_decide(pipeline, probabilities)];
+
+	score = fmin(fmax(score, LEAST_PROBABILITY), 1 - LEAST_PROBABILITY);
+	return log(score / (1 - score));
+}
+
 /* Add the pipeline's answer. */
 static void
 add_answer(DriftProfile *profile, const Pipeline *pipeline, const double *probabilities)
 {
-	uint32_t answer = pipeline_decide(pipeline, probabilities);
-	double score = probabilities[pipeline->n_labels == 2 ? pipeline->positive : answer];
-
-	score = fmin(fmax(score, LEAST_PROBABILITY), 1 - LEAST_PROBABILITY);
 	profile->n_scored++;
-	profile->predicted[answer]++;
-	histogram_add(&profile->histograms[PROFILE_SCORE], log(score / (1 - score)));
+	profile->predicted[pipeline_decide(pipeline, probabilities)]++;
+	histogram_add(&profile->histograms[PROFILE_SCORE],
+				  drift_profile_log_odds(pipeline, probabilities));
+}
+
+const float *
+drift_profile_text_features(const Pipeline *pipeline, const char *text, size_t length,
+							bool is_counted, float *computed)
+{
+	double values[N_TEXT_FEATURES];
+
+	if (is_counted && pipeline->space.columns.header.n_text_features > 0)
+		return feature_space_columns(&pipeline->space);
+	text_features_compute(text, length, values);
+	for (int i = 0; i < N_TEXT_FEATURES; i++)
+		computed[i] = (float) values[i];
+	return computed;
 }
 
 void
@@ -286,22 +312,13 @@ drift_profile_add(DriftProfile *profile, const Pipeline *pipeline, const Profile
 {
 	float features[N_TEXT_FEATURES];
 	const float *text_features = row->text_features;
-	const ScalerHeader *columns = &pipeline->space.columns.header;
 
 	profile->n_rows++;
 	if (row->text == NULL && text_features == NULL)
 		return;
-	if (text_features == NULL && row->is_counted && columns->n_text_features > 0)
-		text_features = feature_space_columns(&pipeline->space);
 	if (text_features == NULL)
-	{
-		double computed[N_TEXT_FEATURES];
-
-		text_features_compute(row->text, row->length, computed);
-		for (int i = 0; i < N_TEXT_FEATURES; i++)
-			features[i] = (float) computed[i];
-		text_features = features;
-	}
+		text_features = drift_profile_text_features(pipeline, row->text, row->length,
+													row->is_counted, features);
 	profile->n_texts++;
 	for (uint32_t i = 0; i < N_TEXT_FEATURES; i++)
 		histogram_add(&profile->histograms[PROFILE_TEXT_FEATURES + i], text_features[i]);

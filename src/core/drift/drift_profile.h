@@ -139,6 +139,19 @@ extern void drift_profile_append_json(const DriftProfile *profile, ByteBuffer *j
 /* Mean and covariance of the embeddings, of the sampled rows. */
 extern VectorMoments drift_profile_moments(const DriftProfile *profile);
 
+/*
+ * The text features of a text: of what the pipeline has computed, if the text is the last one that its feature
+ * space has seen (is_counted), else in computed. computed: (N_TEXT_FEATURES)
+ */
+extern const float *drift_profile_text_features(const Pipeline *pipeline, const char *text,
+												size_t length, bool is_counted, float *computed);
+
+/* The share of unknown tokens of the last text; NaN without tokens. */
+extern double drift_profile_unknown_share(const TermCounts *counts);
+
+/* The number for the histogram of scores, of a pipeline's answer. */
+extern double drift_profile_log_odds(const Pipeline *pipeline, const double *probabilities);
+
 /* The probability that a number of the histogram of scores stands for. */
 extern double drift_profile_score(double log_odds);
 

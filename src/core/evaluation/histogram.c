@@ -99,6 +99,12 @@ finite_value_of_key(uint64_t key)
 	return value + 0.0;
 }
 
+uint64_t
+histogram_cell(double value, uint32_t shift)
+{
+	return key_of_value(value) >> shift;
+}
+
 double
 histogram_cell_lower(uint64_t cell, uint32_t shift)
 {
@@ -288,6 +294,46 @@ add_special(Histogram *histogram, double value)
 	else
 		histogram->n_positive_infinite++;
 	histogram->n_rows++;
+}
+
+void
+histogram_add_missing(Histogram *histogram, uint64_t count)
+{
+	if (count > MAX_HISTOGRAM_ROWS - histogram->n_rows)
+		too_many_rows();
+	histogram->n_missing += count;
+	histogram->n_rows += count;
+}
+
+void
+histogram_add_cell(Histogram *histogram, uint32_t shift, uint64_t cell, uint64_t count)
+{
+	double lower = histogram_cell_lower(cell, shift);
+	double upper = histogram_cell_upper(cell, shift);
+	HistogramBin *bin = NULL;
+
+	if (count > MAX_HISTOGRAM_ROWS - histogram->n_rows)
+		too_many_rows();
+	if (histogram->n_bins == 0)
+		histogram->shift = shift;
+	cell >>= histogram->shift - shift;
+	if (histogram->table != NULL)
+		bin = find_place(histogram->table, histogram->table_bits, cell);
+	if (bin == NULL || bin->count == 0)
+	{
+		uint32_t old_shift = histogram->shift;
+
+		add_bin(histogram, cell);
+		cell >>= histogram->shift - old_shift;
+		bin = find_place(histogram->table, histogram->table_bits, cell);
+		bin->count--;
+	}
+	bin->count += count;
+	if (histogram_n_finite(histogram) == 0 || lower < histogram->minimum)
+		histogram->minimum = lower;
+	if (histogram_n_finite(histogram) == 0 || upper > histogram->maximum)
+		histogram->maximum = upper;
+	histogram->n_rows += count;
 }
 
 void

@@ -79,6 +79,18 @@ extern void histogram_set_parameters(Histogram *histogram, const char *json);
 /* Add a row; NaN counts as missing. */
 extern void histogram_add(Histogram *histogram, double value);
 
+/* The cell of a finite number at a shift. */
+extern uint64_t histogram_cell(double value, uint32_t shift);
+
+/*
+ * Add rows of which only the cell at a shift is known, to a histogram that has no others: its mean and
+ * deviation mean nothing then.
+ */
+extern void histogram_add_cell(Histogram *histogram, uint32_t shift, uint64_t cell, uint64_t count);
+
+/* Add missing values. */
+extern void histogram_add_missing(Histogram *histogram, uint64_t count);
+
 /* Add the rows of another histogram. */
 extern void histogram_merge(Histogram *histogram, const Histogram *other);
 

@@ -1,0 +1,188 @@
+/*
+ * live_sketch.c
+ *	  What predictions see, in counters of a fixed size.
+ *
+ * A histogram's cells lie side by side: of missing values, of negative numbers (if it has any) in ascending
+ * order, of 0, of positive numbers.
+ */
+#include <math.h>
+
+#include "core/drift/live_sketch.h"
+
+/* At this shift of histogram.h there are eight cells for each power of two. */
+#define LIVE_SHIFT       49
+#define CELLS_PER_OCTAVE 8
+
+/* Where a histogram's cells lie, and what they count. */
+typedef struct LiveGrid
+{
+	uint32_t first;
+	int lowest; /* exponent of the smallest power of two */
+	uint32_t n_octaves;
+	bool has_negative;
+} LiveGrid;
+
+#define LENGTH_CELLS LIVE_CELLS(LIVE_LENGTH_OCTAVES)
+#define COUNT_CELLS  LIVE_CELLS(LIVE_COUNT_OCTAVES)
+#define WORD_CELLS   LIVE_CELLS(LIVE_WORD_OCTAVES)
+#define RATIO_CELLS  LIVE_CELLS(LIVE_RATIO_OCTAVES)
+
+/* Where kinds of histograms begin. */
+#define FIRST_WORD  (2 * LENGTH_CELLS)
+#define FIRST_COUNT (FIRST_WORD + WORD_CELLS)
+#define FIRST_RATIO (FIRST_COUNT + 4 * COUNT_CELLS)
+#define FIRST_SCORE (FIRST_RATIO + 4 * RATIO_CELLS)
+
+/* In the order of text_features_compute, then as ProfileHistogram has it. */
+static const LiveGrid grids[N_LIVE_HISTOGRAMS] = {
+	{0, 0, LIVE_LENGTH_OCTAVES, false},                              /* text_len */
+	{LENGTH_CELLS, 0, LIVE_LENGTH_OCTAVES, false},                   /* word_count */
+	{FIRST_WORD, 0, LIVE_WORD_OCTAVES, false},                       /* avg_word_length */
+	{FIRST_COUNT, 0, LIVE_COUNT_OCTAVES, false},                     /* exclamation_count */
+	{FIRST_COUNT + COUNT_CELLS, 0, LIVE_COUNT_OCTAVES, false},       /* question_count */
+	{FIRST_RATIO, -10, LIVE_RATIO_OCTAVES, false},                   /* caps_ratio */
+	{FIRST_RATIO + RATIO_CELLS, -10, LIVE_RATIO_OCTAVES, false},     /* digit_ratio */
+	{FIRST_RATIO + 2 * RATIO_CELLS, -10, LIVE_RATIO_OCTAVES, false}, /* punctuation_ratio */
+	{FIRST_COUNT + 2 * COUNT_CELLS, 0, LIVE_COUNT_OCTAVES, false},   /* emoji_count */
+	{FIRST_COUNT + 3 * COUNT_CELLS, 0, LIVE_COUNT_OCTAVES, false},   /* elongation_count */
+	[PROFILE_UNKNOWN] = {FIRST_RATIO + 3 * RATIO_CELLS, -10, LIVE_RATIO_OCTAVES, false},
+	[PROFILE_SCORE] = {FIRST_SCORE, -6, LIVE_SCORE_OCTAVES, true},
+};
+
+/* Cells of one sign. */
+static inline uint32_t
+side_cells(const LiveGrid *grid)
+{
+	return grid->n_octaves * CELLS_PER_OCTAVE;
+}
+
+/* The place of the cell of 0. */
+static inline uint32_t
+zero_place(const LiveGrid *grid)
+{
+	return grid->first + 1 + (grid->has_negative ? side_cells(grid) : 0);
+}
+
+/* The cell of the smallest positive number that has one, or of its negative. */
+static inline uint64_t
+lowest_cell(const LiveGrid *grid, bool is_negative)
+{
+	double lowest = ldexp(1, grid->lowest);
+
+	return histogram_cell(is_negative ? -lowest : lowest, LIVE_SHIFT);
+}
+
+/* The place of a number's cell. */
+static uint32_t
+place_of(const LiveGrid *grid, double value)
+{
+	bool is_negative = value < 0;
+	uint64_t lowest;
+	uint64_t cell;
+	uint64_t distance = 0;
+
+	if (isnan(value))
+		return grid->first;
+	if (value == 0 || (is_negative && !grid->has_negative))
+		return zero_place(grid);
+	lowest = lowest_cell(grid, is_negative);
+	cell = histogram_cell(value, LIVE_SHIFT);
+	if (is_negative ? cell < lowest : cell > lowest)
+		distance = is_negative ? lowest - cell : cell - lowest;
+	if (distance >= side_cells(grid))
+		distance = side_cells(grid) - 1;
+	return is_negative ? zero_place(grid) - 1 - (uint32_t) distance
+					   : zero_place(grid) + 1 + (uint32_t) distance;
+}
+
+void
+live_sketch_locate(const Pipeline *pipeline, const char *text, size_t length,
+				   const double *probabilities, uint32_t *cells)
+{
+	float computed[N_TEXT_FEATURES];
+	const float *features = drift_profile_text_features(pipeline, text, length, true, computed);
+
+	for (int i = 0; i < N_TEXT_FEATURES; i++)
+		cells[PROFILE_TEXT_FEATURES + i] = place_of(&grids[PROFILE_TEXT_FEATURES + i], features[i]);
+	cells[PROFILE_UNKNOWN] =
+		place_of(&grids[PROFILE_UNKNOWN], drift_profile_unknown_share(pipeline->space.counts));
+	cells[PROFILE_SCORE] =
+		place_of(&grids[PROFILE_SCORE], drift_profile_log_odds(pipeline, probabilities));
+}
+
+/* The histogram that a place belongs to. */
+static uint32_t
+histogram_of_place(uint32_t place)
+{
+	uint32_t found = 0;
+
+	for (uint32_t i = 1; i < N_LIVE_HISTOGRAMS; i++)
+	{
+		if (grids[i].first <= place && grids[i].first >= grids[found].first)
+			found = i;
+	}
+	return found;
+}
+
+LiveCell
+live_sketch_cell(uint32_t place)
+{
+	LiveCell cell = {.histogram = histogram_of_place(place), .lower = NAN, .upper = NAN};
+	const LiveGrid *grid = &grids[cell.histogram];
+	uint32_t zero = zero_place(grid);
+
+	cell.is_missing = place == grid->first;
+	if (cell.is_missing)
+		return cell;
+	if (place < zero)
+		cell.cell = lowest_cell(grid, true) - (zero - 1 - place);
+	else if (place > zero)
+		cell.cell = lowest_cell(grid, false) + (place - zero - 1);
+	else
+		cell.cell = histogram_cell(0, LIVE_SHIFT);
+	cell.lower = place == zero ? 0 : histogram_cell_lower(cell.cell, LIVE_SHIFT);
+	cell.upper = place == zero ? 0 : histogram_cell_upper(cell.cell, LIVE_SHIFT);
+	if (cell.histogram == PROFILE_SCORE)
+	{
+		cell.lower = drift_profile_score(cell.lower);
+		cell.upper = drift_profile_score(cell.upper);
+	}
+	return cell;
+}
+
+uint64_t
+live_sketch_texts(const uint64_t *counters)
+{
+	uint64_t n_texts = 0;
+
+	/* each text counts once in each histogram */
+	for (uint32_t i = 0; i < LENGTH_CELLS; i++)
+		n_texts += counters[i];
+	return n_texts;
+}
+
+void
+live_sketch_fill_profile(const uint64_t *counters, const PredictionCounts *counts,
+						 const Pipeline *pipeline, DriftProfile *profile)
+{
+	drift_profile_begin(profile, pipeline, CURRENT_SAMPLE_ROWS);
+	profile->n_rows = prediction_counts_total(counts);
+	profile->n_texts = profile->n_scored = live_sketch_texts(counters);
+	for (uint32_t place = 0; place < N_LIVE_CELLS; place++)
+	{
+		LiveCell cell = live_sketch_cell(place);
+		Histogram *histogram = &profile->histograms[cell.histogram];
+
+		if (counters[place] == 0)
+			continue;
+		if (cell.is_missing)
+			histogram_add_missing(histogram, counters[place]);
+		else
+			histogram_add_cell(histogram, LIVE_SHIFT, cell.cell, counters[place]);
+	}
+	/* the last counter would be of several labels */
+	if (pipeline->n_labels > N_COUNTED_LABELS)
+		return;
+	for (uint32_t i = 0; i < pipeline->n_labels; i++)
+		profile->predicted[i] = counts->labels[i];
+}

@@ -423,7 +423,9 @@ test("everything by keyboard", async () => {
 	await tab.keyboard.press("Enter");
 	await tab.locator("h1", { hasText: "Drift" }).waitFor();
 	// a new view is read from its heading
-	await tab.waitForFunction(() => document.activeElement.textContent === "Drift" && document.activeElement.matches("h1"));
+	await tab.waitForFunction(
+		() => document.activeElement.textContent === "Drift" && document.activeElement.matches("h1"),
+	);
 	await tab.locator("svg rect.area").first().waitFor();
 	// every stop is visible and named; Tab leaves the page at its end
 	const seen = new Set();

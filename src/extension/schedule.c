@@ -25,6 +25,7 @@
 #include "core/hash.h"
 #include "extension/compat.h"
 #include "extension/event.h"
+#include "extension/monitor.h"
 #include "extension/owner_context.h"
 #include "extension/public_query.h"
 #include "extension/registry.h"
@@ -124,6 +125,7 @@ sentiment_schedule(PG_FUNCTION_ARGS)
 	const TaskKind *task = task_find(required_text(fcinfo, 2, "task"));
 	char *job = job_name(name, task->name);
 	RegistryModel model;
+	Monitor monitor;
 	QueryParameter parameters[3];
 
 	PreventCommandIfReadOnly("sentiment_schedule()");
@@ -131,6 +133,9 @@ sentiment_schedule(PG_FUNCTION_ARGS)
 	if (!registry_find_model(name, GetActiveSnapshot(), &model))
 		registry_model_missing(name);
 	registry_check_privilege(&model, PRIVILEGE_TRAIN, GetActiveSnapshot());
+	/* a job that cannot but fail, every night, is better refused now */
+	if (task->needs_monitor && !monitor_find(&model, &monitor))
+		monitor_missing(&model);
 	check_cron();
 	parameters[0] = query_text(job);
 	parameters[1] = query_text(schedule);

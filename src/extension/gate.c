@@ -20,6 +20,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
+#include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
@@ -409,6 +410,21 @@ sentiment_check_gate(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* Raise an error for a gate that is none, with one that is. */
+static void
+check_gate_argument(FunctionCallInfo fcinfo, int argument)
+{
+	if (PG_ARGISNULL(argument))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("argument \"gate\" must not be null"),
+						errhint("Give '{}' to return to the default gate.")));
+	if (!JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(argument)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a gate must be a JSON object"),
+				 errhint("Give checks by name, as in '{\"min_f1\": 0.8, \"must_beat\": false}', "
+						 "or '{}' for the default gate.")));
+}
+
 PG_FUNCTION_INFO_V1(sentiment_set_gate);
 Datum
 sentiment_set_gate(PG_FUNCTION_ARGS)
@@ -421,7 +437,8 @@ sentiment_set_gate(PG_FUNCTION_ARGS)
 	Gate gate;
 	char *name;
 
-	require_arguments(fcinfo, 2);
+	require_arguments(fcinfo, 1);
+	check_gate_argument(fcinfo, 1);
 	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	parse_gate(json_from_argument(fcinfo, 1), &gate);
 	writer = registry_begin_write("sentiment_set_gate()");

@@ -116,6 +116,29 @@ required_text(FunctionCallInfo fcinfo, int argument, const char *name)
 	return text_to_cstring(PG_GETARG_TEXT_PP(argument));
 }
 
+/* Add to an error of pg_cron about the cron text what such a text looks like. */
+static void
+hint_at_cron_text(void *argument)
+{
+	if (geterrcode() == ERRCODE_INVALID_PARAMETER_VALUE)
+		errhint("Give minute, hour, day, month and weekday, as in '0 3 * * *': every day at three "
+				"o'clock GMT.");
+}
+
+/* Have pg_cron keep a job: name, cron text, command. */
+static void
+schedule_job(const QueryParameter *parameters, int n_parameters)
+{
+	ErrorContextCallback callback = {.previous = error_context_stack,
+									 .callback = hint_at_cron_text};
+
+	query_connect();
+	error_context_stack = &callback;
+	public_query("SELECT cron.schedule($1, $2, $3)", n_parameters, parameters);
+	error_context_stack = callback.previous;
+	query_finish();
+}
+
 PG_FUNCTION_INFO_V1(sentiment_schedule);
 Datum
 sentiment_schedule(PG_FUNCTION_ARGS)
@@ -142,9 +165,7 @@ sentiment_schedule(PG_FUNCTION_ARGS)
 	parameters[2] =
 		query_text(psprintf("SELECT %s.sentiment_run_task(%s, %s)", extension_schema_quoted(),
 							quote_literal_cstr(name), quote_literal_cstr(task->name)));
-	query_connect();
-	public_query("SELECT cron.schedule($1, $2, $3)", lengthof(parameters), parameters);
-	query_finish();
+	schedule_job(parameters, lengthof(parameters));
 	event_notify("schedule", name, 0, psprintf("\"task\": \"%s\"", task->name));
 	PG_RETURN_TEXT_P(cstring_to_text(job));
 }

@@ -93,7 +93,7 @@ is($node->safe_psql('postgres', q{SELECT sentiment_schedule('food', '* * * * *',
 is($node->safe_psql('postgres', q{SELECT task, schedule, role, active FROM sentiment_jobs}), 'check_and_retrain|* * * * *|team|t', 'there is one');
 my $stderr;
 $node->psql('postgres', q{SELECT sentiment_schedule('food', 'every full moon', 'retrain')}, stderr => \$stderr, extra_params => [ '-U', 'team' ]);
-like($stderr, qr/invalid schedule: every full moon/, 'an invalid schedule is named');
+like($stderr, qr/invalid schedule: every full moon.*HINT: .*'0 3 \* \* \*'/s, 'an invalid schedule is named, and a valid one');
 $node->safe_psql('postgres', q{CREATE ROLE stranger LOGIN; SELECT sentiment_grant('food', 'stranger', 'train')});
 $node->psql('postgres', q{SELECT sentiment_schedule('food', '* * * * *', 'retrain')}, stderr => \$stderr, extra_params => [ '-U', 'stranger' ]);
 like($stderr, qr/permission denied for schema cron.*GRANT USAGE ON SCHEMA cron TO stranger/s, 'USAGE on schema cron is asked for');

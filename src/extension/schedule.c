@@ -240,7 +240,7 @@ typedef struct JobRow
 
 /*
  * All jobs on the names of a model. A retraining or run of the pipeline that failed is told by its own table:
- * for pg_cron the call succeeded.
+ * for pg_cron the call succeeded. What pg_cron says of a call that succeeded ("SELECT 1") tells nothing.
  */
 static JobRow *
 find_jobs(const RegistryModel *model, uint64 *n_jobs)
@@ -259,21 +259,29 @@ find_jobs(const RegistryModel *model, uint64 *n_jobs)
 	reader = query_begin_read();
 	*n_jobs = public_query_read_only(
 		"SELECT $1, n.task, j.schedule, j.username, j.active, d.start_time, d.end_time,"
-		" COALESCE(o.status, d.status), COALESCE(o.message, d.return_message), j.jobid,"
+		" COALESCE(o.status, d.status),"
+		" COALESCE(o.message, CASE WHEN d.status <> 'succeeded' THEN d.return_message END), "
+		"j.jobid,"
 		" j.jobname::pg_catalog.text"
 		" FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) AS n (jobname, task)"
 		" JOIN cron.job AS j ON j.jobname::pg_catalog.text = n.jobname"
 		" AND j.database = pg_catalog.current_database()"
 		" LEFT JOIN LATERAL (SELECT d.* FROM cron.job_run_details AS d WHERE d.jobid = j.jobid"
 		" ORDER BY d.runid DESC LIMIT 1) AS d ON true"
-		" LEFT JOIN LATERAL (SELECT r.status, r.message FROM sentiment.retraining AS r"
+		" LEFT JOIN LATERAL (SELECT 1 AS rank, r.status, r.message FROM sentiment.retraining AS r"
 		" WHERE r.model_id = $4 AND n.task IN ('retrain', 'check_and_retrain')"
 		" AND r.trigger <> 'manual' AND r.done_by = j.username"
 		" AND r.started_at BETWEEN d.start_time AND COALESCE(d.end_time, 'infinity')"
-		" UNION ALL SELECT p.status, p.message FROM sentiment.pipeline_run AS p"
+		" UNION ALL SELECT 1, p.status, p.message FROM sentiment.pipeline_run AS p"
 		" WHERE p.model = $1 AND n.task = 'pipeline' AND p.done_by = j.username"
 		" AND p.started_at BETWEEN d.start_time AND COALESCE(d.end_time, 'infinity')"
-		" LIMIT 1) AS o ON true"
+		" UNION ALL SELECT 2, NULL, CASE WHEN c.drifted THEN 'drift: ' || COALESCE("
+		"(SELECT pg_catalog.string_agg(DISTINCT f.feature, ', ' ORDER BY f.feature)"
+		" FROM sentiment.drift_report_feature AS f WHERE f.report_id = c.report_id AND f.drifted"
+		" AND f.feature <> '(report)'), '') ELSE 'no drift' END FROM sentiment.drift_report AS c"
+		" WHERE c.model_id = $4 AND n.task IN ('check_drift', 'check_and_retrain')"
+		" AND d.status = 'succeeded' AND c.checked_at BETWEEN d.start_time AND d.end_time"
+		" ORDER BY rank LIMIT 1) AS o ON true"
 		" ORDER BY 2, 4",
 		lengthof(parameters), parameters);
 	rows = palloc_array(JobRow, *n_jobs + 1);

@@ -146,9 +146,10 @@ read_held_out_rows(const RegistryModel *model, const StoredVersion *version)
 	OwnerContext context = owner_context_begin_source(model, &version->source.trained_by);
 
 	if (version->source.name[0] == '\0')
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("the version was imported without a source"),
-						errhint("Import it again with the argument source.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the version was imported without a source"),
+				 errhint("Import it again with sentiment_import_model(..., source => '...').")));
 	source.origin.relation = RangeVarGetRelid(
 		makeRangeVar(pstrdup(version->source.schema), pstrdup(version->source.name), -1), NoLock,
 		false);
@@ -310,7 +311,8 @@ static GateReport
 make_report(const Gate *gate, const GateMeasurement *measurement, const StoredVersion *version,
 			int32 production)
 {
-	GateReport report = {.passed = true, .production = production};
+	GateReport report = {
+		.passed = true, .is_sourceless = version->source.name[0] == '\0', .production = production};
 
 	report.checks[0] = check_min_f1(gate, measurement);
 	report.checks[1] = check_must_beat(gate, measurement, production, version->version);

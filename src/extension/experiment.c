@@ -76,7 +76,7 @@ outcome_version(FunctionCallInfo fcinfo, OutcomeSite *site)
 	return version;
 }
 
-/* Write an outcome. */
+/* Write an outcome. A unit is of the experiment in which it was reported last, so its time follows. */
 static void
 write_outcome(int64 model_id, int32 version, Datum unit, bool success)
 {
@@ -92,8 +92,10 @@ write_outcome(int64 model_id, int32 version, Datum unit, bool success)
 		SPIPlanPtr made =
 			SPI_prepare("INSERT INTO sentiment.outcome AS o (model_id, version, unit, success)"
 						" VALUES ($1, $2, $3, $4) ON CONFLICT (model_id, version, unit)"
-						" DO UPDATE SET success = EXCLUDED.success"
-						" WHERE o.success <> EXCLUDED.success",
+						" DO UPDATE SET success = EXCLUDED.success,"
+						" reported_at = GREATEST(o.reported_at, EXCLUDED.reported_at)"
+						" WHERE o.success <> EXCLUDED.success"
+						" OR o.reported_at < EXCLUDED.reported_at",
 						4, types);
 
 		if (made == NULL || SPI_keepplan(made) != 0)

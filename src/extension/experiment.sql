@@ -15,7 +15,7 @@ COMMENT ON COLUMN sentiment.outcome.model_id IS 'the model';
 COMMENT ON COLUMN sentiment.outcome.version IS 'the version that answered';
 COMMENT ON COLUMN sentiment.outcome.unit IS 'the unit; not readable for others than the owner of the table';
 COMMENT ON COLUMN sentiment.outcome.success IS 'whether it was a success, as reported last';
-COMMENT ON COLUMN sentiment.outcome.reported_at IS 'when the unit was reported first';
+COMMENT ON COLUMN sentiment.outcome.reported_at IS 'when the unit was reported last';
 
 SELECT pg_catalog.pg_extension_config_dump('sentiment.outcome', '');
 
@@ -87,7 +87,7 @@ ORDER BY f.name, f.version
 $$;
 
 COMMENT ON FUNCTION @extschema@.sentiment_experiment(pg_catalog.text, pg_catalog.timestamptz) IS
-'outcomes of the versions of a model (null: of all that the current role may use) that were reported first since a time (null: since the present traffic was set), each compared with the main version: the one with the largest share';
+'outcomes of the versions of a model (null: of all that the current role may use) whose units were reported since a time (null: since the present traffic was set), each compared with the main version: the one with the largest share';
 
 CREATE VIEW @extschema@.sentiment_experiments WITH (security_invoker = true, security_barrier = true) AS
 SELECT e.model, e.version, e.share, e.is_main, e.outcomes, e.successes, e.rate, e.rate_lower, e.rate_upper, e.difference, e.difference_lower,

@@ -19,6 +19,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
+#include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -144,9 +145,10 @@ read_held_out_rows(const RegistryModel *model, const StoredVersion *version)
 	OwnerContext context = owner_context_begin_source(model, &version->source.trained_by);
 
 	if (version->source.name[0] == '\0')
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("the version was imported without a source"),
-						errhint("Import it again with the argument source.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the version was imported without a source"),
+				 errhint("Import it again with sentiment_import_model(..., source => '...').")));
 	source.origin.relation = RangeVarGetRelid(
 		makeRangeVar(pstrdup(version->source.schema), pstrdup(version->source.name), -1), NoLock,
 		false);
@@ -297,7 +299,8 @@ static GateReport
 make_report(const Gate *gate, const GateMeasurement *measurement, const StoredVersion *version,
 			int32 production)
 {
-	GateReport report = {.passed = true, .production = production};
+	GateReport report = {
+		.passed = true, .is_sourceless = version->source.name[0] == '\0', .production = production};
 
 	report.checks[0] = check_min_f1(gate, measurement);
 	report.checks[1] = check_must_beat(gate, measurement, production, version->version);
@@ -397,6 +400,21 @@ sentiment_check_gate(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* Raise an error for a gate that is none, with one that is. */
+static void
+check_gate_argument(FunctionCallInfo fcinfo, int argument)
+{
+	if (PG_ARGISNULL(argument))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("argument \"gate\" must not be null"),
+						errhint("Give '{}' to return to the default gate.")));
+	if (!JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(argument)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a gate must be a JSON object"),
+				 errhint("Give checks by name, as in '{\"min_f1\": 0.8, \"must_beat\": false}', "
+						 "or '{}' for the default gate.")));
+}
+
 PG_FUNCTION_INFO_V1(sentiment_set_gate);
 Datum
 sentiment_set_gate(PG_FUNCTION_ARGS)
@@ -409,7 +427,8 @@ sentiment_set_gate(PG_FUNCTION_ARGS)
 	Gate gate;
 	char *name;
 
-	require_arguments(fcinfo, 2);
+	require_arguments(fcinfo, 1);
+	check_gate_argument(fcinfo, 1);
 	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	parse_gate(json_from_argument(fcinfo, 1), &gate);
 	writer = registry_begin_write("sentiment_set_gate()");

@@ -27,8 +27,9 @@ typedef struct GateCheck
 typedef struct GateReport
 {
 	GateCheck checks[N_GATE_CHECKS];
-	bool passed;      /* all of them */
-	int32 production; /* the version that it was compared with; 0: none answered */
+	bool passed;        /* all of them */
+	bool is_sourceless; /* imported without rows to measure it on */
+	int32 production;   /* the version that it was compared with; 0: none answered */
 } GateReport;
 
 /*

@@ -228,12 +228,17 @@ static void
 pg_attribute_noreturn()
 	gate_not_passed(const RegistryModel *model, int32 version, const GateReport *report)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("version %d of model \"%s\" does not pass the gate", version, model->name),
-			 errdetail("%s.", gate_failures(report)),
-			 errhint("Promote it all the same with force => true, which the history shows; or "
-					 "change the gate with sentiment_set_gate.")));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		 errmsg("version %d of model \"%s\" does not pass the gate", version, model->name),
+		 errdetail("%s.", gate_failures(report)),
+		 report->is_sourceless
+			 ? errhint("Import it again with sentiment_import_model(..., source => '...'), naming "
+					   "a table to measure it on; or promote it all the same with force => true, "
+					   "which the history shows.")
+			 : errhint("Promote it all the same with force => true, which the history shows; or "
+					   "change the gate with sentiment_set_gate.")));
 }
 
 /* Why a version is promoted, as the history keeps it: with what it was forced past. */

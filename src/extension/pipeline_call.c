@@ -92,7 +92,11 @@ take_stored_source(PipelineRun *run)
 	bool is_monitored;
 
 	if (!registry_find_model(run->name, GetActiveSnapshot(), &model))
-		registry_model_missing(run->name);
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model \"%s\" does not exist", run->name),
+			 errhint("To make it, name the rows with source => '...'. The view sentiment_models "
+					 "lists the models that you may use.")));
 	registry_check_privilege(&model, PRIVILEGE_TRAIN, GetActiveSnapshot());
 	is_monitored = monitor_find(&model, &monitor);
 	run->is_stored = true;

@@ -25,6 +25,7 @@
 #include "core/hash.h"
 #include "extension/compat.h"
 #include "extension/event.h"
+#include "extension/monitor.h"
 #include "extension/owner_context.h"
 #include "extension/public_query.h"
 #include "extension/registry.h"
@@ -115,6 +116,29 @@ required_text(FunctionCallInfo fcinfo, int argument, const char *name)
 	return text_to_cstring(PG_GETARG_TEXT_PP(argument));
 }
 
+/* Add to an error of pg_cron about the cron text what such a text looks like. */
+static void
+hint_at_cron_text(void *argument)
+{
+	if (geterrcode() == ERRCODE_INVALID_PARAMETER_VALUE)
+		errhint("Give minute, hour, day, month and weekday, as in '0 3 * * *': every day at three "
+				"o'clock GMT.");
+}
+
+/* Have pg_cron keep a job: name, cron text, command. */
+static void
+schedule_job(const QueryParameter *parameters, int n_parameters)
+{
+	ErrorContextCallback callback = {.previous = error_context_stack,
+									 .callback = hint_at_cron_text};
+
+	query_connect();
+	error_context_stack = &callback;
+	public_query("SELECT cron.schedule($1, $2, $3)", n_parameters, parameters);
+	error_context_stack = callback.previous;
+	query_finish();
+}
+
 PG_FUNCTION_INFO_V1(sentiment_schedule);
 Datum
 sentiment_schedule(PG_FUNCTION_ARGS)
@@ -124,6 +148,7 @@ sentiment_schedule(PG_FUNCTION_ARGS)
 	const TaskKind *task = task_find(required_text(fcinfo, 2, "task"));
 	char *job = job_name(name, task->name);
 	RegistryModel model;
+	Monitor monitor;
 	QueryParameter parameters[3];
 
 	PreventCommandIfReadOnly("sentiment_schedule()");
@@ -131,15 +156,16 @@ sentiment_schedule(PG_FUNCTION_ARGS)
 	if (!registry_find_model(name, GetActiveSnapshot(), &model))
 		registry_model_missing(name);
 	registry_check_privilege(&model, PRIVILEGE_TRAIN, GetActiveSnapshot());
+	/* a job that cannot but fail, every night, is better refused now */
+	if (task->needs_monitor && !monitor_find(&model, &monitor))
+		monitor_missing(&model);
 	check_cron();
 	parameters[0] = query_text(job);
 	parameters[1] = query_text(schedule);
 	parameters[2] =
 		query_text(psprintf("SELECT %s.sentiment_run_task(%s, %s)", extension_schema_quoted(),
 							quote_literal_cstr(name), quote_literal_cstr(task->name)));
-	query_connect();
-	public_query("SELECT cron.schedule($1, $2, $3)", lengthof(parameters), parameters);
-	query_finish();
+	schedule_job(parameters, lengthof(parameters));
 	event_notify("schedule", name, 0, psprintf("\"task\": \"%s\"", task->name));
 	PG_RETURN_TEXT_P(cstring_to_text(job));
 }
@@ -214,7 +240,7 @@ typedef struct JobRow
 
 /*
  * All jobs on the names of a model. A retraining or run of the pipeline that failed is told by its own table:
- * for pg_cron the call succeeded.
+ * for pg_cron the call succeeded. What pg_cron says of a call that succeeded ("SELECT 1") tells nothing.
  */
 static JobRow *
 find_jobs(const RegistryModel *model, uint64 *n_jobs)
@@ -233,21 +259,29 @@ find_jobs(const RegistryModel *model, uint64 *n_jobs)
 	reader = query_begin_read();
 	*n_jobs = public_query_read_only(
 		"SELECT $1, n.task, j.schedule, j.username, j.active, d.start_time, d.end_time,"
-		" COALESCE(o.status, d.status), COALESCE(o.message, d.return_message), j.jobid,"
+		" COALESCE(o.status, d.status),"
+		" COALESCE(o.message, CASE WHEN d.status <> 'succeeded' THEN d.return_message END), "
+		"j.jobid,"
 		" j.jobname::pg_catalog.text"
 		" FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) AS n (jobname, task)"
 		" JOIN cron.job AS j ON j.jobname::pg_catalog.text = n.jobname"
 		" AND j.database = pg_catalog.current_database()"
 		" LEFT JOIN LATERAL (SELECT d.* FROM cron.job_run_details AS d WHERE d.jobid = j.jobid"
 		" ORDER BY d.runid DESC LIMIT 1) AS d ON true"
-		" LEFT JOIN LATERAL (SELECT r.status, r.message FROM sentiment.retraining AS r"
+		" LEFT JOIN LATERAL (SELECT 1 AS rank, r.status, r.message FROM sentiment.retraining AS r"
 		" WHERE r.model_id = $4 AND n.task IN ('retrain', 'check_and_retrain')"
 		" AND r.trigger <> 'manual' AND r.done_by = j.username"
 		" AND r.started_at BETWEEN d.start_time AND COALESCE(d.end_time, 'infinity')"
-		" UNION ALL SELECT p.status, p.message FROM sentiment.pipeline_run AS p"
+		" UNION ALL SELECT 1, p.status, p.message FROM sentiment.pipeline_run AS p"
 		" WHERE p.model = $1 AND n.task = 'pipeline' AND p.done_by = j.username"
 		" AND p.started_at BETWEEN d.start_time AND COALESCE(d.end_time, 'infinity')"
-		" LIMIT 1) AS o ON true"
+		" UNION ALL SELECT 2, NULL, CASE WHEN c.drifted THEN 'drift: ' || COALESCE("
+		"(SELECT pg_catalog.string_agg(DISTINCT f.feature, ', ' ORDER BY f.feature)"
+		" FROM sentiment.drift_report_feature AS f WHERE f.report_id = c.report_id AND f.drifted"
+		" AND f.feature <> '(report)'), '') ELSE 'no drift' END FROM sentiment.drift_report AS c"
+		" WHERE c.model_id = $4 AND n.task IN ('check_drift', 'check_and_retrain')"
+		" AND d.status = 'succeeded' AND c.checked_at BETWEEN d.start_time AND d.end_time"
+		" ORDER BY rank LIMIT 1) AS o ON true"
 		" ORDER BY 2, 4",
 		lengthof(parameters), parameters);
 	rows = palloc_array(JobRow, *n_jobs + 1);

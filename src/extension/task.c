@@ -137,11 +137,11 @@ run_prune(const char *name)
 	return result;
 }
 
-const TaskKind task_kinds[] = {{"check_drift", run_check_drift},
-							   {"retrain", run_retrain},
-							   {"check_and_retrain", run_check_and_retrain},
-							   {"pipeline", pipeline_run_for_job},
-							   {"prune", run_prune}};
+const TaskKind task_kinds[] = {{"check_drift", run_check_drift, true},
+							   {"retrain", run_retrain, false},
+							   {"check_and_retrain", run_check_and_retrain, true},
+							   {"pipeline", pipeline_run_for_job, false},
+							   {"prune", run_prune, false}};
 const int n_task_kinds = lengthof(task_kinds);
 
 const TaskKind *

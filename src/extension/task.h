@@ -11,6 +11,7 @@ typedef struct TaskKind
 {
 	const char *name;
 	char *(*run)(const char *model); /* answers how it ended */
+	bool needs_monitor;              /* reads the rows that are watched */
 } TaskKind;
 
 extern const TaskKind task_kinds[];

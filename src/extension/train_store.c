@@ -157,6 +157,20 @@ is_better(Training *training, const RegistryModel *model, int32 deployed_version
 	return version_is_better(&comparison);
 }
 
+/* Tell of a version that is not to answer by this training; whoever asked for it may promote it. */
+static void
+tell_of_candidate(const Training *training, const RegistryModel *model)
+{
+	const char *name = utf8_from_server(model->name);
+	int32 version = training->best->version;
+
+	if (training->n_candidates > 1)
+		host_progress("version %d of model %s is a candidate: best of %d kinds", version, name,
+					  training->n_candidates);
+	else
+		host_progress("version %d of model %s is a candidate", version, name);
+}
+
 /* Decide whether the best candidate is to answer, and let it. */
 static void
 deploy(Training *training, const RegistryWriter *writer, const RegistryModel *model)
@@ -165,12 +179,15 @@ deploy(Training *training, const RegistryWriter *writer, const RegistryModel *mo
 	Candidate *best = training->best;
 	StringInfoData reason;
 
+	if (training->deploy == DEPLOY_NEVER)
+	{
+		tell_of_candidate(training, model);
+		return;
+	}
 	initStringInfo(&reason);
 	if (training->n_candidates > 1)
 		appendStringInfo(&reason, "best of %d kinds; ", training->n_candidates);
-	if (training->deploy == DEPLOY_NEVER)
-		appendStringInfoString(&reason, "as asked for");
-	else if (training->deploy == DEPLOY_ALWAYS)
+	if (training->deploy == DEPLOY_ALWAYS)
 	{
 		appendStringInfoString(&reason, "sentiment_train, deploy => always");
 		best->deployed = true;

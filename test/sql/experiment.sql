@@ -69,7 +69,7 @@ SELECT model, version, share, is_main, outcomes, successes, rate, rate_lower, ra
 SELECT sentiment_outcome('e', 3, 'u1', true);
 SELECT version, share, outcomes, p_value FROM sentiment_experiment('e');
 SELECT version FROM sentiment_experiment('missing');
--- a unit that was reported first before a time does not count from then on
+-- a unit that was reported last before a time does not count from then on
 SELECT version, outcomes FROM sentiment_experiment('e', clock_timestamp());
 SELECT version, outcomes FROM sentiment_experiment('e', '-infinity');
 -- other traffic is another experiment
@@ -77,6 +77,11 @@ SET ROLE regress_sentiment_owner;
 SELECT sentiment_set_traffic('e', '{"1": 0.2, "2": 0.8}');
 SELECT version, share, is_main, outcomes, rate, p_value FROM sentiment_experiments;
 SELECT version, outcomes, successes FROM sentiment_experiment(since => '2020-01-01');
+-- in which a unit that comes back counts as soon as it is reported again, as it was before or otherwise, and once
+SELECT sentiment_outcome('e', 1, 'user 0', true), sentiment_outcome('e', 2, 'user 1', false);
+SELECT sentiment_outcome('e', 2, 'user 1', false);
+SELECT version, outcomes, successes FROM sentiment_experiments;
+SELECT version, outcomes FROM sentiment_experiment(since => '2020-01-01');
 -- a model without a deployed version
 DO 'BEGIN PERFORM sentiment_train(''u'', ''outcome_reviews'', deploy => ''never''); END';
 SELECT sentiment_outcome('u', NULL, 'u1', true);

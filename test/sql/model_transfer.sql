@@ -33,6 +33,9 @@ SELECT sentiment_deploy('copy', 1);
 SELECT sentiment_predict('a good book', 'copy'), sentiment_score('a good book', 'copy') = sentiment_score('a good book', 'transfer') AS same;
 -- imported without a source it cannot be measured; with one it can
 SELECT check_name, passed, detail FROM sentiment_check_gate('copy', 1) WHERE check_name = 'min_f1';
+SELECT i.* FROM exported, sentiment_import_model(container, 'sourceless') AS i;
+SELECT sentiment_promote('sourceless', 1);
+SELECT sentiment_drop_model('sourceless');
 SELECT i.* FROM exported, sentiment_import_model(container, 'copy', 'transfer_reviews', filter => 'id > 10') AS i;
 SELECT check_name, passed, detail FROM sentiment_check_gate('copy', 2) WHERE check_name = 'min_f1';
 SELECT source_schema, source_name, filter FROM sentiment_model_versions WHERE model = 'copy' AND version = 2;

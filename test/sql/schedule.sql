@@ -14,7 +14,7 @@ DO $$
 DECLARE
 	hint text;
 BEGIN
-	PERFORM sentiment_schedule('timed', '0 3 * * *');
+	PERFORM sentiment_schedule('timed', '0 3 * * *', 'retrain');
 EXCEPTION WHEN object_not_in_prerequisite_state THEN
 	GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
 	RAISE WARNING 'the hint tells what to do: %', hint ~ 'postgresql-\d+-cron.*shared_preload_libraries.*cron.database_name.*CREATE EXTENSION pg_cron';
@@ -24,6 +24,14 @@ SELECT count(*) FROM sentiment_jobs;
 -- what is wrong with the call itself comes first
 SELECT sentiment_schedule('unknown', '0 3 * * *', 'retrain');
 SELECT sentiment_schedule('timed', '0 3 * * *', 'dance');
+-- a task that reads the watched rows needs to know them: the same is told as by the task itself
+SELECT sentiment_schedule('timed', '0 3 * * *', 'check_drift');
+SELECT sentiment_schedule('timed', '0 3 * * *');
+SELECT sentiment_run_task('timed', 'check_drift');
+\set VERBOSITY terse
+SELECT sentiment_monitor('timed', 'schedule_reviews');
+SELECT sentiment_schedule('timed', '0 3 * * *', 'check_drift');
+\set VERBOSITY default
 SELECT sentiment_schedule(NULL, '0 3 * * *', 'retrain');
 SELECT sentiment_schedule('timed', NULL, 'retrain');
 SELECT sentiment_schedule('timed', '0 3 * * *', NULL);

@@ -45,6 +45,8 @@ foreach my $example (@examples)
 
 	$number++;
 	is($result, 0, "example $number works") or diag("$example\n$stderr");
+	like($stdout, qr/^1\|1\|[^|]+\|rollback\|complaints on Monday\|/m, 'who follows along sees what answers')
+		if $example =~ /sentiment_deployed_at/;
 }
 
 # What the README says about the first model.

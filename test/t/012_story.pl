@@ -93,7 +93,7 @@ is($node->safe_psql('postgres', q{SELECT sentiment_schedule('food', '* * * * *',
 is($node->safe_psql('postgres', q{SELECT task, schedule, role, active FROM sentiment_jobs}), 'check_and_retrain|* * * * *|team|t', 'there is one');
 my $stderr;
 $node->psql('postgres', q{SELECT sentiment_schedule('food', 'every full moon', 'retrain')}, stderr => \$stderr, extra_params => [ '-U', 'team' ]);
-like($stderr, qr/invalid schedule: every full moon/, 'an invalid schedule is named');
+like($stderr, qr/invalid schedule: every full moon.*HINT: .*'0 3 \* \* \*'/s, 'an invalid schedule is named, and a valid one');
 $node->safe_psql('postgres', q{CREATE ROLE stranger LOGIN; SELECT sentiment_grant('food', 'stranger', 'train')});
 $node->psql('postgres', q{SELECT sentiment_schedule('food', '* * * * *', 'retrain')}, stderr => \$stderr, extra_params => [ '-U', 'stranger' ]);
 like($stderr, qr/permission denied for schema cron.*GRANT USAGE ON SCHEMA cron TO stranger/s, 'USAGE on schema cron is asked for');
@@ -126,6 +126,8 @@ $node->safe_psql('postgres', q{
 	SET ROLE team;
 	SELECT sentiment_train('slow', 'reviews', params => '{"max_features": 100}');
 	SELECT sentiment_set_gate('slow', '{"min_f1": 0.1}');
+	SELECT sentiment_train('late', 'reviews', filter => $$came_in < now() - interval '7 days'$$, params => '{"max_features": 100}');
+	SELECT sentiment_monitor('late', 'reviews', time_column => 'came_in', period => '7 days', label_column => 'label');
 	SELECT sentiment_monitor('slow', 'reviews', label_column => 'label', cooldown => '0', kind => 'random_forest', params => '{"n_estimators": 1000, "max_features": 20000}');
 });
 $node->backup('base');
@@ -133,6 +135,9 @@ $standby->init_from_backup($node, 'base', has_streaming => 1);
 $standby->start;
 $node->safe_psql('postgres', q{
 	SELECT sentiment_schedule('food', '* * * * *', 'check_and_retrain');
+	SELECT sentiment_schedule('slow', '* * * * *', 'check_drift');
+	SELECT sentiment_schedule('late', '* * * * *', 'check_drift');
+	SELECT sentiment_schedule('late', '* * * * *', 'prune');
 	SELECT sentiment_schedule('slow', '* * * * *', 'retrain')}, extra_params => [ '-U', 'team' ]);
 wait_for($node, q{SELECT count(*) > 0 FROM sentiment_retrainings}, 'drift is found and a retraining is done, by the job');
 is($node->safe_psql('postgres', q{
@@ -149,6 +154,15 @@ is($node->safe_psql('postgres', q{SELECT deployed_version FROM sentiment_models 
 is($node->safe_psql('postgres', q{SELECT string_agg(action || ' ' || version, ', ' ORDER BY done_at) FROM sentiment_deployments WHERE model = 'food' AND version IS NOT NULL}),
 	'deploy 1, promote 2, rollback 1', 'the history tells that too');
 $node->safe_psql('postgres', q{SELECT sentiment_unschedule('food')});
+wait_for($node, q{SELECT count(*) = 3 FROM sentiment_jobs WHERE last_status = 'succeeded' AND task IN ('check_drift', 'prune')}, 'other jobs have run');
+my %said = map { split /\|/, $_, 2 } split /\n/, $node->safe_psql('postgres', q{SELECT model || ' ' || task, last_message FROM sentiment_jobs});
+foreach my $model (qw(slow late))
+{
+	is($said{"$model check_drift"}, $node->safe_psql('postgres', qq{SELECT sentiment_run_task('$model', 'check_drift')}), "a job says what its task says of $model");
+}
+like($said{'late check_drift'}, qr/^drift: .*text_length/, 'that is what drifted');
+is($said{'late prune'}, '', 'of what is not known it says nothing');
+$node->safe_psql('postgres', q{SELECT sentiment_unschedule('late') + sentiment_unschedule('slow', 'check_drift'); SELECT sentiment_drop_model('late')});
 
 # ---- kill -9 in the middle of a scheduled retraining
 my $lock = q{FROM pg_locks AS l JOIN sentiment.model AS m ON l.objid = m.model_id AND l.classid = 0

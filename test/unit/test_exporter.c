@@ -20,6 +20,7 @@
 #include "exporter/gzip.h"
 #include "exporter/json_request.h"
 #include "exporter/json_scanner.h"
+#include "exporter/listen_address.h"
 #include "exporter/prometheus_format.h"
 #include "exporter/rate_limit.h"
 
@@ -473,6 +474,29 @@ errors_are_valid_utf8(void **state)
 	text_buffer_free(&json);
 }
 
+static void
+listen_addresses_have_a_port(void **state)
+{
+	static const char *const wrong[] = {"nonsense",        "",
+										"127.0.0.1:",      "127.0.0.1:8000000",
+										"127.0.0.1:65536", "127.0.0.1:-1",
+										"127.0.0.1:+1",    "127.0.0.1: 80",
+										"127.0.0.1:80x",   "127.0.0.1:http"};
+	ListenAddress address;
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		assert_non_null(listen_address_parse(wrong[i], &address));
+	assert_null(listen_address_parse("127.0.0.1:65535", &address));
+	assert_string_equal(address.host, "127.0.0.1");
+	assert_string_equal(address.port, "65535");
+	assert_null(listen_address_parse("[::1]:1", &address));
+	assert_string_equal(address.host, "::1");
+	assert_null(listen_address_parse("*:0", &address));
+	assert_string_equal(address.host, "");
+	assert_string_equal(address.port, "0");
+}
+
 int
 main(void)
 {
@@ -491,6 +515,7 @@ main(void)
 		cmocka_unit_test(rates_are_limited_by_address),
 		cmocka_unit_test(tokens_are_compared),
 		cmocka_unit_test(errors_are_valid_utf8),
+		cmocka_unit_test(listen_addresses_have_a_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,6 +201,17 @@ finish(Request *request, LineStream *stream)
 	request_answer_with(request, 200, response, size);
 }
 
+/* Begin a line's answer with the id that the line has, if any. */
+static void
+append_id(TextBuffer *to, Slice id)
+{
+	if (id.length == 0)
+		return;
+	text_buffer_append(to, "\"id\":", 5);
+	text_buffer_append(to, id.bytes, id.length);
+	text_buffer_append_char(to, ',');
+}
+
 /* Write the answers of a chunk, line by line. */
 static void
 append_answers(Request *request, LineStream *stream, const PredictionAnswer *answer)
@@ -221,12 +232,7 @@ append_answers(Request *request, LineStream *stream, const PredictionAnswer *ans
 		id = request->prediction.rows[row].id;
 		label = answer_predicted(answer, row);
 		text_buffer_append_char(to, '{');
-		if (id.length > 0)
-		{
-			text_buffer_append(to, "\"id\":", 5);
-			text_buffer_append(to, id.bytes, id.length);
-			text_buffer_append_char(to, ',');
-		}
+		append_id(to, id);
 		text_buffer_append(to, "\"label\":", 8);
 		text_buffer_append_json(to, answer->labels[label]);
 		text_buffer_append(to, ",\"probability\":", 15);
@@ -245,8 +251,10 @@ add_line_error(LineStream *stream, const RequestError *wrong)
 	error_set(&error, wrong->problem == REQUEST_NOT_JSON ? ERROR_INVALID_JSON : ERROR_VALIDATION,
 			  "%s", wrong->message);
 	stream->lines[stream->n_lines++] = stream->errors.length + 1;
-	error_append_json(&stream->errors, &error, NULL);
-	text_buffer_append(&stream->errors, "\n", 2);
+	text_buffer_append_char(&stream->errors, '{');
+	append_id(&stream->errors, wrong->id);
+	error_append_members(&stream->errors, &error);
+	text_buffer_append(&stream->errors, "}\n", 3);
 }
 
 /* Parse complete lines of the body, from its start on. */

@@ -135,11 +135,11 @@ is_error(post($exporter, '/predict', substr($packed, 0, -12), 'Content-Encoding'
 
 # --- lines
 my %lines = ('Content-Type' => 'application/x-ndjson');
-my $response = post($exporter, '/batch_predict', qq({"text":"good","id":7}\n"awful"\r\n\n{"x":1}\nnonsense\n{"reviewText":"lovely","asin":"B","id":"a"}), %lines);
+my $response = post($exporter, '/batch_predict', qq({"text":"good","id":7}\n"awful"\r\n\n{"text":1,"id":"w"}\nnonsense\n{"reviewText":"lovely","asin":"B","id":"a"}), %lines);
 is($response->{headers}{'content-type'}, 'application/x-ndjson', 'lines are answered by lines');
 my @got = map { json($_) } split /\n/, $response->{content};
 is(join(' ', map { $_->{label} // $_->{error} } @got), 'pos neg validation_error invalid_json pos', 'each with its own answer');
-is("$got[0]{id} $got[4]{id}", '7 a', 'ids come back');
+is("$got[0]{id} $got[2]{id} $got[4]{id}", '7 w a', 'ids come back, with errors too');
 my $many = join '', map { sprintf qq({"id":%d,"text":"%s w%d"}\n), $_, $_ % 3 ? 'good' : 'awful', $_ % 100 } 1 .. 100000;
 my $before = resident($exporter);
 $response = post($exporter, '/batch_predict', $many, %lines);

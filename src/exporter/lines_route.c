@@ -212,6 +212,14 @@ append_id(TextBuffer *to, Slice id)
 	text_buffer_append_char(to, ',');
 }
 
+/* Write the answers of a chunk in which every line is wrong. */
+static void
+append_errors(LineStream *stream)
+{
+	for (size_t i = 0; i < stream->n_lines; i++)
+		text_buffer_append_string(&stream->answers, stream->errors.bytes + stream->lines[i] - 1);
+}
+
 /* Write the answers of a chunk, line by line. */
 static void
 append_answers(Request *request, LineStream *stream, const PredictionAnswer *answer)
@@ -317,7 +325,7 @@ go_on(Request *request, LineStream *stream)
 			break;
 		if (stream->parsed == 0)
 			return false;
-		append_answers(request, stream, NULL);
+		append_errors(stream);
 		text_buffer_drop(&request->body, stream->parsed);
 		if (!spool(request, stream, false, &error))
 		{

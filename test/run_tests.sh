@@ -54,7 +54,7 @@ report() {
 }
 
 # The exporter's parts that need neither HTTP nor a database.
-exporter_parts="bearer_token errors gzip json_request json_scanner log prometheus_format rate_limit text_buffer"
+exporter_parts="bearer_token errors gzip json_request json_scanner listen_address log prometheus_format rate_limit text_buffer"
 
 # compile_core FOLDER COMPILER FLAGS...: objects of the core, the test host and the exporter's parts, two at a time
 compile_core() {

@@ -56,7 +56,8 @@ struct DatabasePool
 	Slot *connected; /* come back from the connector */
 	Query *first;    /* in line */
 	Query *last;
-	bool has_waited; /* for a first connection */
+	uint64_t
+		start_until; /* until then queries wait for a first connection; 0: it came, or failed */
 	ExporterError why_down;
 };
 
@@ -340,6 +341,7 @@ database_pool_create(unsigned n, int epoll)
 		return NULL;
 	}
 	error_set(&pool->why_down, ERROR_DATABASE_UNAVAILABLE, "not connected to the database yet");
+	pool->start_until = monotonic_now() + (uint64_t) settings->start_timeout * 1000000u;
 	for (unsigned i = 0; i < n; i++)
 	{
 		pool->slots[i].pool = pool;
@@ -434,6 +436,12 @@ database_pool_is_up(const DatabasePool *pool, ExporterError *error)
 	if (error != NULL)
 		*error = pool->why_down;
 	return false;
+}
+
+bool
+database_pool_may_wait(const DatabasePool *pool, ExporterError *error)
+{
+	return database_pool_is_up(pool, error) || monotonic_now() < pool->start_until;
 }
 
 /* A free connection, or NULL. */
@@ -540,7 +548,7 @@ database_pool_submit(DatabasePool *pool, Query *query)
 {
 	ExporterError error;
 
-	if (!database_pool_is_up(pool, &error))
+	if (!database_pool_may_wait(pool, &error))
 	{
 		finish_query(query, NULL, &error);
 		return;
@@ -630,6 +638,16 @@ receive(Slot *slot)
 	}
 }
 
+/* Fail what waits for a first connection that did not come. */
+static void
+fail_hopeless(DatabasePool *pool)
+{
+	ExporterError error;
+
+	if (pool->first != NULL && !database_pool_may_wait(pool, &error))
+		fail_waiting(pool, &error);
+}
+
 /* Take what the connector has made. */
 static void
 take_connected(DatabasePool *pool)
@@ -648,6 +666,7 @@ take_connected(DatabasePool *pool)
 	{
 		Slot *next = slot->next;
 
+		pool->start_until = 0;
 		slot->wants_write = false;
 		if (slot->connection != NULL && watch(slot, EPOLL_CTL_ADD))
 		{
@@ -666,6 +685,7 @@ take_connected(DatabasePool *pool)
 		}
 		slot = next;
 	}
+	fail_hopeless(pool);
 }
 
 bool

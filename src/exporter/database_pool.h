@@ -28,6 +28,7 @@ typedef struct DatabaseSettings
 {
 	const char *conninfo;
 	long statement_timeout; /* ms */
+	long start_timeout;     /* ms that queries wait for a pool's first connection */
 	const Statement *statements[MAX_STATEMENTS];
 	unsigned n_statements;
 } DatabaseSettings;
@@ -70,7 +71,10 @@ extern bool database_pool_has_free(const DatabasePool *pool);
 /* Whether there is any connection; if not, why (error may be NULL). */
 extern bool database_pool_is_up(const DatabasePool *pool, ExporterError *error);
 
-/* Run a query, or let it wait; without any connection it is done at once, with an error. */
+/* Whether a query may wait in line: there is a connection, or the first one is being made (else why not). */
+extern bool database_pool_may_wait(const DatabasePool *pool, ExporterError *error);
+
+/* Run a query, or let it wait; where it may not wait it is done at once, with an error. */
 extern void database_pool_submit(DatabasePool *pool, Query *query);
 
 /*

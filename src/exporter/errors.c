@@ -66,9 +66,9 @@ error_set(ExporterError *error, ErrorType type, const char *format, ...)
 }
 
 void
-error_append_json(TextBuffer *buffer, const ExporterError *error, const char *request_id)
+error_append_members(TextBuffer *buffer, const ExporterError *error)
 {
-	text_buffer_append_string(buffer, "{\"detail\":");
+	text_buffer_append_string(buffer, "\"detail\":");
 	text_buffer_append_json(buffer, slice_of(error->message));
 	text_buffer_printf(buffer, ",\"error\":\"%s\",\"status\":%u", error_kinds[error->type].name,
 					   error_kinds[error->type].status);
@@ -82,6 +82,13 @@ error_append_json(TextBuffer *buffer, const ExporterError *error, const char *re
 		text_buffer_append_string(buffer, ",\"hint\":");
 		text_buffer_append_json(buffer, slice_of(error->hint));
 	}
+}
+
+void
+error_append_json(TextBuffer *buffer, const ExporterError *error, const char *request_id)
+{
+	text_buffer_append_char(buffer, '{');
+	error_append_members(buffer, error);
 	if (request_id != NULL)
 	{
 		text_buffer_append_string(buffer, ",\"request_id\":");

@@ -58,6 +58,9 @@ extern void error_set(ExporterError *error, ErrorType type, const char *format, 
 extern void error_append_json(TextBuffer *buffer, const ExporterError *error,
 							  const char *request_id);
 
+/* The same without brackets and request, for an object that has other members too. */
+extern void error_append_members(TextBuffer *buffer, const ExporterError *error);
+
 /* Replace what is not valid UTF-8 (a name cut off in the middle of a character) in a message. */
 extern void make_valid_utf8(char *string);
 

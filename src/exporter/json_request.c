@@ -92,8 +92,9 @@ read_text(JsonScanner *scanner, const char *what, size_t index, Slice *text, Req
 	char name[32];
 
 	if (type != JSON_STRING && type != JSON_NOTHING)
-		return invalid(error, "the text of %s must be a string",
-					   place_name(what, index, name, sizeof(name)));
+		return !json_skip(scanner, NULL) ? not_json(scanner, error)
+										 : invalid(error, "the text of %s must be a string",
+												   place_name(what, index, name, sizeof(name)));
 	if (!json_read_string(scanner, text))
 		return not_json(scanner, error);
 	if (text->length > MAX_TEXT_CHARACTERS && utf8_characters(*text) > MAX_TEXT_CHARACTERS)
@@ -374,6 +375,32 @@ predict_request_parse(char *bytes, size_t length, PredictionRequest *request, Re
 	return !request->features.failed;
 }
 
+/* Whether a raw name (in quotes) is this one. */
+static bool
+is_name(Slice raw, const char *name)
+{
+	return raw.length >= 2 && slice_equals((Slice){raw.bytes + 1, raw.length - 2}, name);
+}
+
+/* Leave an object in which a value was wrong; a row (id not NULL) is known by the id that may follow. */
+static void
+skip_members(JsonScanner *scanner, Slice *id)
+{
+	Slice name;
+
+	while (json_next(scanner, '}', false) && json_read_raw_name(scanner, &name))
+	{
+		JsonType type = json_peek(scanner);
+		Slice *place =
+			id != NULL && is_name(name, "id") && (type == JSON_STRING || type == JSON_NUMBER)
+				? id
+				: NULL;
+
+		if (!json_skip(scanner, place))
+			return;
+	}
+}
+
 /* Add the numbers of a row's own object of features. */
 static bool
 read_row_features(JsonScanner *scanner, PredictionRequest *request, size_t index, size_t *start,
@@ -392,22 +419,18 @@ read_row_features(JsonScanner *scanner, PredictionRequest *request, size_t index
 		if (!json_read_raw_name(scanner, &name))
 			return not_json(scanner, error);
 		type = json_peek(scanner);
-		if (!is_feature(type) && type != JSON_NOTHING)
+		if (!json_skip(scanner, &value))
+			return not_json(scanner, error);
+		if (!is_feature(type))
+		{
+			skip_members(scanner, NULL);
 			return invalid(error, "numeric_features[%.*s] of %s must be a number",
 						   (int) (name.length > 80 ? 80 : name.length), name.bytes,
 						   place_name("data", index, place, sizeof(place)));
-		if (!json_skip(scanner, &value))
-			return not_json(scanner, error);
+		}
 		append_feature(request, start, name, value);
 	}
 	return scanner->error == NULL || not_json(scanner, error);
-}
-
-/* Whether a raw name (in quotes) is this one. */
-static bool
-is_name(Slice raw, const char *name)
-{
-	return raw.length >= 2 && slice_equals((Slice){raw.bytes + 1, raw.length - 2}, name);
 }
 
 /* Read one member of a row. */
@@ -422,8 +445,10 @@ read_row_member(JsonScanner *scanner, Slice name, PredictionRequest *request, Te
 	if (is_name(name, "reviewText") || is_name(name, "text"))
 	{
 		if (*has_text)
-			return invalid(error, "%s has two texts",
-						   place_name("data", index, place, sizeof(place)));
+			return !json_skip(scanner, NULL)
+					   ? not_json(scanner, error)
+					   : invalid(error, "%s has two texts",
+								 place_name("data", index, place, sizeof(place)));
 		*has_text = true;
 		return read_text(scanner, "data", index, &row->text, error);
 	}
@@ -465,7 +490,11 @@ read_row(JsonScanner *scanner, PredictionRequest *request, size_t index, Request
 	for (bool first = true; json_next(scanner, '}', first); first = false)
 		if (!json_read_raw_name(scanner, &name) ||
 			!read_row_member(scanner, name, request, row, index, &has_text, &start, error))
-			return not_json(scanner, error);
+		{
+			(void) not_json(scanner, error);
+			skip_members(scanner, &row->id);
+			return false;
+		}
 	if (scanner->error != NULL)
 		return not_json(scanner, error);
 	if (!has_text)
@@ -569,6 +598,8 @@ line_request_parse(char *bytes, size_t length, PredictionRequest *request, Reque
 		right = not_json(&scanner, error);
 	if (!right)
 	{
+		if (request->n_rows > n_rows)
+			error->id = request->rows[n_rows].id;
 		request->n_rows = n_rows;
 		if (!request->features.failed)
 			request->features.length = n_features;

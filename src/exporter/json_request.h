@@ -51,6 +51,7 @@ typedef struct RequestError
 {
 	RequestProblem problem;
 	char message[240];
+	Slice id; /* of the line that is wrong, as far as it could be read; length 0 without any */
 } RequestError;
 
 /* {"texts": [...], "numeric_features": {...}, "model": ..., "explain": ...} */

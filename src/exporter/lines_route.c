@@ -201,6 +201,25 @@ finish(Request *request, LineStream *stream)
 	request_answer_with(request, 200, response, size);
 }
 
+/* Begin a line's answer with the id that the line has, if any. */
+static void
+append_id(TextBuffer *to, Slice id)
+{
+	if (id.length == 0)
+		return;
+	text_buffer_append(to, "\"id\":", 5);
+	text_buffer_append(to, id.bytes, id.length);
+	text_buffer_append_char(to, ',');
+}
+
+/* Write the answers of a chunk in which every line is wrong. */
+static void
+append_errors(LineStream *stream)
+{
+	for (size_t i = 0; i < stream->n_lines; i++)
+		text_buffer_append_string(&stream->answers, stream->errors.bytes + stream->lines[i] - 1);
+}
+
 /* Write the answers of a chunk, line by line. */
 static void
 append_answers(Request *request, LineStream *stream, const PredictionAnswer *answer)
@@ -221,12 +240,7 @@ append_answers(Request *request, LineStream *stream, const PredictionAnswer *ans
 		id = request->prediction.rows[row].id;
 		label = answer_predicted(answer, row);
 		text_buffer_append_char(to, '{');
-		if (id.length > 0)
-		{
-			text_buffer_append(to, "\"id\":", 5);
-			text_buffer_append(to, id.bytes, id.length);
-			text_buffer_append_char(to, ',');
-		}
+		append_id(to, id);
 		text_buffer_append(to, "\"label\":", 8);
 		text_buffer_append_json(to, answer->labels[label]);
 		text_buffer_append(to, ",\"probability\":", 15);
@@ -245,8 +259,10 @@ add_line_error(LineStream *stream, const RequestError *wrong)
 	error_set(&error, wrong->problem == REQUEST_NOT_JSON ? ERROR_INVALID_JSON : ERROR_VALIDATION,
 			  "%s", wrong->message);
 	stream->lines[stream->n_lines++] = stream->errors.length + 1;
-	error_append_json(&stream->errors, &error, NULL);
-	text_buffer_append(&stream->errors, "\n", 2);
+	text_buffer_append_char(&stream->errors, '{');
+	append_id(&stream->errors, wrong->id);
+	error_append_members(&stream->errors, &error);
+	text_buffer_append(&stream->errors, "}\n", 3);
 }
 
 /* Parse complete lines of the body, from its start on. */
@@ -309,7 +325,7 @@ go_on(Request *request, LineStream *stream)
 			break;
 		if (stream->parsed == 0)
 			return false;
-		append_answers(request, stream, NULL);
+		append_errors(stream);
 		text_buffer_drop(&request->body, stream->parsed);
 		if (!spool(request, stream, false, &error))
 		{

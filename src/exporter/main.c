@@ -22,6 +22,7 @@
 #define MAX_THREADS    64
 #define MAX_PEM        1048576
 #define SPARE_FILES    64
+#define START_TIMEOUT  5      /* seconds at most that requests wait for the first connections */
 #define MMAP_THRESHOLD 131072 /* larger blocks go back to the system at once */
 
 /* The whole of a file, zero-terminated; NULL if it cannot be read. */
@@ -143,6 +144,9 @@ main(int argc, char **argv)
 	rate_limit_set(options.rate_limit < 0 ? 1000 : options.rate_limit, options.rate_limit >= 0);
 	database.conninfo = options.database;
 	database.statement_timeout = options.statement_timeout;
+	database.start_timeout = options.request_timeout < START_TIMEOUT
+								 ? options.request_timeout * 1000
+								 : START_TIMEOUT * 1000;
 	routes_register(&database);
 	listener =
 		read_files(&options, &tls) ? server_listen(options.listen, address, sizeof(address)) : -1;

@@ -55,7 +55,16 @@ typedef struct EndpointMetrics
 	Histogram duration;
 	Histogram request_size;
 	Histogram response_size;
+	bool is_known; /* a route: the usual counters are there before its first request */
 } EndpointMetrics;
+
+/* What is counted from 0 on, so that a rate sees the first ones too. */
+static const unsigned usual_statuses[] = {200, 400, 422, 500, 503, 504};
+static const ErrorType usual_errors[] = {ERROR_INVALID_JSON, ERROR_VALIDATION,
+										 ERROR_INTERNAL,     ERROR_DATABASE_UNAVAILABLE,
+										 ERROR_OVERLOADED,   ERROR_DATABASE_TIMEOUT};
+#define N_USUAL_STATUSES (sizeof(usual_statuses) / sizeof(*usual_statuses))
+#define N_USUAL_ERRORS   (sizeof(usual_errors) / sizeof(*usual_errors))
 
 /* A counter for each of the first names that come; the rest counts as "other". */
 typedef struct NamedCounters
@@ -140,6 +149,15 @@ endpoint_metrics(unsigned endpoint, Method method)
 		free(made);
 	}
 	return metrics;
+}
+
+void
+metrics_add_route(unsigned endpoint, Method method)
+{
+	EndpointMetrics *metrics = endpoint_metrics(endpoint, method);
+
+	if (metrics != NULL)
+		metrics->is_known = true;
 }
 
 void
@@ -261,6 +279,36 @@ write_histogram(MetricWriter *writer, const Histogram *histogram, const Buckets 
 typedef void (*EndpointWriter)(MetricWriter *writer, const EndpointMetrics *metrics,
 							   MetricLabel *with);
 
+/* Whether a status is counted from 0 on. */
+static bool
+is_usual_status(unsigned status)
+{
+	for (unsigned i = 0; i < N_USUAL_STATUSES; i++)
+		if (usual_statuses[i] == status)
+			return true;
+	return false;
+}
+
+/* Whether a type of errors is counted from 0 on. */
+static bool
+is_usual_error(ErrorType type)
+{
+	for (unsigned i = 0; i < N_USUAL_ERRORS; i++)
+		if (usual_errors[i] == type)
+			return true;
+	return false;
+}
+
+/* Whether there has been a request, so that there is something to tell of its time and size. */
+static bool
+was_used(const EndpointMetrics *metrics)
+{
+	for (unsigned i = 0; i < N_STATUSES; i++)
+		if (atomic_load_explicit(&metrics->by_status[i], memory_order_relaxed) > 0)
+			return true;
+	return false;
+}
+
 static void
 write_statuses(MetricWriter *writer, const EndpointMetrics *metrics, MetricLabel *with)
 {
@@ -271,7 +319,7 @@ write_statuses(MetricWriter *writer, const EndpointMetrics *metrics, MetricLabel
 
 		snprintf(status, sizeof(status), "%u", statuses[i]);
 		with[2] = label_of("status", status);
-		if (n > 0)
+		if (n > 0 || (metrics->is_known && is_usual_status(statuses[i])))
 			metric_sample(writer, "", with, 3, (double) n);
 	}
 }
@@ -284,7 +332,7 @@ write_errors(MetricWriter *writer, const EndpointMetrics *metrics, MetricLabel *
 		uint64_t n = atomic_load_explicit(&metrics->by_error[i], memory_order_relaxed);
 
 		with[2] = label_of("error_type", error_kinds[i].name);
-		if (n > 0)
+		if (n > 0 || (metrics->is_known && is_usual_error((ErrorType) i)))
 			metric_sample(writer, "", with, 3, (double) n);
 	}
 }
@@ -320,7 +368,7 @@ write_by_endpoint(MetricWriter *writer, const char *name, MetricType type, const
 			MetricLabel with[4] = {label_of("method", method_names[j]),
 								   label_of("endpoint", endpoint_names[i])};
 
-			if (metrics != NULL)
+			if (metrics != NULL && (type != METRIC_HISTOGRAM || was_used(metrics)))
 				write(writer, metrics, with);
 		}
 }

@@ -33,6 +33,9 @@ extern const char *method_name(Method method);
 /* Name the endpoints: (n) strings that stay; an endpoint is its number in them. */
 extern void metrics_set_endpoints(const char *const *endpoints, unsigned n);
 
+/* Let the usual counters of a route be there, with 0; before the first request. */
+extern void metrics_add_route(unsigned endpoint, Method method);
+
 /* Count an answered request. */
 extern void metrics_count_request(unsigned endpoint, Method method, unsigned status,
 								  ErrorType error, double seconds, uint64_t request_bytes,

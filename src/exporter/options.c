@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "listen_address.h"
+
 typedef enum OptionType
 {
 	OPTION_STRING,
@@ -36,7 +38,7 @@ typedef struct OptionDescription
 
 static const OptionDescription descriptions[] = {
 	{"listen", OPTION_STRING, MEMBER(listen), "127.0.0.1:8000", 0, 0, "HOST:PORT",
-	 "address to serve"},
+	 "address to serve; port 0: a free one, which the log tells"},
 	{"database", OPTION_STRING, MEMBER(database), "", 0, 0, "CONNINFO",
 	 "database, as libpq's connection string; PGHOST, PGDATABASE etc. work too"},
 	{"model", OPTION_STRING, MEMBER(model), NULL, 0, 0, "NAME",
@@ -206,6 +208,9 @@ read_arguments(Options *options, int argc, char **argv)
 void
 options_read(Options *options, int argc, char **argv)
 {
+	ListenAddress address;
+	const char *wrong;
+
 	memset(options, 0, sizeof(*options));
 	options->rate_limit = -1;
 	for (size_t i = 0; i < N_OPTIONS; i++)
@@ -230,4 +235,7 @@ options_read(Options *options, int argc, char **argv)
 		usage_error("tls-certificate", "", "and --tls-key go together");
 	if (options->model != NULL && (options->model[0] == '\0' || strlen(options->model) > 63))
 		usage_error("model", options->model, "is not a model's name");
+	wrong = listen_address_parse(options->listen, &address);
+	if (wrong != NULL)
+		usage_error("listen", options->listen, wrong);
 }

@@ -561,7 +561,7 @@ prediction_queue_advance(PredictionQueue *queue, uint64_t now)
 
 	if (queue->first == NULL)
 		return;
-	if (!database_pool_is_up(queue->pool, &error))
+	if (!database_pool_may_wait(queue->pool, &error))
 	{
 		PredictionJob *jobs = queue->first;
 

@@ -22,28 +22,31 @@
 	"'numeric_columns', v.numeric_columns, 'features', v.features, 'labels', v.labels, "         \
 	"'parameters', v.parameters, 'metrics', v.metrics, 'trained_at', v.trained_at) "             \
 	"ORDER BY v.version), '[]') FROM sentiment_model_versions AS v WHERE v.model = s.model) "    \
-	"AS versions FROM sentiment_models AS s WHERE $1::text IS NULL OR s.model = $1) AS m"
+	"AS versions FROM sentiment_models AS s WHERE $1::text IS NULL OR s.model = $1) AS m "       \
+	"HAVING $1::text IS NULL OR count(*) > 0"
 
-/* What the page reads; the last arguments are the names of the parameters. */
-#define PAGE_ROUTE(path, query, n_parameters, ...)                                           \
+/* What the page reads: a query, how many parameters it has and needs, and their names. */
+#define PAGE_ROUTE(path, query, n_parameters, n_required, ...)                               \
 	{                                                                                        \
 		path, METHOD_GET, BODY_NONE, false, read_route_handle, {query, n_parameters, false}, \
+			n_required,                                                                      \
 		{                                                                                    \
 			__VA_ARGS__                                                                      \
 		}                                                                                    \
 	}
 
 static const Route routes[] = {
-	{"/health", METHOD_GET, BODY_NONE, true, health_handle, {NULL, 0, false}, {NULL}},
-	{"/ready", METHOD_GET, BODY_NONE, true, ready_handle, {NULL, 0, false}, {NULL}},
-	{"/metrics", METHOD_GET, BODY_NONE, false, metrics_handle, {NULL, 0, false}, {NULL}},
-	{"/predict", METHOD_POST, BODY_JSON, false, predict_handle, {NULL, 0, false}, {NULL}},
+	{"/health", METHOD_GET, BODY_NONE, true, health_handle, {NULL, 0, false}, 0, {NULL}},
+	{"/ready", METHOD_GET, BODY_NONE, true, ready_handle, {NULL, 0, false}, 0, {NULL}},
+	{"/metrics", METHOD_GET, BODY_NONE, false, metrics_handle, {NULL, 0, false}, 0, {NULL}},
+	{"/predict", METHOD_POST, BODY_JSON, false, predict_handle, {NULL, 0, false}, 0, {NULL}},
 	{"/batch_predict",
 	 METHOD_POST,
 	 BODY_JSON_OR_LINES,
 	 false,
 	 batch_predict_handle,
 	 {NULL, 0, false},
+	 0,
 	 {NULL}},
 	{"/metadata",
 	 METHOD_GET,
@@ -51,17 +54,18 @@ static const Route routes[] = {
 	 false,
 	 read_route_handle,
 	 {METADATA_SQL, 1, false},
+	 0,
 	 {"model"}},
-	{"/openapi.json", METHOD_GET, BODY_NONE, true, openapi_handle, {NULL, 0, false}, {NULL}},
-	PAGE_ROUTE("/api/models", page_query_models, 0, NULL),
-	PAGE_ROUTE("/api/versions", page_query_versions, 1, "model"),
-	PAGE_ROUTE("/api/curves", page_query_curves, 2, "model", "version"),
-	PAGE_ROUTE("/api/drift", page_query_drift, 1, "model"),
-	PAGE_ROUTE("/api/drift_bins", page_query_drift_bins, 1, "report"),
-	PAGE_ROUTE("/api/operations", page_query_operations, 1, "model"),
-	PAGE_ROUTE("/api/experiments", page_query_experiments, 1, "model"),
-	PAGE_ROUTE("/api/model_card", page_query_model_card, 2, "model", "version"),
-	{"/", METHOD_GET, BODY_NONE, true, page_handle, {NULL, 0, false}, {NULL}},
+	{"/openapi.json", METHOD_GET, BODY_NONE, true, openapi_handle, {NULL, 0, false}, 0, {NULL}},
+	PAGE_ROUTE("/api/models", page_query_models, 0, 0, NULL),
+	PAGE_ROUTE("/api/versions", page_query_versions, 1, 1, "model"),
+	PAGE_ROUTE("/api/curves", page_query_curves, 2, 2, "model", "version"),
+	PAGE_ROUTE("/api/drift", page_query_drift, 1, 1, "model"),
+	PAGE_ROUTE("/api/drift_bins", page_query_drift_bins, 1, 1, "report"),
+	PAGE_ROUTE("/api/operations", page_query_operations, 1, 1, "model"),
+	PAGE_ROUTE("/api/experiments", page_query_experiments, 1, 1, "model"),
+	PAGE_ROUTE("/api/model_card", page_query_model_card, 2, 1, "model", "version"),
+	{"/", METHOD_GET, BODY_NONE, true, page_handle, {NULL, 0, false}, 0, {NULL}},
 };
 #define N_ROUTES (sizeof(routes) / sizeof(*routes))
 
@@ -114,6 +118,25 @@ routes_register(DatabaseSettings *settings)
 			routes[i].statement.sql == NULL ? &ready_statement : &routes[i].statement;
 	}
 	metrics_set_endpoints(endpoints, N_ROUTES + 1);
+	for (unsigned i = 0; i < N_ROUTES; i++)
+		metrics_add_route(i + 1, routes[i].method);
+}
+
+/* Say that a query has found nothing; an unknown model is the same error as for a prediction. */
+static void
+answer_not_found(Request *request)
+{
+	ExporterError error;
+	const Route *route = request->route;
+
+	if (route->statement.n_parameters == 1 && strcmp(route->parameters[0], "model") == 0 &&
+		request->query.values[0] != NULL)
+		error_set(&error, ERROR_MODEL_NOT_FOUND,
+				  "there is no model \"%s\" that the exporter's role may see",
+				  request->query.values[0]);
+	else
+		error_set(&error, ERROR_NOT_FOUND, "there is nothing of that name");
+	request_answer_error(request, &error);
 }
 
 /* A read-only route has its answer. */
@@ -122,15 +145,11 @@ read_route_done(void *context, const PGresult *result, const ExporterError *erro
 {
 	Request *request = context;
 	TextBuffer body = {0};
-	ExporterError missing;
 
 	if (error != NULL)
 		request_answer_error(request, error);
 	else if (PQntuples(result) != 1 || PQnfields(result) != 1 || PQgetisnull(result, 0, 0))
-	{
-		error_set(&missing, ERROR_NOT_FOUND, "there is nothing of that name");
-		request_answer_error(request, &missing);
-	}
+		answer_not_found(request);
 	else
 	{
 		text_buffer_append(&body, PQgetvalue(result, 0, 0), (size_t) PQgetlength(result, 0, 0));
@@ -139,12 +158,30 @@ read_route_done(void *context, const PGresult *result, const ExporterError *erro
 	}
 }
 
+/* Whether a parameter is given where it must be, and is a text; answers the request if not. */
+static bool
+check_parameter(Request *request, int index, const char *value)
+{
+	const Route *route = request->route;
+	ExporterError error;
+
+	if (index < route->n_required && (value == NULL || value[0] == '\0'))
+		error_set(&error, ERROR_VALIDATION, "the parameter \"%s\" is missing",
+				  route->parameters[index]);
+	else if (value != NULL && !utf8_is_valid(slice_of(value)))
+		error_set(&error, ERROR_BAD_REQUEST, "the parameter \"%s\" is not valid UTF-8",
+				  route->parameters[index]);
+	else
+		return true;
+	request_answer_error(request, &error);
+	return false;
+}
+
 void
 read_route_handle(Request *request)
 {
 	const Route *route = request->route;
 	Query *query = &request->query;
-	ExporterError error;
 
 	query->statement = N_FIXED_STATEMENTS + (unsigned) (route - routes);
 	query->n_parameters = route->statement.n_parameters;
@@ -152,13 +189,8 @@ read_route_handle(Request *request)
 	{
 		query->values[i] = MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND,
 													   route->parameters[i]);
-		if (query->values[i] != NULL && !utf8_is_valid(slice_of(query->values[i])))
-		{
-			error_set(&error, ERROR_BAD_REQUEST, "the parameter \"%s\" is not valid UTF-8",
-					  route->parameters[i]);
-			request_answer_error(request, &error);
+		if (!check_parameter(request, i, query->values[i]))
 			return;
-		}
 	}
 	query->done = read_route_done;
 	query->context = request;

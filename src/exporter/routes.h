@@ -27,9 +27,11 @@ struct Route
 
 	/*
 	 * A route that only reads: a query with one row of one column, JSON as text (no row: not found), and
-	 * the names of the query parameters that are its $1, $2, ... (NULL where not given).
+	 * the names of the query parameters that are its $1, $2, ... (NULL where not given), of which the
+	 * first ones are required.
 	 */
 	Statement statement;
+	int n_required;
 	const char *parameters[MAX_ROUTE_PARAMETERS];
 };
 

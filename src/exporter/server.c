@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "bearer_token.h"
+#include "listen_address.h"
 #include "log.h"
 #include "routes.h"
 
@@ -36,8 +37,7 @@
 int
 server_listen(const char *host_and_port, char *address, size_t size)
 {
-	char host[256];
-	const char *colon = strrchr(host_and_port, ':');
+	ListenAddress wanted;
 	struct addrinfo hints = {
 		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
 	struct addrinfo *found = NULL;
@@ -48,19 +48,8 @@ server_listen(const char *host_and_port, char *address, size_t size)
 	int one = 1;
 	int listener;
 
-	if (colon == NULL || (size_t) (colon - host_and_port) >= sizeof(host) || colon[1] == '\0')
-	{
-		log_message("error", "--listen: \"%s\" is not HOST:PORT", host_and_port);
-		return -1;
-	}
-	snprintf(host, sizeof(host), "%.*s", (int) (colon - host_and_port), host_and_port);
-	if (host[0] == '[' && host[strlen(host) - 1] == ']')
-	{
-		host[strlen(host) - 1] = '\0';
-		memmove(host, host + 1, strlen(host));
-	}
-	if (getaddrinfo(host[0] == '\0' || strcmp(host, "*") == 0 ? NULL : host, colon + 1, &hints,
-					&found) != 0)
+	if (listen_address_parse(host_and_port, &wanted) != NULL ||
+		getaddrinfo(wanted.host[0] == '\0' ? NULL : wanted.host, wanted.port, &hints, &found) != 0)
 	{
 		log_message("error", "--listen: there is no address \"%s\"", host_and_port);
 		return -1;

@@ -63,6 +63,10 @@ my $metadata = json(get($exporter, '/metadata'));
 is_deeply([ map { $_->{model} } @{ $metadata->{models} } ], [ 'm', 'n' ], '/metadata shows what the role may use');
 is($metadata->{models}[0]{versions}[0]{rows_trained} > 0, 1, 'with versions');
 is(scalar(@{ json(get($exporter, '/metadata?model=n'))->{models} }), 1, 'of one model');
+my $unknown_model = get($exporter, '/metadata?model=nope');
+is("$unknown_model->{status} " . json($unknown_model)->{error}, '404 model_not_found', 'not of an unknown one');
+is(get($exporter, '/api/versions?model=nope')->{status}, 404, 'nor its versions');
+is(get($exporter, '/api/versions?model=')->{status}, 422, 'without a name');
 my $page = get($exporter, '/');
 like($page->{content}, qr/<html/, 'a page');
 like($page->{headers}{'content-security-policy'}, qr/default-src 'none'/, 'with a policy');
@@ -135,11 +139,13 @@ is_error(post($exporter, '/predict', substr($packed, 0, -12), 'Content-Encoding'
 
 # --- lines
 my %lines = ('Content-Type' => 'application/x-ndjson');
-my $response = post($exporter, '/batch_predict', qq({"text":"good","id":7}\n"awful"\r\n\n{"x":1}\nnonsense\n{"reviewText":"lovely","asin":"B","id":"a"}), %lines);
+my $response = post($exporter, '/batch_predict', qq({"text":"good","id":7}\n"awful"\r\n\n{"text":1,"id":"w"}\nnonsense\n{"reviewText":"lovely","asin":"B","id":"a"}), %lines);
 is($response->{headers}{'content-type'}, 'application/x-ndjson', 'lines are answered by lines');
 my @got = map { json($_) } split /\n/, $response->{content};
 is(join(' ', map { $_->{label} // $_->{error} } @got), 'pos neg validation_error invalid_json pos', 'each with its own answer');
-is("$got[0]{id} $got[4]{id}", '7 a', 'ids come back');
+my $all_wrong = post($exporter, '/batch_predict', qq({"id":1}\n\n{"id":2}\n), %lines)->{content};
+is(join(', ', map { join ' ', @{ json($_) }{qw(id error)} } split /\n/, $all_wrong), '1 validation_error, 2 validation_error', 'lines that are all wrong');
+is("$got[0]{id} $got[2]{id} $got[4]{id}", '7 w a', 'ids come back, with errors too');
 my $many = join '', map { sprintf qq({"id":%d,"text":"%s w%d"}\n), $_, $_ % 3 ? 'good' : 'awful', $_ % 100 } 1 .. 100000;
 my $before = resident($exporter);
 $response = post($exporter, '/batch_predict', $many, %lines);
@@ -253,7 +259,8 @@ foreach my $path (sort keys %{ $openapi->{paths} })
 	if (@wanted)
 	{
 		my $missing = get($exporter, $path);
-		is("$missing->{status} " . conforms(json($missing), $operation->{responses}{404}{content}{'application/json'}{schema}), '404 ', "$path: without its parameters");
+		is("$missing->{status} " . conforms(json($missing), $operation->{responses}{422}{content}{'application/json'}{schema}), '422 ', "$path: without its parameters");
+		like(json($missing)->{detail}, qr/"$wanted[0]{name}" is missing/, "$path: names the one");
 	}
 	if ($method eq 'post')
 	{
@@ -265,7 +272,7 @@ foreach my $path (sort keys %{ $openapi->{paths} })
 		}
 	}
 }
-my %endpoints = map { $_ => 1 } get($exporter, '/metrics')->{content} =~ /^api_requests_total\{method="(?:GET|POST)",endpoint="([^"]+)",status="200"/mg;
+my %endpoints = map { $_ => 1 } get($exporter, '/metrics')->{content} =~ /^api_requests_total\{method="(?:GET|POST)",endpoint="([^"]+)",status="200"\} [1-9]/mg;
 is_deeply([ sort grep { $_ ne 'other' } keys %endpoints ], [ sort keys %{ $openapi->{paths} } ], 'the document has every endpoint that answers');
 
 # --- bad clients do no harm
@@ -334,6 +341,11 @@ $node->safe_psql('postgres', q{SELECT sentiment_train('m', 'reviews', params => 
 is(json(post($exporter, '/predict', { texts => ['good'] }))->{version}, 2, 'the new version answers');
 my $impatient = start_exporter('impatient', $database, '--statement-timeout', '300', '--connections', '1', '--log-format', 'json');
 wait_until('ready', sub { get($impatient, '/ready')->{status} == 200 });
+my $fresh = get($impatient, '/metrics')->{content};
+like($fresh, qr/^\Q$_\E 0$/m, "counted from 0 on: $_")
+	for 'api_requests_total{method="POST",endpoint="/predict",status="200"}', 'api_requests_total{method="GET",endpoint="/api/drift",status="503"}',
+	'api_errors_total{method="POST",endpoint="/predict",error_type="database_timeout"}';
+unlike($fresh, qr/^api_request_duration_seconds_count\{method="POST"/m, 'but no durations');
 my $lock = $node->background_psql('postgres');
 $lock->query_safe('BEGIN; LOCK TABLE sentiment.deployment');
 my $late = post($impatient, '/predict', { texts => ['good'], model => 'm' });
@@ -380,6 +392,14 @@ ok((grep { $_ == 429 } @statuses), 'too many requests');
 is(get($guarded, '/health')->{status}, 200, 'probes are not limited');
 is(stop_exporter($guarded), 0, 'ends');
 
+# --- the first requests wait for the first connections, in every thread
+my $early = start_exporter('early', $database, '--threads', '4', '--model', 'm');
+is(join(' ', map { post($early, '/predict', { texts => ['good'] })->{status} } 1 .. 12), join(' ', (200) x 12), 'no request comes too early');
+is(stop_exporter($early), 0, 'ends');
+my $nowhere = start_exporter('nowhere', "host=$ENV{TESTDIR}/nowhere dbname=postgres", '--threads', '2');
+is_error(post($nowhere, '/predict', { texts => ['good'] }), 503, 'database_unavailable', 'no database at the start');
+is(stop_exporter($nowhere), 0, 'ends');
+
 my ($key, $certificate) = ("$ENV{TESTDIR}/key.pem", "$ENV{TESTDIR}/certificate.pem");
 system_or_bail('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', $key, '-out', $certificate, '-days', '2', '-subj', '/CN=localhost');
 my $secure = start_exporter('secure', $database, '--tls-certificate', $certificate, '--tls-key', $key);
@@ -399,7 +419,7 @@ my $without = start_exporter('without', $node->connstr('without') . ' user=senti
 wait_until('it says why', sub { json(get($without, '/ready'))->{error} eq 'extension_missing' });
 is(get($without, '/ready')->{status}, 503, 'no extension');
 is(stop_exporter($without), 0, 'ends');
-foreach my $options ([ '--nonsense' ], [ '--threads', '0' ], [ '--threads' ], [ '--tls-key', 'x' ], [ '--log-format', 'xml' ])
+foreach my $options ([ '--nonsense' ], [ '--threads', '0' ], [ '--threads' ], [ '--tls-key', 'x' ], [ '--log-format', 'xml' ], [ '--listen', 'nonsense' ], [ '--listen', '127.0.0.1:8000000' ])
 {
 	IPC::Run::run([ $ENV{SENTIMENT_EXPORTER}, @$options ], '>', \$out, '2>', \$err, IPC::Run::timeout(30));
 	is($? >> 8, 2, "@$options is refused");
@@ -408,8 +428,8 @@ IPC::Run::run([ $ENV{SENTIMENT_EXPORTER}, '--help' ], '>', \$out, '2>', \$err, I
 like($out, qr/--database CONNINFO/, '--help');
 IPC::Run::run([ $ENV{SENTIMENT_EXPORTER}, '--version' ], '>', \$out, '2>', \$err, IPC::Run::timeout(30));
 like($out, qr/^sentiment-exporter \d/, '--version');
-IPC::Run::run([ $ENV{SENTIMENT_EXPORTER}, '--listen', 'nonsense' ], '>', \$out, '2>', \$err, IPC::Run::timeout(30));
-is($? >> 8, 1, 'an address that is none');
+IPC::Run::run([ $ENV{SENTIMENT_EXPORTER}, '--listen', '192.0.2.1:8000' ], '>', \$out, '2>', \$err, IPC::Run::timeout(30));
+is($? >> 8, 1, 'an address of another machine');
 
 $node->stop;
 done_testing();

@@ -20,6 +20,7 @@
 #include "exporter/gzip.h"
 #include "exporter/json_request.h"
 #include "exporter/json_scanner.h"
+#include "exporter/listen_address.h"
 #include "exporter/prometheus_format.h"
 #include "exporter/rate_limit.h"
 
@@ -277,6 +278,45 @@ batches_and_lines(void **state)
 }
 
 static void
+wrong_lines_keep_their_id(void **state)
+{
+	static const struct
+	{
+		const char *line;
+		const char *id;
+		RequestProblem problem;
+	} cases[] = {
+		{"{\"id\":7,\"x\":1}", "7", REQUEST_INVALID},
+		{"{\"text\":7,\"id\":\"a\\\"b\"}", "\"a\\\"b\"", REQUEST_INVALID},
+		{"{\"text\":{\"id\":1},\"id\":2}", "2", REQUEST_INVALID},
+		{"{\"text\":\"a\",\"reviewText\":\"b\",\"x\":[1],\"id\":3}", "3", REQUEST_INVALID},
+		{"{\"numeric_features\":{\"p\":[],\"id\":8,\"q\":{}},\"id\":9,\"text\":\"a\"}", "9",
+		 REQUEST_INVALID},
+		{"{\"id\":4,\"text\":\"a\"} x", "4", REQUEST_NOT_JSON},
+		{"{\"id\":5,\"text\":\"a", "5", REQUEST_NOT_JSON},
+		{"{\"text\":7,\"id\":", "", REQUEST_INVALID},
+		{"{\"id\":[1],\"x\":1}", "", REQUEST_INVALID},
+		{"nonsense", "", REQUEST_NOT_JSON},
+		{"7", "", REQUEST_INVALID},
+	};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+	{
+		char line[100];
+		PredictionRequest request = {0};
+		RequestError error;
+
+		memcpy(line, cases[i].line, strlen(cases[i].line) + 1);
+		assert_false(line_request_parse(line, strlen(line), &request, &error));
+		assert_int_equal(error.problem, cases[i].problem);
+		assert_true(slice_equals(error.id, cases[i].id));
+		assert_int_equal(request.n_rows, 0);
+		prediction_request_free(&request);
+	}
+}
+
+static void
 probabilities_are_written_as_they_are(void **state)
 {
 	const double values[] = {0,    1,   0.5,          0.123456789, 0.999999999,
@@ -473,6 +513,29 @@ errors_are_valid_utf8(void **state)
 	text_buffer_free(&json);
 }
 
+static void
+listen_addresses_have_a_port(void **state)
+{
+	static const char *const wrong[] = {"nonsense",        "",
+										"127.0.0.1:",      "127.0.0.1:8000000",
+										"127.0.0.1:65536", "127.0.0.1:-1",
+										"127.0.0.1:+1",    "127.0.0.1: 80",
+										"127.0.0.1:80x",   "127.0.0.1:http"};
+	ListenAddress address;
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		assert_non_null(listen_address_parse(wrong[i], &address));
+	assert_null(listen_address_parse("127.0.0.1:65535", &address));
+	assert_string_equal(address.host, "127.0.0.1");
+	assert_string_equal(address.port, "65535");
+	assert_null(listen_address_parse("[::1]:1", &address));
+	assert_string_equal(address.host, "::1");
+	assert_null(listen_address_parse("*:0", &address));
+	assert_string_equal(address.host, "");
+	assert_string_equal(address.port, "0");
+}
+
 int
 main(void)
 {
@@ -484,6 +547,7 @@ main(void)
 		cmocka_unit_test(predict_requests_that_are_wrong),
 		cmocka_unit_test(limits_count_characters),
 		cmocka_unit_test(batches_and_lines),
+		cmocka_unit_test(wrong_lines_keep_their_id),
 		cmocka_unit_test(probabilities_are_written_as_they_are),
 		cmocka_unit_test(gzip_is_bounded),
 		cmocka_unit_test(metrics_have_two_forms),
@@ -491,6 +555,7 @@ main(void)
 		cmocka_unit_test(rates_are_limited_by_address),
 		cmocka_unit_test(tokens_are_compared),
 		cmocka_unit_test(errors_are_valid_utf8),
+		cmocka_unit_test(listen_addresses_have_a_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

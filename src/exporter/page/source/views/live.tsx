@@ -94,6 +94,7 @@ function Endpoints(props: { samples: Sample[] }) {
 	const requests = sumBy(props.samples, "api_requests_total", "endpoint");
 	const errors = sumBy(props.samples, "api_errors_total", "endpoint");
 	const rows = [...requests]
+		.filter(([, n]) => n > 0)
 		.sort((a, b) => b[1] - a[1])
 		.map(([endpoint, n]) => {
 			const buckets = cumulative(props.samples, duration, (labels) => labels.endpoint === endpoint);

@@ -154,14 +154,13 @@ is($node->safe_psql('postgres', q{SELECT deployed_version FROM sentiment_models 
 is($node->safe_psql('postgres', q{SELECT string_agg(action || ' ' || version, ', ' ORDER BY done_at) FROM sentiment_deployments WHERE model = 'food' AND version IS NOT NULL}),
 	'deploy 1, promote 2, rollback 1', 'the history tells that too');
 $node->safe_psql('postgres', q{SELECT sentiment_unschedule('food')});
-wait_for($node, q{SELECT count(*) = 3 FROM sentiment_jobs WHERE last_status = 'succeeded' AND task IN ('check_drift', 'prune')}, 'other jobs have run');
-my %said = map { split /\|/, $_, 2 } split /\n/, $node->safe_psql('postgres', q{SELECT model || ' ' || task, last_message FROM sentiment_jobs});
 foreach my $model (qw(slow late))
 {
-	is($said{"$model check_drift"}, $node->safe_psql('postgres', qq{SELECT sentiment_run_task('$model', 'check_drift')}), "a job says what its task says of $model");
+	my $answer = $node->safe_psql('postgres', qq{SELECT sentiment_run_task('$model', 'check_drift')});
+	like($answer, $model eq 'late' ? qr/^drift: .*text_len/ : qr/^(no drift|drift: )/, "what a task says of $model");
+	wait_for($node, qq{SELECT last_message = \$\$$answer\$\$ FROM sentiment_jobs WHERE model = '$model' AND task = 'check_drift'}, 'so does its job');
 }
-like($said{'late check_drift'}, qr/^drift: .*text_length/, 'that is what drifted');
-is($said{'late prune'}, '', 'of what is not known it says nothing');
+wait_for($node, q{SELECT last_status = 'succeeded' AND last_message IS NULL FROM sentiment_jobs WHERE task = 'prune'}, 'what is not known is left empty');
 $node->safe_psql('postgres', q{SELECT sentiment_unschedule('late') + sentiment_unschedule('slow', 'check_drift'); SELECT sentiment_drop_model('late')});
 
 # ---- kill -9 in the middle of a scheduled retraining

@@ -48,7 +48,7 @@ if grep -nE '"resolved"|registry\.' $page/package-lock.json; then
 fi
 if command -v node >/dev/null && command -v npm >/dev/null; then
 	if make -s page-tools >build/lint-page.log 2>&1; then
-		(cd $page && npm run --silent check && npx prettier --log-level warn --check source build.js ../../../test/page/*.js &&
+		(cd $page && npm run --silent check && npx prettier --config .prettierrc.json --log-level warn --check source build.js ../../../test/page/*.js &&
 			node build.js "$OLDPWD/build/lint/page") >>build/lint-page.log 2>&1 || { cat build/lint-page.log; problem "types or formatting of the page"; }
 		diff -rq $page/dist build/lint/page || problem "the page's bundle is not that of its sources (run make page)"
 	else

@@ -114,16 +114,21 @@ typedef struct ProfileSite
 	int32 version; /* as it was asked for; 0: the deployed one */
 } ProfileSite;
 
-/* Find the filter of a version's texts; without one (it was imported) none is known. */
+/*
+ * Find the filter of a version's texts; without one (it was imported) none is known. Nor is any to who may only ask
+ * the model: the profile of a single text would tell him whether it is one of the training rows.
+ */
 static void
-find_learned_texts(ProfileSite *site, int64 model_id, int32 version, MemoryContext context)
+find_learned_texts(ProfileSite *site, const RegistryModel *model, int32 version,
+				   MemoryContext context)
 {
 	Datum stored;
 
 	if (site->learned_texts != NULL)
 		pfree(site->learned_texts);
 	site->learned_texts = NULL;
-	if (registry_find_profile(model_id, version, GetActiveSnapshot(), NULL, &stored))
+	if (registry_has_privilege(model, PRIVILEGE_TRAIN, GetActiveSnapshot()) &&
+		registry_find_profile(model->model_id, version, GetActiveSnapshot(), NULL, &stored))
 	{
 		MemoryContext old_context = MemoryContextSwitchTo(context);
 
@@ -149,7 +154,7 @@ find_model(ProfileSite *site, MemoryContext context)
 		version = deployment_main_version(deployment_resolve(name))->version;
 	if (!registry_find_version(model.model_id, version, snapshot, &found, NULL))
 		registry_version_missing(name, version);
-	find_learned_texts(site, model.model_id, version, context);
+	find_learned_texts(site, &model, version, context);
 	site->model = model_cache_from_version(model.model_id, version, found.key);
 }
 

@@ -11,7 +11,6 @@
 
 #include <math.h>
 
-#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -22,7 +21,6 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/snapmgr.h"
 
 #include "core/parameters.h"
@@ -31,6 +29,7 @@
 #include "extension/gate.h"
 #include "extension/host.h"
 #include "extension/owner_context.h"
+#include "extension/subtransaction.h"
 #include "extension/train_source.h"
 #include "extension/version_comparison.h"
 
@@ -177,47 +176,36 @@ measure(const RegistryModel *model, const StoredVersion *version, const StoredVe
 	measurement->is_known = true;
 }
 
-/* Whether an error is no answer about the source: somebody wants the statement to end. */
-static bool
-must_not_be_caught(int sqlstate)
+/* What is to be measured. */
+typedef struct GateTask
 {
-	return sqlstate == ERRCODE_QUERY_CANCELED || sqlstate == ERRCODE_ADMIN_SHUTDOWN ||
-		   sqlstate == ERRCODE_CRASH_SHUTDOWN || sqlstate == ERRCODE_IDLE_SESSION_TIMEOUT;
+	const RegistryModel *model;
+	const StoredVersion *version;
+	const StoredVersion *other; /* NULL: none */
+	GateMeasurement *measurement;
+} GateTask;
+
+/* The same, as work of a subtransaction that an error of the source is rolled back with. */
+static void
+measure_task(void *argument)
+{
+	const GateTask *task = argument;
+
+	measure(task->model, task->version, task->other, task->measurement);
 }
 
-/* The same, in a subtransaction that an error of the source is rolled back with. */
+/* The same; an error of the source is its result. */
 static void
 try_to_measure(const RegistryModel *model, const StoredVersion *version, const StoredVersion *other,
 			   GateMeasurement *measurement)
 {
-	MemoryContext old_context = CurrentMemoryContext;
-	ResourceOwner old_owner = CurrentResourceOwner;
+	GateTask task = {model, version, other, measurement};
+	const ErrorData *error = subtransaction_run(measure_task, &task);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(old_context);
-	PG_TRY();
-	{
-		measure(model, version, other, measurement);
-		ReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(old_context);
-		CurrentResourceOwner = old_owner;
-	}
-	PG_CATCH();
-	{
-		ErrorData *error;
-
-		MemoryContextSwitchTo(old_context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-		MemoryContextSwitchTo(old_context);
-		CurrentResourceOwner = old_owner;
-		if (must_not_be_caught(error->sqlerrcode))
-			ReThrowError(error);
-		measurement->is_known = false;
-		measurement->problem = error->message;
-	}
-	PG_END_TRY();
+	if (error == NULL)
+		return;
+	measurement->is_known = false;
+	measurement->problem = error->message;
 }
 
 /* The detail of a check that the rows of the source could not be had for. */

@@ -529,7 +529,7 @@ sentiment_drop_model(PG_FUNCTION_ARGS)
 	require_arguments(fcinfo, 1);
 	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	writer = registry_begin_write("sentiment_drop_model()");
-	registry_lock_for_change(&writer, name, PRIVILEGE_ADMIN, &model);
+	registry_lock_for_drop(&writer, name, &model);
 	values[0] = Int64GetDatum(model.model_id);
 	registry_write_history(&writer, &model, &change, 0, (Datum) 0);
 	registry_execute("DELETE FROM sentiment.deployment WHERE model_id = $1", 1, types, values, NULL,

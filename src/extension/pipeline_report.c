@@ -97,7 +97,9 @@ pipeline_report(PipelineRun *run)
 	initStringInfo(&members);
 	appendStringInfo(&members, "\"run_id\": " INT64_FORMAT, run->run_id);
 	json_append_member(&members, "status", run->status);
-	json_append_member(&members, "message", run->message);
+	/* everybody may listen, and an error may quote a value of the source */
+	if (!failed)
+		json_append_member(&members, "message", run->message);
 	event_notify(failed ? "pipeline_failed" : "pipeline_finished", run->name, run->version,
 				 members.data);
 	ereport(LOG_SERVER_ONLY,

@@ -152,7 +152,7 @@ typedef struct RegistryWriter
 	Oid caller;
 	int security_context;
 	int guc_level;
-	bool has_snapshot; /* registry_lock_model has pushed one */
+	bool has_snapshot; /* registry_lock_for_change has pushed one */
 } RegistryWriter;
 
 /* Refuse a standby and a read-only transaction: for commands that work for long before they write. */
@@ -182,14 +182,15 @@ extern void registry_end_write(RegistryWriter *writer);
 
 /*
  * Lock a model's row against other trainings and deployments until the transaction's end, and read it
- * again; false if it is gone. From then on until registry_end_write the active snapshot is one that was
- * taken under the lock, so that what a concurrent change has committed is seen.
+ * again, for a change that needs a privilege of the caller's; errors if it is gone, or that is denied. From then
+ * on until registry_end_write the active snapshot is one that was taken under the lock, so that what a concurrent
+ * change has committed is seen.
  */
-extern bool registry_lock_model(RegistryWriter *writer, const char *name, RegistryModel *model);
-
-/* As registry_lock_model, for a change that needs a privilege of the caller's; errors if denied. */
 extern void registry_lock_for_change(RegistryWriter *writer, const char *name,
 									 ModelPrivilege privilege, RegistryModel *model);
+
+/* The same to drop it, which waits for transactions that have written rows about it, too. */
+extern void registry_lock_for_drop(RegistryWriter *writer, const char *name, RegistryModel *model);
 
 /*
  * Make a model that belongs to the caller, unless there is one of this name. positive_label: a text datum,

@@ -249,8 +249,9 @@ notify_retraining(const Retraining *retraining)
 	escape_json(&members, retraining->status);
 	appendStringInfoString(&members, ", \"trigger\": ");
 	escape_json(&members, retraining->trigger);
-	appendStringInfoString(&members, ", \"message\": ");
-	escape_json(&members, retraining->message);
+	/* everybody may listen, and an error may quote a value of the source */
+	appendStringInfoString(&members, failed ? ", \"sqlstate\": " : ", \"message\": ");
+	escape_json(&members, failed ? retraining->sqlstate : retraining->message);
 	event_notify(failed ? "retraining_failed" : "retraining_finished", retraining->model.name,
 				 retraining->new_version, members.data);
 }

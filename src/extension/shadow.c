@@ -63,6 +63,14 @@ recover_from_error(void)
 	UnlockBuffers();
 }
 
+/* Whether an error is about more than the shadow: somebody, or replay on a standby, wants the statement to end. */
+static bool
+must_not_be_caught(int sqlstate)
+{
+	return ERRCODE_TO_CATEGORY(sqlstate) == ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION) ||
+		   sqlstate == ERRCODE_T_R_SERIALIZATION_FAILURE;
+}
+
 /* Score a text by one version of the shadow, and count. */
 static void
 score(CallSite *site, int place, const char *label, Datum text, Jsonb *features)
@@ -92,7 +100,7 @@ score(CallSite *site, int place, const char *label, Datum text, Jsonb *features)
 	{
 		CurrentResourceOwner = outer;
 		MemoryContextSwitchTo(context);
-		if (ERRCODE_TO_CATEGORY(geterrcode()) == ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION))
+		if (must_not_be_caught(geterrcode()))
 			PG_RE_THROW();
 		FlushErrorState();
 		recover_from_error();

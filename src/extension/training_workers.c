@@ -57,7 +57,7 @@ typedef struct SharedJobs
 {
 	Oid database;
 	Oid role;
-	Size settings; /* offset of names and values in turn, an empty name at the end */
+	Size settings; /* offset of what collect_settings gives */
 	int n_jobs;
 	SharedJob jobs[FLEXIBLE_ARRAY_MEMBER];
 } SharedJobs;
@@ -139,7 +139,11 @@ is_setting_to_pass(const struct config_generic *setting)
 		   strncmp(setting->name, "transaction_", strlen("transaction_")) != 0;
 }
 
-/* The settings to pass: names and values in turn, an empty name at the end. */
+/*
+ * The settings to pass: contexts (a character) with names, and values in turn; a zero byte at the end. A setting
+ * of a library that is not loaded yet was never checked: the context says with whose right it was set, so that
+ * nobody gets more through a worker than in his own session.
+ */
 static StringInfoData
 collect_settings(void)
 {
@@ -157,6 +161,7 @@ collect_settings(void)
 		value = GetConfigOption(settings[i]->name, true, false);
 		if (value == NULL)
 			continue;
+		appendStringInfoChar(&buffer, (char) ('0' + settings[i]->scontext));
 		appendBinaryStringInfo(&buffer, settings[i]->name, strlen(settings[i]->name) + 1);
 		appendBinaryStringInfo(&buffer, value, strlen(value) + 1);
 	}
@@ -322,11 +327,12 @@ apply_settings(const char *at)
 {
 	while (*at != '\0')
 	{
-		const char *name = at;
+		GucContext context = (GucContext) (*at - '0');
+		const char *name = at + 1;
 		const char *value = name + strlen(name) + 1;
 
-		(void) set_config_option(name, value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SET, true,
-								 WARNING, false);
+		(void) set_config_option(name, value, context, PGC_S_SESSION, GUC_ACTION_SET, true, WARNING,
+								 false);
 		at = value + strlen(value) + 1;
 	}
 	(void) set_config_option("lock_timeout", WORKER_LOCK_TIMEOUT, PGC_USERSET, PGC_S_SESSION,

@@ -10,6 +10,7 @@ root=$PWD
 demo=$root/build/demo
 pg_config=${PG_CONFIG:-pg_config}
 log=$demo/demo.log
+export PAGER=cat PSQL_PAGER=cat
 
 fail() {
 	echo "demo: $1" >&2
@@ -58,9 +59,10 @@ start_exporter() {
 	chmod 755 "$place/sentiment-exporter"
 	for port in 8000 0; do
 		: >"$demo/exporter.log"
-		# shellcheck disable=SC2016
-		as_user setsid nohup sh -c 'echo $$ && exec "$@"' sh "$place/sentiment-exporter" --listen "127.0.0.1:$port" \
-			--database "host=$place user=sentiment_exporter dbname=demo" --model food --log-requests off \
+		# a subshell that becomes the exporter: a function in the background would keep this shell's output open
+		# shellcheck disable=SC2016,SC2086
+		(cd / && exec ${prefix}setsid nohup sh -c 'echo $$ && exec "$@"' sh "$place/sentiment-exporter" --listen "127.0.0.1:$port" \
+			--database "host=$place user=sentiment_exporter dbname=demo" --model food --log-requests off) \
 			>"$demo/exporter.pid" 2>"$demo/exporter.log" </dev/null &
 		for _ in $(seq 50); do
 			address=$(sed -n 's|.*\(http://127\.0\.0\.1:[0-9]*\).*|\1|p' "$demo/exporter.log" | head -1)

@@ -159,6 +159,16 @@ SET ROLE regress_drift_train;
 SELECT drifted FROM sentiment_check_drift('d', 'drift_reviews', 'id > 2000') WHERE feature = '(report)';
 SELECT count(*) > 0 AS bins, (SELECT count(*) FROM sentiment.version_profile AS p JOIN sentiment.model AS m USING (model_id) WHERE m.name = 'd') AS profiles FROM sentiment_drift_bins WHERE model = 'd';
 SELECT pg_temp.error_of($$INSERT INTO sentiment.drift_report SELECT * FROM sentiment.drift_report$$);
+-- who may only ask cannot find out which texts are training rows
+RESET ROLE;
+CREATE FUNCTION pg_temp.scored() RETURNS TABLE (rows text, all_scored bool) LANGUAGE sql AS $$
+	SELECT s->>'rows', s->'scored' = s->'rows' FROM (
+		SELECT sentiment_drift_profile_summary(sentiment_drift_profile_agg('d', NULL, text, label, ARRAY[price]::float8[], id)) AS s
+		FROM drift_reviews WHERE id <= 2000) AS p $$;
+SET ROLE regress_drift_train;
+SELECT * FROM pg_temp.scored();
+SET ROLE regress_drift_predict;
+SELECT * FROM pg_temp.scored();
 RESET ROLE;
 -- nothing is stored in a read-only transaction, but asking works
 BEGIN READ ONLY;

@@ -149,7 +149,24 @@ SELECT sentiment_run_pipeline('line');
 ROLLBACK;
 SET sentiment.max_workers = 65;
 
+-- a worker lets its leader set no more than the leader's session would: what a library that is not loaded yet will ask for
+CREATE FUNCTION tell_setting(value text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	RAISE EXCEPTION 'plpgsql.variable_conflict is %', current_setting('plpgsql.variable_conflict');
+	RETURN value;
+END $$;
+CREATE VIEW pipeline_settings AS SELECT tell_setting(text) AS text, label FROM pipeline_reviews;
+GRANT SELECT ON pipeline_settings TO regress_login;
+\set administrator :USER
+\c - regress_login
+SET client_min_messages = error;
+SET plpgsql.variable_conflict = 'use_column';
+SELECT status FROM sentiment_run_pipeline('settings', kinds => '{logistic_regression,mlp}', source => 'pipeline_settings');
+SELECT in_worker, message FROM sentiment_pipeline_steps WHERE model = 'settings' AND step = 'train' ORDER BY step_number LIMIT 1;
+\c - :administrator
+SET client_min_messages = warning;
+
 SELECT sentiment_drop_model(model) FROM sentiment_models;
-DROP TABLE pipeline_reviews, pipeline_temporary, pipeline_tenants CASCADE;
-DROP FUNCTION last_training();
+DROP TABLE pipeline_reviews, pipeline_tenants CASCADE;
+DROP FUNCTION last_training(), tell_setting(text);
 DROP ROLE regress_nologin, regress_login;

@@ -99,6 +99,23 @@ is(join("\n", $notified =~ /with payload "(\{.*\})" received/g), join("\n",
 	'{"event": "prune", "model": "m", "versions": [2, 3, 4]}',
 	'{"event": "drop", "model": "notified"}'), 'events');
 
+# everybody may listen: an error that quotes a row of the source is not told
+$notified = $node->safe_psql('postgres', q{
+	SET client_min_messages = error;
+	CREATE TABLE quoted AS SELECT 'good ' || i AS text, CASE WHEN i % 2 = 0 THEN 'pos' ELSE 'neg' END AS label, 'secret' AS number
+		FROM generate_series(1, 100) AS i;
+	SELECT sentiment_train('quoted', 'quoted');
+	SELECT sentiment_monitor('quoted', 'quoted', label_column => 'label', filter => 'number::int > 0');
+	LISTEN sentiment_events;
+	SELECT status, message FROM sentiment_retrain('quoted');
+	SELECT status, message FROM sentiment_run_pipeline('quoted');
+	SELECT sentiment_drop_model('quoted')});
+like($notified, qr/^failed\|.*"secret"/m, 'the caller is told of the error');
+is(join("\n", map { s/_id": \d+/_id": N/r } $notified =~ /with payload "(\{.*\})" received/g), join("\n",
+	'{"event": "retraining_failed", "model": "quoted", "retraining_id": N, "status": "failed", "trigger": "manual", "sqlstate": "22P02"}',
+	'{"event": "pipeline_failed", "model": "quoted", "run_id": N, "status": "failed"}',
+	'{"event": "drop", "model": "quoted"}'), 'listeners are told that there was one');
+
 # an exported model, as text through a client, on a server without the source
 my $other = start_node('other');
 my $exported = $node->safe_psql('postgres', q{SELECT encode(sentiment_export_model('m', 2), 'base64')});

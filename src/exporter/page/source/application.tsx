@@ -108,7 +108,7 @@ function ModelChoice(props: { models: Model[]; model: Model | undefined; view: s
 					location.hash = hashOf(props.view, { model: event.currentTarget.value });
 				}}
 			>
-				{props.models.length === 0 && <option value="">none yet</option>}
+				{props.models.length === 0 && <option value="">none</option>}
 				{props.models.map((model) => (
 					<option key={model.model} value={model.model}>
 						{model.model}
@@ -141,6 +141,10 @@ export function Application() {
 			scrollTo(0, 0);
 		}
 		shown.current = view.path;
+		// on a phone the views are a row that scrolls
+		document
+			.querySelector('.views a[aria-current="page"]')
+			?.scrollIntoView({ block: "nearest", inline: "center" });
 	}, [view]);
 
 	const skip = (event: MouseEvent) => {

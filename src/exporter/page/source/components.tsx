@@ -200,7 +200,7 @@ export function Problem(props: { error: RequestError; retry?: () => void }) {
 	const { error } = props;
 	if (error.status === 401)
 		return (
-			<div class="problem" role="alert">
+			<div class="problem token" role="alert">
 				<p class="empty-title">This exporter wants a token</p>
 				<TokenForm wrong={token() !== ""} />
 			</div>

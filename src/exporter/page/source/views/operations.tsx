@@ -302,10 +302,12 @@ const costs: Record<
 };
 
 function Trade(props: { versions: Version[]; current: number | null }) {
-	const available = (Object.keys(costs) as Cost[]).filter((name) =>
-		props.versions.some((version) => (costs[name].of(version) ?? 0) > 0),
-	);
-	const [chosen, setChosen] = useState<Cost>(available[0] ?? "image");
+	const known = (name: Cost) => props.versions.filter((version) => (costs[name].of(version) ?? 0) > 0).length;
+	const available = (Object.keys(costs) as Cost[]).filter((name) => known(name) > 0);
+	// the one that most versions have
+	const first = [...available].sort((a, b) => known(b) - known(a))[0];
+	const [wanted, setWanted] = useState<Cost>();
+	const chosen = wanted ?? first ?? "image";
 	const cost = costs[chosen];
 	const measured = props.versions
 		.map((version) => ({ version, cost: cost.of(version) ?? 0, quality: version.f1 ?? NaN }))
@@ -322,7 +324,7 @@ function Trade(props: { versions: Version[]; current: number | null }) {
 					legend="Cost"
 					value={chosen}
 					options={available.map((name) => ({ value: name, label: costs[name].label }))}
-					onChange={setChosen}
+					onChange={setWanted}
 				/>
 			}
 		>

@@ -241,6 +241,7 @@ typedef struct JobRow
 /*
  * All jobs on the names of a model. A retraining or run of the pipeline that failed is told by its own table:
  * for pg_cron the call succeeded. What pg_cron says of a call that succeeded ("SELECT 1") tells nothing.
+ * pg_cron notes the start a little after its worker has begun, so what was done is looked for from a second before.
  */
 static JobRow *
 find_jobs(const RegistryModel *model, uint64 *n_jobs)
@@ -268,20 +269,22 @@ find_jobs(const RegistryModel *model, uint64 *n_jobs)
 		" AND j.database = pg_catalog.current_database()"
 		" LEFT JOIN LATERAL (SELECT d.* FROM cron.job_run_details AS d WHERE d.jobid = j.jobid"
 		" ORDER BY d.runid DESC LIMIT 1) AS d ON true"
-		" LEFT JOIN LATERAL (SELECT 1 AS rank, r.status, r.message FROM sentiment.retraining AS r"
+		" LEFT JOIN LATERAL (SELECT u.status, u.message FROM ("
+		"SELECT 1 AS rank, r.status, r.message, r.started_at FROM sentiment.retraining AS r"
 		" WHERE r.model_id = $4 AND n.task IN ('retrain', 'check_and_retrain')"
 		" AND r.trigger <> 'manual' AND r.done_by = j.username"
-		" AND r.started_at BETWEEN d.start_time AND COALESCE(d.end_time, 'infinity')"
-		" UNION ALL SELECT 1, p.status, p.message FROM sentiment.pipeline_run AS p"
+		" UNION ALL SELECT 1, p.status, p.message, p.started_at FROM sentiment.pipeline_run AS p"
 		" WHERE p.model = $1 AND n.task = 'pipeline' AND p.done_by = j.username"
-		" AND p.started_at BETWEEN d.start_time AND COALESCE(d.end_time, 'infinity')"
 		" UNION ALL SELECT 2, NULL, CASE WHEN c.drifted THEN 'drift: ' || COALESCE("
 		"(SELECT pg_catalog.string_agg(DISTINCT f.feature, ', ' ORDER BY f.feature)"
 		" FROM sentiment.drift_report_feature AS f WHERE f.report_id = c.report_id AND f.drifted"
-		" AND f.feature <> '(report)'), '') ELSE 'no drift' END FROM sentiment.drift_report AS c"
+		" AND f.feature <> '(report)'), '') ELSE 'no drift' END,"
+		" c.checked_at - c.seconds * interval '1 s' FROM sentiment.drift_report AS c"
 		" WHERE c.model_id = $4 AND n.task IN ('check_drift', 'check_and_retrain')"
-		" AND d.status = 'succeeded' AND c.checked_at BETWEEN d.start_time AND d.end_time"
-		" ORDER BY rank LIMIT 1) AS o ON true"
+		" AND d.status = 'succeeded') AS u"
+		" WHERE u.started_at BETWEEN d.start_time - interval '1 s'"
+		" AND COALESCE(d.end_time, 'infinity') ORDER BY u.rank,"
+		" pg_catalog.abs(EXTRACT(EPOCH FROM u.started_at - d.start_time)) LIMIT 1) AS o ON true"
 		" ORDER BY 2, 4",
 		lengthof(parameters), parameters);
 	rows = palloc_array(JobRow, *n_jobs + 1);

@@ -234,8 +234,9 @@ write_retraining(Retraining *retraining)
 		query_value(INT4OID, Int32GetDatum(retraining->old_version)),
 		query_value(INT4OID, Int32GetDatum(retraining->new_version)),
 		query_optional(JSONBOID, retraining->gate),
-		query_text(retraining->message),
-		query_text(retraining->detail),
+		query_text(retraining->sqlstate == NULL
+					   ? retraining->message
+					   : psprintf("failed with SQLSTATE %s", retraining->sqlstate)),
 		query_text(retraining->sqlstate),
 		query_value(TIMESTAMPTZOID, TimestampTzGetDatum(retraining->started_at)),
 		query_text(caller.name),
@@ -245,16 +246,30 @@ write_retraining(Retraining *retraining)
 
 	if (public_query(
 			"INSERT INTO sentiment.retraining (model_id, model, trigger, reason, status,"
-			" old_version, new_version, gate, message, detail, sqlstate, started_at, done_by,"
+			" old_version, new_version, gate, message, sqlstate, started_at, done_by,"
 			" done_by_oid, done_by_cluster)"
 			" SELECT $1, $2, $3, $4, $5, NULLIF($6, 0), NULLIF($7, 0), $8, $9, $10, $11, $12, $13,"
-			" $14, $15 WHERE $5 <> '" RETRAINING_SKIPPED "' OR NOT EXISTS (SELECT"
+			" $14 WHERE $5 <> '" RETRAINING_SKIPPED "' OR NOT EXISTS (SELECT"
 			" FROM (SELECT r.status, r.message FROM sentiment.retraining AS r"
 			" WHERE r.model_id = $1 ORDER BY r.retraining_id DESC LIMIT 1) AS l"
 			" WHERE l.status = $5 AND l.message = $9)"
 			" RETURNING retraining_id",
 			lengthof(parameters), parameters) == 1)
 		retraining->retraining_id = DatumGetInt64(query_datum(0, 1, &is_null));
+	registry_end_write(&writer);
+}
+
+/* Write the error of one that failed: apart, since it may quote a value of the source. */
+static void
+write_error(const Retraining *retraining)
+{
+	RegistryWriter writer = registry_begin_write("sentiment_retrain()");
+	QueryParameter parameters[] = {query_value(INT8OID, Int64GetDatum(retraining->retraining_id)),
+								   query_text(retraining->message), query_text(retraining->detail)};
+
+	public_query("INSERT INTO sentiment.retraining_error (retraining_id, message, detail)"
+				 " VALUES ($1, $2, $3)",
+				 lengthof(parameters), parameters);
 	registry_end_write(&writer);
 }
 
@@ -291,6 +306,8 @@ finish(Retraining *retraining)
 	bool failed = strcmp(retraining->status, RETRAINING_FAILED) == 0;
 
 	write_retraining(retraining);
+	if (failed)
+		write_error(retraining);
 	if (retraining->retraining_id != 0)
 		notify_retraining(retraining);
 	ereport(LOG_SERVER_ONLY,

@@ -79,6 +79,12 @@
 #define DEPLOYMENT_SHARE        3
 #define DEPLOYMENT_SHADOW_SHARE 4
 
+/* Columns of sentiment.version_stage. */
+#define VERSION_STAGE_MODEL_ID 1
+#define VERSION_STAGE_VERSION  2
+#define VERSION_STAGE_STAGE    3
+#define VERSION_STAGE_RETIRED  4
+
 /* Columns of sentiment.model_privilege. */
 #define PRIVILEGE_MODEL_ID        1
 #define PRIVILEGE_GRANTEE         2
@@ -423,6 +429,53 @@ registry_find_version(int64 model_id, int32 version, Snapshot snapshot, Registry
 	return is_found;
 }
 
+/* The stage of a version of which the deployment says nothing. */
+static VersionStage
+read_stage(int64 model_id, int32 version, Snapshot snapshot)
+{
+	Relation relation = table_open(registry_relation("version_stage"), AccessShareLock);
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple tuple;
+	VersionStage stage = STAGE_CANDIDATE;
+
+	ScanKeyInit(&keys[0], VERSION_STAGE_MODEL_ID, BTEqualStrategyNumber, F_INT8EQ,
+				Int64GetDatum(model_id));
+	ScanKeyInit(&keys[1], VERSION_STAGE_VERSION, BTEqualStrategyNumber, F_INT4EQ,
+				Int32GetDatum(version));
+	scan = systable_beginscan(relation, registry_relation("version_stage_pkey"), true, snapshot, 2,
+							  keys);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		char *name = TextDatumGetCString(required_attribute(tuple, VERSION_STAGE_STAGE, relation));
+
+		stage = strcmp(name, "staging") == 0 ? STAGE_STAGING
+				: DatumGetBool(required_attribute(tuple, VERSION_STAGE_RETIRED, relation))
+					? STAGE_RETIRED
+					: STAGE_ARCHIVED;
+		pfree(name);
+	}
+	systable_endscan(scan);
+	table_close(relation, AccessShareLock);
+	return stage;
+}
+
+VersionStage
+registry_version_stage(int64 model_id, int32 version, Snapshot snapshot)
+{
+	RegistryDeployed rows[MAX_TRAFFIC_VERSIONS + MAX_SHADOW_VERSIONS];
+	int n_rows = registry_read_deployment(model_id, snapshot, rows);
+
+	for (int i = 0; i < n_rows; i++)
+	{
+		if (rows[i].version == version)
+			return registry_deployed_version(model_id, snapshot) == version ? STAGE_PRODUCTION
+																			: STAGE_STAGING;
+	}
+	return read_stage(model_id, version, snapshot);
+}
+
 /* Read an array of texts. */
 static int
 read_texts(Datum array, char ***texts)
@@ -565,6 +618,36 @@ registry_check_privilege(const RegistryModel *model, ModelPrivilege privilege, S
 					   GetUserNameFromId(GetUserId(), false), privilege_names[privilege])
 			 : errhint("Its owner is gone: ask a superuser to run sentiment_set_owner('%s', ...).",
 					   model->name)));
+}
+
+void
+registry_check_version_privilege(const RegistryModel *model, int32 version, Snapshot snapshot)
+{
+	VersionStage stage = registry_version_stage(model->model_id, version, snapshot);
+
+	if (stage == STAGE_RETIRED)
+		registry_version_retired(model, version);
+	if (stage == STAGE_STAGING || stage == STAGE_PRODUCTION ||
+		registry_has_privilege(model, PRIVILEGE_TRAIN, snapshot))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission denied for version %d of model \"%s\"", version, model->name),
+			 errdetail("It is %s: the privilege \"train\" is needed. The privilege \"predict\" "
+					   "suffices for versions in production, in staging or in the shadow.",
+					   stage == STAGE_CANDIDATE ? "a candidate" : "archived"),
+			 errhint("Ask somebody who may train the model to run sentiment_promote('%s', %d, "
+					 "'staging').",
+					 model->name, version)));
+}
+
+void
+registry_version_retired(const RegistryModel *model, int32 version)
+{
+	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					errmsg("version %d of model \"%s\" is retired", version, model->name),
+					errdetail("A retired version cannot answer until it is promoted again."),
+					errhint("Run sentiment_promote('%s', %d) first.", model->name, version)));
 }
 
 void
@@ -838,10 +921,7 @@ registry_check_not_retired(const RegistryModel *model, Datum traffic)
 		return;
 	version =
 		DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					errmsg("version %d of model \"%s\" is retired", version, model->name),
-					errdetail("A retired version cannot answer until it is promoted again."),
-					errhint("Run sentiment_promote('%s', %d) first.", model->name, version)));
+	registry_version_retired(model, version);
 }
 
 /*

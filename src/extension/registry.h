@@ -108,6 +108,19 @@ extern int registry_read_deployment(int64 model_id, Snapshot snapshot, RegistryD
 extern bool registry_find_version(int64 model_id, int32 version, Snapshot snapshot,
 								  RegistryVersion *found, Datum *image);
 
+/* Where a version stands, as the view sentiment_model_versions tells it. */
+typedef enum VersionStage
+{
+	STAGE_CANDIDATE,
+	STAGE_ARCHIVED,
+	STAGE_RETIRED, /* archived, and not to answer until it is promoted again */
+	STAGE_STAGING, /* a part of the traffic, the shadow, or put there */
+	STAGE_PRODUCTION
+} VersionStage;
+
+/* The stage of a version that is there. */
+extern VersionStage registry_version_stage(int64 model_id, int32 version, Snapshot snapshot);
+
 /* Read where a version comes from; false if there is none. */
 extern bool registry_find_version_source(int64 model_id, int32 version, Snapshot snapshot,
 										 RegistryVersionSource *source);
@@ -139,6 +152,18 @@ extern void registry_check_privilege(const RegistryModel *model, ModelPrivilege 
 
 /* Refuse a name that cannot be a model's. */
 extern void registry_check_name(const char *name);
+
+/*
+ * Raise an error unless the current role, which may ask the model, may ask this version of it, which must be
+ * there. Who puts a version into production, staging or the shadow shows it to all who may ask the model; others
+ * are for those who may train it. A retired version answers nobody.
+ */
+extern void registry_check_version_privilege(const RegistryModel *model, int32 version,
+											 Snapshot snapshot);
+
+/* Raise the error for a version that is retired. */
+extern void registry_version_retired(const RegistryModel *model, int32 version)
+	pg_attribute_noreturn();
 
 /* Raise the error for a model that does not exist. */
 extern void registry_model_missing(const char *name) pg_attribute_noreturn();

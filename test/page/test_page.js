@@ -593,6 +593,19 @@ test("everything by keyboard", async () => {
 	assert.equal(await focused(tab), "h1 Try it");
 	await tab.keyboard.press("Tab");
 	assert.equal(await focused(tab), "textarea Review");
+	// two versions beside each other, and one again
+	await tab.keyboard.press("Tab");
+	assert.equal(await focused(tab), "select Version");
+	await tab.keyboard.press("Tab");
+	assert.equal(await focused(tab), "select Compare with");
+	await tab.keyboard.press("ArrowDown");
+	await tab.getByRole("heading", { name: "Beside each other" }).waitFor();
+	await tab.keyboard.press("ArrowUp");
+	await tab.getByRole("heading", { name: "Answer" }).waitFor();
+	assert.equal(await focused(tab), "select Compare with");
+	await tab.keyboard.press("Shift+Tab");
+	await tab.keyboard.press("Shift+Tab");
+	assert.equal(await focused(tab), "textarea Review");
 	// backwards: footer is after; views are before the content
 	await tab.keyboard.press("Shift+Tab");
 	assert.equal(await focused(tab), "a Model card");

@@ -67,6 +67,11 @@ my $unknown_model = get($exporter, '/metadata?model=nope');
 is("$unknown_model->{status} " . json($unknown_model)->{error}, '404 model_not_found', 'not of an unknown one');
 is(get($exporter, '/api/versions?model=nope')->{status}, 404, 'nor its versions');
 is(get($exporter, '/api/versions?model=')->{status}, 422, 'without a name');
+is_deeply([ map { [ @$_{qw(version stage retired may_ask)} ] } @{ json(get($exporter, '/api/versions?model=m'))->{versions} } ], [ [ 1, 'production', JSON::PP::false, JSON::PP::true ] ],
+	'versions and whether they may be asked');
+my $live_drift = json(get($exporter, '/api/live_drift?model=m'));
+ok(!$live_drift->{counted} && $live_drift->{version} == 1 && !defined $live_drift->{features}, 'live drift of a server that does not count');
+is(get($exporter, "/api/live_drift?model=$_->[0]")->{status}, $_->[1], "live drift of $_->[0]") for [ 'nope', 404 ], [ 'm&version=1', 200 ], [ 'm&version=9', 404 ], [ 'm&version=x', 422 ], [ 'private', 404 ], [ '', 422 ];
 my $page = get($exporter, '/');
 like($page->{content}, qr/<html/, 'a page');
 like($page->{headers}{'content-security-policy'}, qr/default-src 'none'/, 'with a policy');

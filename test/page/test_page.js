@@ -325,6 +325,7 @@ test("a version that may not be asked says why, and does not show another one's 
 	assert.match(await alert.textContent(), /role may not do that.*version 2.*sentiment_promote/s);
 	assert.equal(await tab.getByRole("region", { name: "Version 2" }).locator(".words").count(), 0);
 	assert.deepEqual(await findingsOfAxe(tab), []);
+	await tab.screenshot({ path: `${PAGE_SCREENSHOTS}/try-forbidden.png`, fullPage: true });
 	const lines = tab.getByLabel("Version", { exact: true }).locator("option:disabled");
 	await lines.nth(1).waitFor({ state: "attached" });
 	assert.match(

@@ -15,8 +15,11 @@
 /* The argument kind that stands for all of them. */
 #define KIND_AUTO "auto"
 
-/* Read the arguments, and check what can be checked without looking at the source. */
-extern void train_read_arguments(FunctionCallInfo fcinfo, Training *training);
+/* What sentiment_train is asked for. */
+extern TrainRequest train_request_of_arguments(FunctionCallInfo fcinfo);
+
+/* Read what is asked for, and check what can be checked without looking at the source. */
+extern void train_read_request(const TrainRequest *request, Training *training);
 
 /*
  * Raise an error unless a kind (or auto) could be trained with the parameters; parameters need a kind.

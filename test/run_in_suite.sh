@@ -7,7 +7,7 @@
 # suite is made by debootstrap once, in build/trees (TREES= chooses another folder), and brought up to date afterwards;
 # the sources are copied into it as git knows them. TAP_TESTS and FUZZ_SECONDS are those of run_tests.sh. What the
 # tests leave is copied to build/test/CODENAME. Mounts are in a namespace of their own and end with the run.
-# Needs root, 4 GB of disk a tree, and a mirror of Debian (MIRROR=).
+# Needs root, 3 GB of disk a tree, and a mirror of Debian (MIRROR=).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -77,6 +77,12 @@ SELECT sentiment_train('source_broken_model', 'source_broken', numeric_columns =
 SELECT count(*) FROM sentiment_validate(contract => '{"ranges": {"price": {}}}', source => 'source_broken');
 SELECT count(*) FROM sentiment_check_drift('sources', 'source_broken');
 SELECT count(*) FROM sentiment_models WHERE model = 'source_broken_model';
+-- numbers that no float8 can hold are read by all three
+CREATE TABLE source_numbers AS SELECT text, label, (ARRAY['NaN', '1e400', '1e-400', '-1e-400', '2'])[1 + id % 5]::numeric AS price FROM source_plain;
+SELECT version FROM sentiment_train('source_numbers', 'source_numbers', numeric_columns => '{price}');
+SELECT rows FROM sentiment_validate(contract => '{"ranges": {"price": {}}}', source => 'source_numbers') WHERE check_name = 'number_range';
+SELECT bool_or(drifted) AS drifted FROM sentiment_check_drift('source_numbers', 'source_numbers');
+DROP TABLE source_numbers;
 -- what has no rows to read is refused
 CREATE SEQUENCE source_sequence;
 CREATE INDEX source_index ON source_plain (id);

@@ -329,9 +329,13 @@ append_number(StringInfo query, const NumericColumn *column)
 	}
 	appendStringInfoString(query, "CASE WHEN pg_catalog.abs(");
 	source_append_number(query, column);
-	appendStringInfoString(query, ") OPERATOR(pg_catalog.<) 1e39::pg_catalog.numeric THEN ");
+	/* a cast refuses what is too small for a float8, as 1e-400 */
+	appendStringInfo(query,
+					 ") OPERATOR(pg_catalog.<) 1e39::pg_catalog.numeric"
+					 " THEN %s.sentiment_numeric_to_float8(",
+					 extension_schema_quoted());
 	source_append_number(query, column);
-	appendStringInfoString(query, "::pg_catalog.float8 END");
+	appendStringInfoString(query, ") END");
 }
 
 /* The query that makes the profile of the source's rows: parameters are model and version. */

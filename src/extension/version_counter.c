@@ -15,6 +15,7 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#include "extension/live_traffic.h"
 #include "extension/settings.h"
 #include "extension/shared_statistics.h"
 #include "extension/version_counter.h"
@@ -32,6 +33,9 @@
 /* A version that found no slot tries again after so many milliseconds. */
 #define RETRY_MILLISECONDS 10000
 
+/* So many versions' layouts are kept; a session that asks more begins anew. */
+#define MOST_LAYOUTS 16
+
 struct VersionCounter
 {
 	VersionKey key;
@@ -44,11 +48,13 @@ struct VersionCounter
 	uint32 n_timed;   /* in this transaction */
 	uint32 n_untimed; /* predictions since a time was taken */
 	uint64 last_time; /* nanoseconds that a prediction took */
+	LiveLayout *layout; /* a copy, or NULL */
 	PredictionCounts counts;
 };
 
 static HTAB *counters = NULL;
 static VersionCounter *first_pending = NULL;
+static int n_layouts = 0; /* that counters have */
 
 const char *const counted_error_classes[N_COUNTED_ERRORS] = {
 	"0A", "22", "23", "24", "25", "28", "40", "42",
@@ -324,16 +330,53 @@ statistics_wants_sample(void)
 	return (pg_prng_uint64(&pg_global_prng_state) & (SAMPLED_EVERY - 1)) == 0;
 }
 
+/* Forget the layouts of all versions. */
+static void
+forget_layouts(void)
+{
+	HASH_SEQ_STATUS status;
+	VersionCounter *counter;
+
+	hash_seq_init(&status, counters);
+	while ((counter = hash_seq_search(&status)) != NULL)
+	{
+		if (counter->layout != NULL)
+			pfree(counter->layout);
+		counter->layout = NULL;
+	}
+	n_layouts = 0;
+}
+
+const LiveLayout *
+statistics_layout(VersionCounter *counter, const Pipeline *pipeline)
+{
+	LiveLayout layout;
+
+	if (counter->layout != NULL)
+		return counter->layout;
+	if (counter->slot == NULL)
+		return NULL;
+	if (!shared_statistics_copy_layout(counter->slot, counter->generation, &layout))
+		live_traffic_make_layout(counter->key.model_id, counter->key.version, pipeline, &layout);
+	if (n_layouts >= MOST_LAYOUTS)
+		forget_layouts();
+	counter->layout = MemoryContextAlloc(TopMemoryContext, sizeof(LiveLayout));
+	*counter->layout = layout;
+	n_layouts++;
+	return counter->layout;
+}
+
 /* At once, not at the end of the transaction: it is rare, and few numbers of many change. */
 void
-statistics_sample(VersionCounter *counter, const uint32 *cells)
+statistics_sample(VersionCounter *counter, const LiveSample *sample)
 {
-	if (counter->slot != NULL &&
-		shared_statistics_add_sample(counter->slot, counter->generation, cells))
+	if (counter->slot != NULL && shared_statistics_add_sample(counter->slot, counter->generation,
+															  counter->layout, sample))
 		return;
 	/* after a reset the version has its slot under another generation */
 	if (attach(counter))
-		(void) shared_statistics_add_sample(counter->slot, counter->generation, cells);
+		(void) shared_statistics_add_sample(counter->slot, counter->generation, counter->layout,
+											sample);
 }
 
 void

@@ -45,17 +45,6 @@ begin(LiveEpoch *epoch, uint64 number)
 	(void) pg_atomic_exchange_u64(&epoch->number, number);
 }
 
-void
-live_epochs_clear(VersionSlot *slot)
-{
-	for (int i = 0; i < shared_statistics->n_epochs; i++)
-	{
-		pg_atomic_init_u64(&live_epochs_get(slot, i)->number, 0);
-		begin(live_epochs_get(slot, i), 0);
-	}
-	memset(&slot->past, 0, sizeof(slot->past));
-}
-
 /* Add the sampled counts of an epoch to a sketch. */
 static void
 add_sketch(const LiveEpoch *epoch, LiveSketch *sketch)
@@ -94,14 +83,35 @@ epoch_number(TimestampTz moment)
 	return moment <= 0 ? 0 : (uint64) (moment / shared_statistics->epoch_length);
 }
 
+/* The number of the present epoch: a clock before 2000 counts as its first one. */
+static uint64
+present_number(void)
+{
+	return Max(epoch_number(GetCurrentTimestamp()), 1);
+}
+
+void
+live_epochs_clear(VersionSlot *slot)
+{
+	uint64 present = present_number();
+
+	for (uint64 i = 0; i < shared_statistics->n_epochs; i++)
+	{
+		LiveEpoch *epoch = live_epochs_get(slot, (int) i);
+
+		pg_atomic_init_u64(&epoch->number, 0);
+		begin(epoch, present % shared_statistics->n_epochs == i ? present : 0);
+	}
+	memset(&slot->past, 0, sizeof(slot->past));
+}
+
 LiveEpoch *
 live_epochs_present(VersionSlot *slot, uint64 generation, uint64 *number)
 {
 	LiveEpoch *epoch;
 	bool is_same = true;
 
-	/* a clock before 2000 counts as its first epoch */
-	*number = Max(epoch_number(GetCurrentTimestamp()), 1);
+	*number = present_number();
 	epoch = live_epochs_get(slot, (int) (*number % shared_statistics->n_epochs));
 	/* if the clock was set back, a later one may be there: it goes on */
 	if (likely(pg_atomic_read_u64(&epoch->number) >= *number))
@@ -146,7 +156,7 @@ copy_epochs(VersionSlot *slot, uint64 first, LiveWindow *window)
 void
 live_epochs_copy(VersionSlot *slot, TimestampTz from, LiveWindow *window)
 {
-	uint64 present = epoch_number(GetCurrentTimestamp());
+	uint64 present = present_number();
 	uint64 oldest = present >= shared_statistics->n_epochs
 						? present - shared_statistics->n_epochs + 1
 						: 1;

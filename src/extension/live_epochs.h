@@ -27,7 +27,7 @@ extern void live_epochs_locate(void *memory);
 /* An epoch of a slot: place below n_epochs. */
 extern LiveEpoch *live_epochs_get(const VersionSlot *slot, int place);
 
-/* Empty the ring of a slot that is given to a version. Under the lock, alone. */
+/* Empty the ring of a slot that is given to a version, and begin the present epoch. Under the lock, alone. */
 extern void live_epochs_clear(VersionSlot *slot);
 
 /*

@@ -95,7 +95,7 @@ restore_epoch(VersionSlot *slot, const FileEpoch *stored, int64 epoch_length)
 	LiveEpoch *epoch =
 		live_epochs_get(slot, (int) (stored->number % shared_statistics->n_epochs));
 	bool is_kept = epoch_length == shared_statistics->epoch_length &&
-				   stored->number > pg_atomic_read_u64(&epoch->number);
+				   stored->number >= pg_atomic_read_u64(&epoch->number);
 
 	if (!is_kept)
 	{

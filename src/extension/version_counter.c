@@ -33,6 +33,9 @@
 /* A version that found no slot tries again after so many milliseconds. */
 #define RETRY_MILLISECONDS 10000
 
+/* How often it is tried to add counts to a slot that is given away, or reset, meanwhile. */
+#define MOST_ATTEMPTS 16
+
 /* So many versions' layouts are kept; a session that asks more begins anew. */
 #define MOST_LAYOUTS 16
 
@@ -289,13 +292,18 @@ statistics_begin(VersionCounter *counter)
 static void
 flush_counter(VersionCounter *counter)
 {
+	bool is_added = false;
+
 	if (counter->n_untimed > 0)
 		prediction_counts_add_latency(&counter->counts, counter->last_time, counter->n_untimed);
-	/* after a reset the version has its slot under another generation */
-	if (!(counter->slot != NULL &&
-		  shared_statistics_add(counter->slot, counter->generation, &counter->counts)) &&
-		!(attach(counter) &&
-		  shared_statistics_add(counter->slot, counter->generation, &counter->counts)))
+	/* after a reset the version has its slot under another generation; resets may follow each other */
+	for (int attempt = 0; attempt < MOST_ATTEMPTS && !is_added; attempt++)
+	{
+		if ((attempt > 0 || counter->slot == NULL) && !attach(counter))
+			break;
+		is_added = shared_statistics_add(counter->slot, counter->generation, &counter->counts);
+	}
+	if (!is_added)
 		(void) pg_atomic_fetch_add_u64(&shared_statistics->untracked,
 									   (int64) prediction_counts_total(&counter->counts));
 	memset(&counter->counts, 0, sizeof(counter->counts));

@@ -496,10 +496,9 @@ static void
 read_source(FunctionCallInfo fcinfo, DriftCheck *check, Source *source)
 {
 	if (!PG_ARGISNULL(9))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("argument \"period\" is for live traffic, and a source is given"),
-				 errhint("Choose the rows of a period by the argument filter.")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("argument \"period\" is for live traffic, and a source is given"),
+						errhint("Choose the rows of a period by the argument filter.")));
 	source->relation = PG_GETARG_OID(1);
 	source->filter = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
 	source->text_column = name_argument(fcinfo, 3);

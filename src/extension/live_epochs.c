@@ -157,9 +157,8 @@ void
 live_epochs_copy(VersionSlot *slot, TimestampTz from, LiveWindow *window)
 {
 	uint64 present = present_number();
-	uint64 oldest = present >= shared_statistics->n_epochs
-						? present - shared_statistics->n_epochs + 1
-						: 1;
+	uint64 oldest =
+		present >= shared_statistics->n_epochs ? present - shared_statistics->n_epochs + 1 : 1;
 	uint64 first;
 
 	memset(window, 0, sizeof(*window));

@@ -12,8 +12,8 @@
 /* What was seen from some moment on. */
 typedef struct LiveWindow
 {
-	TimestampTz since; /* the start of the first epoch that is looked at */
-	bool is_cut;       /* the ring does not reach as far back as it was asked to */
+	TimestampTz since;               /* the start of the first epoch that is looked at */
+	bool is_cut;                     /* the ring does not reach as far back as it was asked to */
 	uint64 labels[N_COUNTED_LABELS]; /* all predictions by label */
 	LiveSketch sketch;
 } LiveWindow;

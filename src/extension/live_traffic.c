@@ -79,13 +79,12 @@ start_of_period(const Interval *period)
 static void
 notice_cut(const RegistryModel *model, TimestampTz since)
 {
-	ereport(NOTICE,
-			(errmsg("live traffic of model \"%s\" is looked at from %s on", model->name,
-					timestamptz_to_str(since)),
-			 errdetail("The last %d epochs of %d seconds each are kept.",
-					   shared_statistics->n_epochs,
-					   (int) (shared_statistics->epoch_length / USECS_PER_SEC)),
-			 errhint("Raise sentiment.live_epochs or sentiment.live_epoch, and restart.")));
+	ereport(NOTICE, (errmsg("live traffic of model \"%s\" is looked at from %s on", model->name,
+							timestamptz_to_str(since)),
+					 errdetail("The last %d epochs of %d seconds each are kept.",
+							   shared_statistics->n_epochs,
+							   (int) (shared_statistics->epoch_length / USECS_PER_SEC)),
+					 errhint("Raise sentiment.live_epochs or sentiment.live_epoch, and restart.")));
 }
 
 DriftProfile *

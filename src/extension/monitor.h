@@ -17,7 +17,7 @@
 typedef struct Monitor
 {
 	char *schema;
-	char *name;        /* NULL: live traffic */
+	char *name; /* NULL: live traffic */
 	char *text_column;
 	char *time_column;  /* NULL: all rows are watched */
 	char *label_column; /* NULL: none */

@@ -45,8 +45,7 @@ track_predictions_changed(bool value, void *extra)
 static void
 define_table_settings(void)
 {
-	GucContext context =
-		process_shared_preload_libraries_in_progress ? PGC_POSTMASTER : PGC_SIGHUP;
+	GucContext context = process_shared_preload_libraries_in_progress ? PGC_POSTMASTER : PGC_SIGHUP;
 
 	DefineCustomIntVariable(
 		"sentiment.max_tracked_versions",

@@ -48,8 +48,8 @@ typedef struct VersionSlot
 /* What predictions saw in an epoch. */
 typedef struct LiveEpoch
 {
-	pg_atomic_uint64 number;                   /* its start in epoch lengths; 0: unused, or changing */
-	pg_atomic_uint64 labels[N_COUNTED_LABELS]; /* all predictions by label */
+	pg_atomic_uint64 number; /* its start in epoch lengths; 0: unused, or changing */
+	pg_atomic_uint64 labels[N_COUNTED_LABELS];         /* all predictions by label */
 	pg_atomic_uint64 embedding[MAX_MOMENT_DIMENSIONS]; /* of those that were sampled, as the rest */
 	pg_atomic_uint32 counters[N_LIVE_COUNTERS];
 } LiveEpoch;
@@ -61,8 +61,8 @@ typedef struct SharedStatistics
 	uint64 n_evicted;           /* versions that lost their slot to another */
 	pg_atomic_uint64 untracked; /* predictions of versions without a slot */
 	int n_slots;
-	int n_epochs;         /* of each slot */
-	int64 epoch_length;   /* microseconds */
+	int n_epochs;       /* of each slot */
+	int64 epoch_length; /* microseconds */
 	VersionSlot slots[FLEXIBLE_ARRAY_MEMBER];
 } SharedStatistics;
 

@@ -27,7 +27,7 @@ typedef struct FileHeader
 {
 	uint64 magic;
 	uint32 version;
-	uint32 slot_size;  /* bytes of a slot, and of an epoch: those of another release are others */
+	uint32 slot_size; /* bytes of a slot, and of an epoch: those of another release are others */
 	uint32 epoch_size;
 	uint32 n_epochs; /* that follow each slot */
 	int64 epoch_length;
@@ -92,8 +92,7 @@ is_file(const char *bytes, Size length)
 static void
 restore_epoch(VersionSlot *slot, const FileEpoch *stored, int64 epoch_length)
 {
-	LiveEpoch *epoch =
-		live_epochs_get(slot, (int) (stored->number % shared_statistics->n_epochs));
+	LiveEpoch *epoch = live_epochs_get(slot, (int) (stored->number % shared_statistics->n_epochs));
 	bool is_kept = epoch_length == shared_statistics->epoch_length &&
 				   stored->number >= pg_atomic_read_u64(&epoch->number);
 

@@ -47,10 +47,10 @@ struct VersionCounter
 	TimestampTz next_attempt;
 	VersionCounter *next_pending; /* in the list of those that have something to add */
 	bool is_pending;
-	uint32 n_pending; /* predictions since the last time it was added */
-	uint32 n_timed;   /* in this transaction */
-	uint32 n_untimed; /* predictions since a time was taken */
-	uint64 last_time; /* nanoseconds that a prediction took */
+	uint32 n_pending;   /* predictions since the last time it was added */
+	uint32 n_timed;     /* in this transaction */
+	uint32 n_untimed;   /* predictions since a time was taken */
+	uint64 last_time;   /* nanoseconds that a prediction took */
 	LiveLayout *layout; /* a copy, or NULL */
 	PredictionCounts counts;
 };
@@ -378,8 +378,8 @@ statistics_layout(VersionCounter *counter, const Pipeline *pipeline)
 void
 statistics_sample(VersionCounter *counter, const LiveSample *sample)
 {
-	if (counter->slot != NULL && shared_statistics_add_sample(counter->slot, counter->generation,
-															  counter->layout, sample))
+	if (counter->slot != NULL &&
+		shared_statistics_add_sample(counter->slot, counter->generation, counter->layout, sample))
 		return;
 	/* after a reset the version has its slot under another generation */
 	if (attach(counter))

@@ -66,8 +66,8 @@ make_text(char *text, size_t size, uint64_t seed, bool positive)
 		length += (size_t) snprintf(text + length, size - length, "%s%s", i == 0 ? "" : " ", word);
 		/* rare words, of which not all are counted one by one */
 		if (hash % 5 == 1)
-			length += (size_t) snprintf(text + length, size - length, " w%d",
-										(int) (hash >> 20) & 1023);
+			length +=
+				(size_t) snprintf(text + length, size - length, " w%d", (int) (hash >> 20) & 1023);
 	}
 	return length +
 		   (size_t) snprintf(text + length, size - length, "%s", hash % 3 == 0 ? "!" : ".");

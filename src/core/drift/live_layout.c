@@ -250,8 +250,8 @@ live_layout_project(const LiveLayout *layout, const DriftProfile *reference, con
 	for (uint32_t i = 0; i < layout->n_columns; i++)
 	{
 		if (layout->columns[i].n_groups > 0)
-			projected->histograms[PROFILE_NUMERIC + i] = project_column(
-				&layout->columns[i], &reference->histograms[PROFILE_NUMERIC + i]);
+			projected->histograms[PROFILE_NUMERIC + i] =
+				project_column(&layout->columns[i], &reference->histograms[PROFILE_NUMERIC + i]);
 	}
 	projected->term_texts = project_terms(layout, reference, slots);
 	return projected;

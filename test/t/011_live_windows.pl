@@ -9,7 +9,7 @@ use PostgreSQL::Test::Utils;
 use SentimentTest;
 use Test::More;
 
-my $epoch = 3;
+my $epoch = 4;
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->append_conf('postgresql.conf', qq{
@@ -137,7 +137,7 @@ is($node->safe_psql('postgres', qq{
 	SELECT rows, sampled BETWEEN 200 AND 440, extract(epoch FROM since) % $epoch, since > now() - interval '${epoch}s' FROM sentiment_drift_reports ORDER BY report_id DESC LIMIT 1}),
 	"f\n20000|t|0.000000|t", 'the report says from when on');
 # a clean restart keeps the epochs
-my $of_epochs = q{SELECT string_agg(d::text, E'\n') FROM sentiment_check_drift('texts', store => false, period => '9 s') AS d};
+my $of_epochs = q{SELECT string_agg(d::text, E'\n') FROM sentiment_check_drift('texts', store => false, period => '12 s') AS d};
 my $all = q{SELECT string_agg(d::text, E'\n') FROM sentiment_check_drift('texts', store => false) AS d};
 my ($before, $all_before) = map { $node->safe_psql('postgres', $_) } ($of_epochs, $all);
 $node->restart;
@@ -148,9 +148,9 @@ my $sampled = $node->safe_psql('postgres', q{SELECT sum(predictions) FROM sentim
 next_epoch() foreach 1 .. 6;
 is(verdict('texts', ($epoch * 4) . 's'), '', 'traffic leaves the window');
 my ($out, $err);
-$node->psql('postgres', q{SELECT drifted FROM sentiment_check_drift('texts', store => false, period => '18 s') WHERE feature = '(report)'}, stdout => \$out, stderr => \$err);
+$node->psql('postgres', q{SELECT drifted FROM sentiment_check_drift('texts', store => false, period => '22 s') WHERE feature = '(report)'}, stdout => \$out, stderr => \$err);
 is($out, '', 'also a window that is longer than the ring');
-like($err, qr/NOTICE:  live traffic of model "texts" is looked at from 20.*The last 5 epochs of 3 seconds each are kept.*Raise sentiment.live_epochs/s, 'which is told');
+like($err, qr/NOTICE:  live traffic of model "texts" is looked at from 20.*The last 5 epochs of 4 seconds each are kept.*Raise sentiment.live_epochs/s, 'which is told');
 $node->safe_psql('postgres', q{SELECT count(sentiment_predict(text, 'texts')) FROM later WHERE id <= 11000});
 is(verdict('texts'), 't', 'all since the reset has it');
 is($node->safe_psql('postgres', qq{SELECT sum(predictions) - $sampled BETWEEN 1 AND 50 FROM sentiment_stat_features WHERE feature = 'text_len' AND model = 'texts'}), 't', 'nothing is lost');

@@ -21,6 +21,7 @@
 #include "core/evaluation/drift_statistics.h"
 #include "core/hash.h"
 #include "core/held_out.h"
+#include "core/linear_algebra/instruction_set.h"
 #include "core/pipeline_train.h"
 #include "core/text/utf8.h"
 #include "drift_report_fixture.h"
@@ -175,6 +176,7 @@ test_domain_classifier(void **state)
 	RowSample constant = {.capacity = 1000, .n_values = 3};
 	const unsigned char is_count[3] = {0, 1, 0};
 	DomainTest test = domain_classifier_test(&reference, &moved, is_count);
+	DomainTest portable;
 
 	(void) state;
 	assert_near(test.area, domain_moved_figures[0], 1e-3);
@@ -187,6 +189,12 @@ test_domain_classifier(void **state)
 		row_sample_add(&constant, i, (float[]){1, NAN, 3});
 	test = domain_classifier_test(&constant, &constant, is_count);
 	assert_true(test.area == 0.5 && test.p_value == 1);
+	/* the same to the last bit without the processor's wider instructions */
+	test = domain_classifier_test(&reference, &moved, is_count);
+	instruction_set_limit = INSTRUCTIONS_PORTABLE;
+	portable = domain_classifier_test(&reference, &moved, is_count);
+	instruction_set_limit = INSTRUCTIONS_AVX512;
+	assert_true(test.area == portable.area && test.p_value == portable.p_value);
 	test_host_interrupt_after = 3;
 	assert_host_error(HOST_ERROR_INTERNAL, domain_classifier_test(&reference, &moved, is_count));
 }

@@ -56,6 +56,11 @@ def main():
     if counted != N_TURNS * n:
         raise RuntimeError("%d predictions were counted, not %d" % (counted, N_TURNS * n))
     table.add_limit("%s: counting a prediction of %.2f us, share of it" % (data.name, off / n * 1e6), (on / off - 1) * 100, 3, "%", "%.2f")
+    # the shorter a text, the more counting matters
+    session.ask("DROP TABLE IF EXISTS counted_short; CREATE TABLE counted_short AS SELECT pg_catalog.left(text, 100) AS text FROM counted; VACUUM ANALYZE counted_short;")
+    off, on = compare(session, "SELECT count(sentiment_predict(text, 'counted')) FROM counted_short;",
+                      "SET sentiment.track_predictions = off;", "SET sentiment.track_predictions = on;")
+    table.add_limit("%s, 100 characters of each: counting a prediction of %.2f us, share of it" % (data.name, off / n * 1e6), (on / off - 1) * 100, 3, "%", "%.2f")
     # the same version for every unit, then half of the units each
     routed = "SELECT count(sentiment_predict(text, 'counted', unit => id::text)) FROM counted;"
     one, two = compare(session, routed, "SELECT sentiment_set_traffic('counted', '{\"1\": 1}');",

@@ -93,6 +93,15 @@ foreach my $columns (sort keys %moved)
 traffic('numbers', q{CASE WHEN label = 'pos' THEN text END}, $numbers);
 like(drifted('numbers'), qr/\(embedding\).*\(vocabulary\)/, 'one kind of texts: embedding and vocabulary');
 
+# parallel workers find the groups of the numbers by themselves
+$node->safe_psql('postgres', q{SELECT sentiment_stat_reset('numbers')});
+like($node->safe_psql('postgres', qq{
+	SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET parallel_leader_participation = off;
+	EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT count(sentiment_predict(text, 'numbers', $numbers)) FROM later, generate_series(1, 2)}),
+	qr/Workers Launched: [1-9]/, 'parallel workers alone');
+is(verdict('numbers'), 'f', 'count numbers');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM sentiment_check_drift('numbers', store => false) WHERE feature IN ('stars', 'price') AND value IS NOT NULL}), 3, 'in their groups');
+
 # each kind of drift of texts, and none
 foreach my $kind ('longer', 'shorter', 'shouting', 'typos', 'vocabulary_swap')
 {

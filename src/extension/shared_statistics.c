@@ -138,6 +138,11 @@ add_sample(LiveEpoch *epoch, uint64 number, const LiveSample *sample)
 {
 	if (pg_atomic_read_u64(&epoch->number) < number)
 		return;
+	/* atomic additions wait for their memory one after the other, but not for what is on its way already */
+	for (uint32 i = 0; i < sample->n_places; i++)
+		__builtin_prefetch(&epoch->counters[sample->places[i]], 1);
+	for (uint32 i = 0; i < sample->n_dimensions; i += 8)
+		__builtin_prefetch(&epoch->embedding[i], 1);
 	for (uint32 i = 0; i < sample->n_places; i++)
 		(void) pg_atomic_fetch_add_u32(&epoch->counters[sample->places[i]], 1);
 	(void) pg_atomic_fetch_add_u32(&epoch->counters[LIVE_OTHER_TERMS], (int32) sample->n_other);

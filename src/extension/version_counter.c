@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include <math.h>
 #include <time.h>
 
 #include "access/xact.h"
@@ -27,7 +28,7 @@
 #define ALWAYS_TIMED 16
 #define TIMED_EVERY  16
 
-/* One prediction in so many goes into the sketch: a power of two. */
+/* One prediction in so many goes into the sketch. */
 #define SAMPLED_EVERY 64
 
 /* A version that found no slot tries again after so many milliseconds. */
@@ -329,13 +330,30 @@ statistics_end(VersionCounter *counter, uint64 begun, uint32 class_index, double
 		flush_counter(counter);
 }
 
+/* How many predictions it is until the next one that is sampled, itself included: geometrically distributed. */
+static uint32
+draw_gap(void)
+{
+	double uniform = 1 - pg_prng_double(&pg_global_prng_state);
+
+	return 1 + (uint32) (log(uniform) / log1p(-1.0 / SAMPLED_EVERY));
+}
+
 /*
- * At random rather than every 64th: sessions may be short, and texts may come in a rhythm.
+ * At random rather than every 64th: sessions may be short, and texts may come in a rhythm. Each is taken with the same
+ * probability, whatever was before: that is what geometrically distributed gaps are, and one number is drawn for each.
  */
 bool
 statistics_wants_sample(void)
 {
-	return (pg_prng_uint64(&pg_global_prng_state) & (SAMPLED_EVERY - 1)) == 0;
+	static uint32 until_sample = 0;
+
+	if (until_sample == 0)
+		until_sample = draw_gap();
+	if (--until_sample > 0)
+		return false;
+	until_sample = draw_gap();
+	return true;
 }
 
 /* Forget the layouts of all versions. */

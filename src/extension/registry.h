@@ -16,6 +16,7 @@
 #include "extension/registry_lock.h"
 #include "extension/registry_model.h"
 #include "extension/registry_privilege.h"
+#include "extension/registry_stage.h"
 #include "extension/registry_version.h"
 #include "extension/registry_writer.h"
 

@@ -19,6 +19,7 @@
 #include "extension/event.h"
 #include "extension/host.h"
 #include "extension/registry_deployment.h"
+#include "extension/registry_stage.h"
 #include "extension/registry_table.h"
 
 /* Columns of sentiment.deployment. */
@@ -110,10 +111,7 @@ registry_check_not_retired(const RegistryModel *model, Datum traffic)
 		return;
 	version =
 		DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					errmsg("version %d of model \"%s\" is retired", version, model->name),
-					errdetail("A retired version cannot answer until it is promoted again."),
-					errhint("Run sentiment_promote('%s', %d) first.", model->name, version)));
+	registry_version_retired(model, version);
 }
 
 /*

@@ -6,6 +6,7 @@
  * of cross-validation; the pipeline that is kept learns from all rows.
  */
 #include "core/cross_validation.h"
+#include "core/folds.h"
 #include "core/host.h"
 #include "core/pipeline_fit.h"
 #include "core/pipeline_train.h"
@@ -88,7 +89,7 @@ validate(const PipelineOptions *options, const ClassList *classes, const Trainin
 		double, host_array_size((size_t) rows->n_documents + 1, rows->n_classes));
 
 	if (n_folds == 0)
-		n_folds = cross_validation_possible_folds(classes, rows, DEFAULT_FOLDS);
+		n_folds = folds_possible(classes, rows, DEFAULT_FOLDS);
 	if (report != NULL)
 		buffer_printf(report, "\"cross_validation\": ");
 	cross_validate(options, classes, rows, n_folds, probabilities, report);

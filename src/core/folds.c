@@ -59,7 +59,7 @@ check_folds(const ClassList *classes, const TrainingRows *rows, uint32_t n_folds
 	{
 		if (distinct[i] < n_folds)
 			host_error(HOST_ERROR_INSUFFICIENT_DATA, "Each fold needs a text of every label.",
-					   "Lower cv_folds, or add rows of this label.",
+					   "Use fewer folds, or add rows of this label.",
 					   "label \"%s\" has %u distinct texts, fewer than the %u folds",
 					   classes->labels[i], distinct[i], n_folds);
 	}

@@ -108,6 +108,16 @@ check_classes_of_options(const PipelineOptions *options, const ClassList *classe
 				   "a threshold needs two labels, there are %u", classes->n_classes);
 }
 
+void
+pipeline_check_training(const PipelineOptions *options, const Corpus *corpus)
+{
+	ClassList classes;
+
+	class_list_make(corpus, &classes);
+	check_classes_of_options(options, &classes);
+	class_list_free(&classes);
+}
+
 ByteBuffer
 pipeline_train(const PipelineOptions *options, const Corpus *corpus, ByteBuffer *report)
 {

@@ -33,9 +33,8 @@ train_elapsed_seconds(const Training *training)
 	return INSTR_TIME_GET_DOUBLE(now);
 }
 
-/* Tell what was read, and refuse what cannot be learned from with a hint that fits. */
-static void
-report_rows(Training *training)
+void
+train_report_rows(Training *training)
 {
 	const TrainSource *source = &training->source;
 
@@ -111,7 +110,7 @@ sentiment_train(PG_FUNCTION_ARGS)
 							   training->source.split_seed, training->source.holdout,
 							   &training->validation);
 	train_source_read(&training->source);
-	report_rows(training);
+	train_report_rows(training);
 	train_fit_candidates(training);
 	train_store(training);
 	host_show_progress(false);

@@ -64,8 +64,10 @@ typedef struct Training
 	TimestampTz started_at;
 	instr_time start;
 	MemoryContext context; /* for what lives no longer than the training */
-	int64 model_id;        /* 0 if the model did not exist at the start */
+	int64 model_id;        /* 0 if the model did not exist at the start, until it is stored */
 	TrainingValidation validation;
+	const char *
+		search_reason; /* what chose the parameters, such as "best of 50 trials"; NULL: the caller */
 
 	/* result */
 	int n_candidates;
@@ -75,5 +77,8 @@ typedef struct Training
 
 /* Seconds since the training began. */
 extern double train_elapsed_seconds(const Training *training);
+
+/* Tell what was read, and refuse what cannot be learned from with a hint that fits. */
+extern void train_report_rows(Training *training);
 
 #endif /* SENTIMENT_TRAIN_H */

@@ -155,9 +155,8 @@ train_check_recipe(const char *kind, Datum params)
 	return options.holdout;
 }
 
-/* Read the parameters of a candidate. */
-static void
-parse_candidate(Training *training, Candidate *candidate, const char *kind, const char *json)
+void
+train_parse_candidate(Training *training, Candidate *candidate, const char *kind, const char *json)
 {
 	ParameterGroup train_group = train_parameter_group(&training->train_options);
 	FeatureSpaceOptions *features = &candidate->options.features;
@@ -181,16 +180,16 @@ read_candidates(FunctionCallInfo fcinfo, Training *training)
 	{
 		training->n_candidates = 1;
 		training->candidates = palloc0_array(Candidate, 1);
-		parse_candidate(training, &training->candidates[0], kind, json);
+		train_parse_candidate(training, &training->candidates[0], kind, json);
 		return;
 	}
 	training->n_candidates = n_classifier_kinds;
 	training->candidates = palloc0_array(Candidate, n_classifier_kinds);
 	for (size_t k = 0; k < n_classifier_kinds; k++)
-		parse_candidate(training, &training->candidates[k], classifier_kinds[k]->name,
-						PG_ARGISNULL(5) ? "{}"
-										: json_text(parameters_for_kind(PG_GETARG_DATUM(5),
-																		classifier_kinds[k])));
+		train_parse_candidate(training, &training->candidates[k], classifier_kinds[k]->name,
+							  PG_ARGISNULL(5) ? "{}"
+											  : json_text(parameters_for_kind(
+													PG_GETARG_DATUM(5), classifier_kinds[k])));
 	if (training->train_options.holdout == 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("kind \"auto\" needs held-out rows"),
@@ -220,7 +219,7 @@ read_numeric_columns(FunctionCallInfo fcinfo, TrainSource *source)
 }
 
 void
-train_read_arguments(FunctionCallInfo fcinfo, Training *training)
+train_read_source_arguments(FunctionCallInfo fcinfo, Training *training)
 {
 	TrainSource *source = &training->source;
 
@@ -234,7 +233,13 @@ train_read_arguments(FunctionCallInfo fcinfo, Training *training)
 	read_numeric_columns(fcinfo, source);
 	training->deploy = parse_deploy_rule(text_argument(fcinfo, 7, "if_better"));
 	source->origin.filter = PG_ARGISNULL(8) ? NULL : text_argument(fcinfo, 8, "");
-	read_candidates(fcinfo, training);
 	training->caller = stored_role_of(GetUserId());
-	source->holdout = training->train_options.holdout;
+}
+
+void
+train_read_arguments(FunctionCallInfo fcinfo, Training *training)
+{
+	train_read_source_arguments(fcinfo, training);
+	read_candidates(fcinfo, training);
+	training->source.holdout = training->train_options.holdout;
 }

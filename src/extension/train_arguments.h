@@ -19,6 +19,16 @@
 extern void train_read_arguments(FunctionCallInfo fcinfo, Training *training);
 
 /*
+ * Read those that are not about kinds and parameters: the arguments 0 to 3 and 6 to 8, which sentiment_search has
+ * in the same places.
+ */
+extern void train_read_source_arguments(FunctionCallInfo fcinfo, Training *training);
+
+/* Read the parameters (a JSON object in UTF-8) of a candidate, and the training's own among them. */
+extern void train_parse_candidate(Training *training, Candidate *candidate, const char *kind,
+								  const char *json);
+
+/*
  * Raise an error unless a kind (or auto) could be trained with the parameters; parameters need a kind.
  * params: jsonb object; either may be NULL or 0. Answers the share of texts that is held out
  */

@@ -57,12 +57,16 @@ extern void search_space_default(const ParameterGroup *groups, size_t n_groups, 
  *                                              list of integers); without "log" as its table says
  *   v                                          always this value
  *   null                                       not searched
- * What is wrong raises HOST_ERROR_INVALID_PARAMETER. Strings are allocated from the host.
+ * What is wrong raises HOST_ERROR_INVALID_PARAMETER. Strings are allocated from the host. The groups'
+ * options are overwritten, for values are checked by setting them.
  */
 extern void search_space_apply_json(const char *json, const ParameterGroup *groups, size_t n_groups,
 									SearchSpace *space);
 
-/* Take the dimensions out that a JSON object has keys for: parameters that are given, not searched. */
+/*
+ * Take the dimensions out that a JSON object has keys for: parameters that are given, not searched. What
+ * is not a JSON object changes nothing.
+ */
 extern void search_space_remove_keys(const char *json, SearchSpace *space);
 
 /*

@@ -245,6 +245,11 @@ search_read_arguments(FunctionCallInfo fcinfo, SearchRun *run)
 	run->options.n_folds = integer_argument(fcinfo, ARGUMENT_FOLDS, "folds", 2, MAX_FOLDS);
 	run->options.seed = PG_ARGISNULL(ARGUMENT_SEED) ? 0 : (uint64) PG_GETARG_INT64(ARGUMENT_SEED);
 	read_candidates(run);
+	if (has_key(run->space, "holdout"))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("parameter \"holdout\" cannot be searched"),
+						errdetail("No trial sees the rows that are held out."),
+						errhint("Give it in params.")));
 	/* what is wrong with the space is told before anything is read */
 	search_make(run);
 	/* the corpus keeps what any of the trials may want of a text */

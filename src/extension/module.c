@@ -11,6 +11,7 @@
 #include "extension/deployment.h"
 #include "extension/host.h"
 #include "extension/model_cache.h"
+#include "extension/progress.h"
 #include "extension/search_progress.h"
 #include "extension/settings.h"
 #include "extension/shared_statistics.h"
@@ -31,6 +32,7 @@ transaction_ended(XactEvent event, void *argument)
 		statistics_flush();
 		host_transaction_ended();
 		search_progress_transaction_ended();
+		progress_transaction_ended();
 		model_cache_trim();
 		/* without an own transaction id, nothing was written that others did not see before */
 		if (TransactionIdIsValid(GetTopTransactionIdIfAny()))
@@ -47,6 +49,7 @@ subtransaction_ended(SubXactEvent event, SubTransactionId id, SubTransactionId p
 	{
 		host_subtransaction_aborted();
 		search_progress_subtransaction_aborted();
+		progress_subtransaction_aborted();
 		deployment_forget();
 	}
 }
@@ -59,6 +62,7 @@ _PG_init(void)
 	{
 		shared_statistics_install();
 		search_progress_install();
+		progress_install();
 	}
 	RegisterXactCallback(transaction_ended, NULL);
 	RegisterSubXactCallback(subtransaction_ended, NULL);

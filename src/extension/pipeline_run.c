@@ -57,11 +57,20 @@ goes_on(const PipelineRun *run)
 	return run->status == NULL;
 }
 
+/* Tell other sessions what the run is doing, and how many of its steps are behind it. */
+static void
+tell_of_phase(const PipelineRun *run, const char *name, int n_done)
+{
+	progress_set_phase(run->progress, name);
+	progress_set_done(run->progress, n_done, run->n_kinds + N_OTHER_STEPS);
+}
+
 /* Do a step in a subtransaction; one that fails ends the run. */
 static void
 do_step(PipelineRun *run, const char *name, SubtransactionWork work)
 {
 	PipelineStep *step;
+	Progress *progress;
 	ErrorData *error;
 
 	if (!goes_on(run))
@@ -70,8 +79,12 @@ do_step(PipelineRun *run, const char *name, SubtransactionWork work)
 		return;
 	}
 	step = pipeline_begin_step(run, name);
+	tell_of_phase(run, name, run->n_steps - 1);
+	progress = progress_begin_step(run->progress, run->n_steps, name, NULL);
 	error = subtransaction_run(work, run);
 	step->finished_at = GetCurrentTimestamp();
+	progress_set_version(progress, step->version);
+	progress_finish_step(progress, error == NULL ? step->status : STEP_FAILED);
 	if (error == NULL)
 		return;
 	step->status = STEP_FAILED;
@@ -96,7 +109,7 @@ has_contract(const char *model)
 	QueryParameter parameters[1] = {query_text(model)};
 
 	return public_query_read_only("SELECT FROM @.sentiment_contracts AS c"
-								  " WHERE c.model OPERATOR(pg_catalog.=) $1",
+								  " WHERE c.model OPERATOR(pg_catalog.=) $1 AND c.in_force",
 								  1, parameters) > 0;
 }
 
@@ -222,17 +235,17 @@ train_here(PipelineRun *run)
 		TrainingJobResult *result = &job->result;
 		ErrorData *error;
 
-		if (result->state != TRAINING_JOB_WAITING &&
-			!(result->state == TRAINING_JOB_FAILED &&
-			  result->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE))
+		if (!training_job_is_to_do(result))
 			continue;
 		job->in_worker = false;
 		result->started_at = GetCurrentTimestamp();
+		progress_set_step_state(job->step, "running", false);
 		error = subtransaction_run(run_job_here, job);
 		result->state = TRAINING_JOB_DONE;
 		if (error != NULL)
 			training_job_take_error(result, error);
 		result->finished_at = GetCurrentTimestamp();
+		training_job_tell(job, result);
 	}
 }
 
@@ -274,9 +287,17 @@ train_kinds(PipelineRun *run)
 		skip_step(run, "train", "the run had ended");
 		return;
 	}
+	tell_of_phase(run, "train", run->n_steps);
 	run->jobs = palloc0_array(TrainingJob, run->n_kinds);
 	for (int i = 0; i < run->n_kinds; i++)
-		run->jobs[i].arguments = job_arguments(run, run->kinds[i]);
+	{
+		TrainingJob *job = &run->jobs[i];
+
+		job->arguments = job_arguments(run, run->kinds[i]);
+		job->step =
+			progress_begin_step(run->progress, run->n_steps + i + 1, "train", run->kinds[i]);
+		training_job_tell(job, &job->result);
+	}
 	obstacle =
 		run->n_kinds == 1 ? "there is one kind only" : training_workers_obstacle(run->relation);
 	if (obstacle == NULL)
@@ -402,6 +423,7 @@ void
 pipeline_run(PipelineRun *run)
 {
 	run->steps = palloc0_array(PipelineStep, run->n_kinds + N_OTHER_STEPS);
+	run->progress = progress_begin("pipeline", run->name);
 	if (lock_model(run))
 		do_steps(run);
 	else
@@ -409,5 +431,7 @@ pipeline_run(PipelineRun *run)
 		run->status = RETRAINING_SKIPPED;
 		run->message = "a retraining or another run for the model is under way";
 	}
+	tell_of_phase(run, "report", run->n_steps);
 	pipeline_report(run);
+	progress_end(run->progress);
 }

@@ -50,7 +50,8 @@ typedef struct PipelineRun
 	TimestampTz started_at;
 
 	/* what became of it */
-	int64 model_id; /* 0: there is no model of the name yet */
+	int64 model_id;     /* 0: there is no model of the name yet */
+	Progress *progress; /* what other sessions are told of it */
 	TrainingJob *jobs;
 	int n_steps;
 	PipelineStep *steps; /* (n_kinds + N_OTHER_STEPS) */

@@ -23,6 +23,7 @@
 
 #include "extension/event.h"
 #include "extension/owner_context.h"
+#include "extension/progress.h"
 #include "extension/public_query.h"
 #include "extension/retraining.h"
 #include "extension/subtransaction.h"
@@ -140,14 +141,20 @@ train_and_decide(void *argument)
 	const char *deploy = is_monitored ? monitor.deploy : "if_better";
 	bool passed;
 
+	progress_set_phase(progress_present(), "train");
 	train_by_recipe(retraining, &recipe);
 	retraining->status = RETRAINING_KEPT;
+	progress_set_version(progress_present(), retraining->new_version);
+	progress_set_phase(progress_present(), "gate");
 	passed = passes_gate(retraining);
 	if (strcmp(deploy, "never") == 0)
 		retraining->message =
 			psprintf("version %d is a candidate, as asked for", retraining->new_version);
 	else if (passed || strcmp(deploy, "always") == 0)
+	{
+		progress_set_phase(progress_present(), "deploy");
 		promote(retraining, !passed);
+	}
 }
 
 /* Whether the last retraining ended so short a time ago that none may follow yet. */
@@ -294,6 +301,7 @@ retraining_fail(Retraining *retraining, const ErrorData *error)
 void
 retraining_run(Retraining *retraining)
 {
+	Progress *progress;
 	ErrorData *error;
 
 	if (!retraining_lock(&retraining->model))
@@ -302,6 +310,7 @@ retraining_run(Retraining *retraining)
 		finish(retraining);
 		return;
 	}
+	progress = progress_begin("retrain", retraining->model.name);
 	/* what one that has just ended has committed is to be seen */
 	PushActiveSnapshot(GetLatestSnapshot());
 	retraining->old_version =
@@ -312,6 +321,7 @@ retraining_run(Retraining *retraining)
 		take_error(retraining, error);
 	PopActiveSnapshot();
 	finish(retraining);
+	progress_end(progress);
 }
 
 /* The function's result. */

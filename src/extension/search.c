@@ -22,6 +22,7 @@
 #include "core/pipeline_train.h"
 #include "extension/contract.h"
 #include "extension/host.h"
+#include "extension/progress.h"
 #include "extension/search.h"
 #include "extension/settings.h"
 #include "extension/subtransaction.h"
@@ -135,6 +136,9 @@ note_end(Trials *trials)
 		host_show_progress(false);
 	}
 	search_progress_update(progress);
+	progress_set_done(run->training->progress, trial->number, progress->trials);
+	if (progress->best_trial > 0)
+		progress_set_best(run->training->progress, progress->best_value);
 }
 
 /* Do the present trial. */
@@ -166,6 +170,7 @@ do_trials(Trials *trials)
 	{
 		strlcpy(trials->progress.kind, run->search->studies[trials->trial->study].kind,
 				NAMEDATALEN);
+		progress_set_kind(run->training->progress, trials->progress.kind);
 		trials->progress.trial = (int32) trials->trial->number;
 		if (trials->trial->is_running)
 			do_trial(trials);
@@ -260,6 +265,7 @@ train_best(SearchRun *run)
 				  search_figure_names[run->options.objectives[0]], first_value(run, best));
 	choose_candidate(run);
 	train_fit_candidates(run->training);
+	progress_set_phase(run->training->progress, "store");
 	train_store(run->training);
 	host_show_progress(false);
 }
@@ -307,9 +313,11 @@ read_source(SearchRun *run)
 	search_make(run);
 	train_begin_corpus(training);
 	host_show_progress(true);
+	progress_set_phase(training->progress, "validate");
 	contract_validate_training(training->name, &training->source.origin,
 							   training->source.split_seed, training->source.holdout,
 							   &training->validation);
+	progress_set_phase(training->progress, "read");
 	train_source_read(&training->source);
 	train_report_rows(training);
 	train_check_held_out_labels(&training->source);
@@ -343,10 +351,13 @@ sentiment_search(PG_FUNCTION_ARGS)
 	training->context = context;
 	training->source.context = context;
 	search_read_arguments(fcinfo, &run);
+	training->progress = progress_begin("search", training->name);
 	read_source(&run);
+	progress_set_phase(training->progress, "search");
 	search(&run);
 	train_best(&run);
 	search_store(&run);
+	progress_end(training->progress);
 	put_trials((ReturnSetInfo *) fcinfo->resultinfo, &run);
 
 	MemoryContextSwitchTo(old_context);

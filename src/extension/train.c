@@ -18,6 +18,7 @@
 
 #include "extension/contract.h"
 #include "extension/host.h"
+#include "extension/progress.h"
 #include "extension/train.h"
 #include "extension/train_arguments.h"
 #include "extension/train_candidates.h"
@@ -85,6 +86,7 @@ sentiment_train(PG_FUNCTION_ARGS)
 	MemoryContext old_context;
 	HostBudget old_budget;
 	Training *training;
+	Progress *progress;
 	Datum result;
 
 	PreventCommandIfReadOnly("sentiment_train()");
@@ -101,19 +103,24 @@ sentiment_train(PG_FUNCTION_ARGS)
 	training->context = context;
 	training->source.context = context;
 	train_read_arguments(fcinfo, training);
+	progress = training->progress = progress_begin("train", training->name);
 	source_check(&training->source.origin);
 	train_check_model(training);
 	train_begin_corpus(training);
 
 	host_show_progress(true);
+	progress_set_phase(progress, "validate");
 	contract_validate_training(training->name, &training->source.origin,
 							   training->source.split_seed, training->source.holdout,
 							   &training->validation);
+	progress_set_phase(progress, "read");
 	train_source_read(&training->source);
 	train_report_rows(training);
 	train_fit_candidates(training);
+	progress_set_phase(progress, "store");
 	train_store(training);
 	host_show_progress(false);
+	progress_end(progress);
 
 	MemoryContextSwitchTo(old_context);
 	result = result_row(fcinfo, training);

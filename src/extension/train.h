@@ -18,6 +18,7 @@
 #include "core/pipeline.h"
 #include "extension/contract.h"
 #include "extension/image_value.h"
+#include "extension/progress.h"
 #include "extension/stored_role.h"
 #include "extension/train_source.h"
 
@@ -66,8 +67,8 @@ typedef struct Training
 	MemoryContext context; /* for what lives no longer than the training */
 	int64 model_id;        /* 0 if the model did not exist at the start, until it is stored */
 	TrainingValidation validation;
-	const char *
-		search_reason; /* what chose the parameters, such as "best of 50 trials"; NULL: the caller */
+	const char *search_reason; /* how the parameters were found; NULL: the caller gave them */
+	Progress *progress;        /* NULL: nobody is told of it */
 
 	/* result */
 	int n_candidates;

@@ -8,6 +8,7 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "port/atomics.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/snapmgr.h"
@@ -80,7 +81,42 @@ training_job_run(const char *arguments, TrainingJobResult *result)
 void
 training_job_take_error(TrainingJobResult *result, const ErrorData *error)
 {
-	result->state = TRAINING_JOB_FAILED;
 	result->sqlerrcode = error->sqlerrcode;
 	strlcpy(result->message, error->message, sizeof(result->message));
+	pg_write_barrier();
+	result->state = TRAINING_JOB_FAILED;
+}
+
+bool
+training_job_is_to_do(const TrainingJobResult *result)
+{
+	return result->state == TRAINING_JOB_WAITING ||
+		   (result->state == TRAINING_JOB_FAILED &&
+			result->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE);
+}
+
+void
+training_job_tell(const TrainingJob *job, const TrainingJobResult *result)
+{
+	switch (result->state)
+	{
+		case TRAINING_JOB_WAITING:
+			progress_set_step_state(job->step, "waiting", false);
+			break;
+		case TRAINING_JOB_RUNNING:
+			progress_set_step_state(job->step, "running", job->in_worker);
+			break;
+		case TRAINING_JOB_DONE:
+			progress_set_version(job->step, result->version);
+			progress_set_best(job->step, result->f1);
+			progress_finish_step(job->step, "succeeded");
+			break;
+		case TRAINING_JOB_FAILED:
+			/* what waited for a lock is trained again, see pipeline_run.c */
+			if (training_job_is_to_do(result))
+				progress_set_step_state(job->step, "waiting", false);
+			else
+				progress_finish_step(job->step, "failed");
+			break;
+	}
 }

@@ -9,6 +9,8 @@
 
 #include "utils/timestamp.h"
 
+#include "extension/progress.h"
+
 /* Bytes of an error's message that are kept. */
 #define TRAINING_JOB_MESSAGE_LENGTH 1024
 
@@ -38,8 +40,15 @@ typedef struct TrainingJob
 {
 	char *arguments;
 	bool in_worker;
+	Progress *step; /* what other sessions are told of it */
 	TrainingJobResult result;
 } TrainingJob;
+
+/* Whether the leader is to do a job: no worker did, or it waited for a lock that the leader has. */
+extern bool training_job_is_to_do(const TrainingJobResult *result);
+
+/* Tell other sessions how far a job is. */
+extern void training_job_tell(const TrainingJob *job, const TrainingJobResult *result);
 
 /* Train, within the transaction that is open; errors are raised. */
 extern void training_job_run(const char *arguments, TrainingJobResult *result);

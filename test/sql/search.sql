@@ -26,6 +26,9 @@ SELECT bool_and(abs(value - (SELECT avg(v::float8) FROM jsonb_array_elements_tex
 FROM sentiment_search_trials WHERE model = 's';
 SELECT s.rows = v.rows_trained AS learned_rows, s.rows + v.rows_held_out = 600 AS all_rows
 FROM sentiment_searches AS s JOIN sentiment_model_versions AS v ON v.model = s.model AND v.version = s.version WHERE s.model = 's';
+-- the model card tells of it
+SELECT substring(sentiment_model_card('s') FROM 'Chosen by search \d+: trial \d+ of 12 \(tpe, seed 0\), the best by f1: [0-9.]+, mean of 3 folds.') IS NOT NULL AS told,
+	sentiment_model_card('s', 1) LIKE '%Chosen by search%' AS told_of_version;
 -- the views
 SELECT model, kinds, objectives, status, trials_of_each_kind, trials, complete + pruned AS measured, failed, best_kind, version, folds,
 	sampler, pruner, seed, source_schema, source_name, text_column, label_column, done_by = current_user AS mine FROM sentiment_searches;
@@ -46,6 +49,7 @@ SELECT t.kind FROM sentiment_search_trials AS t, LATERAL sentiment_train('s', 's
 WHERE t.search_id = (SELECT min(search_id) FROM sentiment_searches) AND t.trial = 3;
 SELECT v.parameters @> t.params AS same FROM sentiment_model_versions AS v, sentiment_search_trials AS t
 WHERE v.model = 's' AND v.version = 4 AND t.search_id = (SELECT min(search_id) FROM sentiment_searches) AND t.trial = 3;
+SELECT sentiment_model_card('s', 4) LIKE '%Chosen by search%' AS chosen_by_a_search;
 -- figures are those of cross-validation
 SELECT abs((v.metrics->'cross_validation'->'f1'->>'mean')::float8 - t.value) < 1e-12 AS same_f1,
 	abs((v.metrics->'cross_validation'->'log_loss'->>'mean')::float8 - (t.metrics->>'log_loss')::float8) < 1e-12 AS same_log_loss

@@ -42,6 +42,9 @@ export interface Metrics {
 export interface Version {
 	version: number;
 	stage: string | null;
+	retired: boolean;
+	/** Whether the exporter's role may ask this version by its number. */
+	may_ask: boolean;
 	share: number;
 	shadow_share: number | null;
 	kind: string;
@@ -105,8 +108,8 @@ export interface DriftReport {
 	checked_at: string;
 }
 
-export interface DriftFeature {
-	report_id: number;
+/** What was found of a feature, by one statistic. */
+export interface DriftFinding {
 	feature: string;
 	statistic: string;
 	value: number | null;
@@ -115,9 +118,22 @@ export interface DriftFeature {
 	drifted: boolean | null;
 }
 
+export interface DriftFeature extends DriftFinding {
+	report_id: number;
+}
+
 export interface DriftAnswer {
 	reports: DriftReport[];
 	features: DriftFeature[];
+}
+
+/** What predictions have seen, against the reference; features are null where nothing can be compared. */
+export interface LiveDriftAnswer {
+	counted: boolean;
+	version: number | null;
+	reference_rows: number | null;
+	versions: { version: number; predictions: number; since: string }[];
+	features: DriftFinding[] | null;
 }
 
 export interface DriftBin {

@@ -77,6 +77,7 @@ function Points(props: { search: Search }) {
 				<Empty title="No trial has both figures" />
 			) : (
 				<ScatterChart
+					thing="trial"
 					title={`${words(objective)} against ${axis.name}`}
 					summary={`${points.length} complete trials, ${points.filter((trial) => trial.on_front).length} of them on the Pareto front.`}
 					points={points.map((trial) => ({

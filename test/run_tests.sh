@@ -203,15 +203,15 @@ run_fuzz() {
 	local start=$SECONDS log="$build/fuzz.log" ok=0 bad=0 source name
 	: >"$log"
 	if ! echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return d == 0 && n > 0; }' |
-		clang-14 -fsanitize=fuzzer -x c - -o "$build/fuzz_probe" 2>/dev/null; then
+		clang -fsanitize=fuzzer -x c - -o "$build/fuzz_probe" 2>/dev/null; then
 		echo "fuzz: clang's libFuzzer is not there, skipped"
 		return
 	fi
-	compile_core "$build/fuzz" clang-14 -O1 -g -fsanitize=fuzzer-no-link,address,undefined >>"$log" 2>&1
+	compile_core "$build/fuzz" clang -O1 -g -fsanitize=fuzzer-no-link,address,undefined >>"$log" 2>&1
 	for source in test/fuzz/fuzz_*.c; do
 		name=$(basename "$source" .c)
 		mkdir -p "$build/corpus_$name"
-		if clang-14 -std=gnu11 -D_GNU_SOURCE -Isrc -Itest/unit -O1 -g -fsanitize=fuzzer,address,undefined \
+		if clang -std=gnu11 -D_GNU_SOURCE -Isrc -Itest/unit -O1 -g -fsanitize=fuzzer,address,undefined \
 			-o "$build/fuzz/$name" "$source" "$build/fuzz"/*.o -lcjson -lutf8proc -lstemmer -lz -lm >>"$log" 2>&1 &&
 			(cd "$build/fuzz" && "./$name" -max_total_time="${FUZZ_SECONDS:-10}" -timeout=20 -rss_limit_mb=4096 \
 				-artifact_prefix="$build/$name-" "$build/corpus_$name") >>"$log" 2>&1; then

@@ -156,13 +156,18 @@ read_numbers(Question *question)
 
 /* Show the version's sketch what it has just answered. */
 static pg_noinline void
-sample_answer(const Question *question, VersionCounter *counter, const Utf8Text *text)
+sample_answer(const Question *question, VersionCounter *counter, const Utf8Text *text,
+			  const float *numbers)
 {
-	uint32 cells[N_LIVE_HISTOGRAMS];
+	const Pipeline *pipeline = question->model->pipeline;
+	const LiveLayout *layout = statistics_layout(counter, pipeline);
+	LiveSample sample;
 
-	live_sketch_locate(question->model->pipeline, text->bytes, text->length,
-					   question->probabilities, cells);
-	statistics_sample(counter, cells);
+	if (layout == NULL)
+		return;
+	live_sketch_locate(layout, pipeline, text->bytes, text->length, numbers,
+					   question->probabilities, &sample);
+	statistics_sample(counter, &sample);
 }
 
 /* Probabilities of all classes for a text, and the class that is answered. counter: or NULL */
@@ -177,7 +182,7 @@ predict(Question *question, VersionCounter *counter)
 	model->in_use = true;
 	question->probabilities = pipeline_predict(model->pipeline, text.bytes, text.length, numbers);
 	if (counter != NULL && statistics_wants_sample())
-		sample_answer(question, counter, &text);
+		sample_answer(question, counter, &text, numbers);
 	model_cache_answered(model);
 	MemoryContextSwitchTo(old_context);
 	utf8_free(&text);

@@ -9,6 +9,7 @@
 
 #include "utils/snapshot.h"
 
+#include "extension/compat.h"
 #include "extension/registry_writer.h"
 #include "extension/stored_role.h"
 

@@ -9,6 +9,7 @@
 
 #include "utils/snapshot.h"
 
+#include "extension/compat.h"
 #include "extension/registry_model.h"
 
 /* Where a version stands, as the view sentiment_model_versions tells it. */

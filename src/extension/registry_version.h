@@ -9,6 +9,7 @@
 
 #include "utils/snapshot.h"
 
+#include "extension/compat.h"
 #include "extension/image_value.h"
 #include "extension/registry_privilege.h"
 #include "extension/stored_role.h"

@@ -21,6 +21,7 @@
 
 #include "core/pipeline_train.h"
 #include "extension/contract.h"
+#include "extension/drift_profile.h"
 #include "extension/host.h"
 #include "extension/progress.h"
 #include "extension/search.h"
@@ -265,6 +266,8 @@ train_best(SearchRun *run)
 				  search_figure_names[run->options.objectives[0]], first_value(run, best));
 	choose_candidate(run);
 	train_fit_candidates(run->training);
+	train_compare(run->training);
+	run->training->learned_texts = drift_profile_learned_texts(&run->training->source.corpus);
 	progress_set_phase(run->training->progress, "store");
 	train_store(run->training);
 	host_show_progress(false);

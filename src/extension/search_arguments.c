@@ -230,8 +230,10 @@ void
 search_read_arguments(FunctionCallInfo fcinfo, SearchRun *run)
 {
 	Training *training = run->training;
+	TrainRequest request;
 
-	train_read_source_arguments(fcinfo, training);
+	request = train_source_request_of_arguments(fcinfo);
+	train_read_source_request(&request, training);
 	search_default_options(&run->options);
 	read_kinds(fcinfo, run);
 	run->params = object_argument(fcinfo, ARGUMENT_PARAMS, "params");

@@ -118,6 +118,7 @@ train_fit_candidates(Training *training)
 	{
 		Candidate *candidate = &training->candidates[i];
 
+		train_check_not_dropped(training->name, training->model_id);
 		fit(training, candidate, scan_seconds);
 		if (candidate->metrics.n_rows > 0 && candidate->metrics.f1 > training->best->metrics.f1)
 			training->best = candidate;

@@ -366,9 +366,10 @@ apply_settings(const char *at)
 
 /* Do a job in a transaction of its own. */
 static void
-do_job(const SharedJobs *shared, SharedJob *job)
+do_job(SharedJobs *shared, SharedJob *shared_job)
 {
-	TrainingJobResult *result = &job->result;
+	TrainingJobResult *result = &shared_job->result;
+	TrainingJob job = {.arguments = (char *) shared + shared_job->arguments};
 
 	result->started_at = GetCurrentTimestamp();
 	result->state = TRAINING_JOB_RUNNING;
@@ -378,7 +379,10 @@ do_job(const SharedJobs *shared, SharedJob *job)
 		apply_settings((const char *) shared + shared->settings);
 		PushActiveSnapshot(GetTransactionSnapshot());
 		pgstat_report_activity(STATE_RUNNING, "sentiment_train");
-		training_job_run((const char *) shared + job->arguments, result);
+		training_job_train(&job);
+		training_job_store(&job);
+		result->version = job.result.version;
+		result->f1 = job.result.f1;
 		PopActiveSnapshot();
 		CommitTransactionCommand();
 		pg_write_barrier();

@@ -157,7 +157,7 @@ $node->poll_query_until('postgres', 'SELECT true');
 is(total(), 0, 'so does a backend that is killed');
 
 # damaged files
-foreach my $damage ('cut', 'flip', 'empty', 'text', 'huge')
+foreach my $damage ('cut', 'flip', 'empty', 'text', 'huge', 'older')
 {
 	$node->safe_psql('postgres', q{SELECT count(sentiment_predict(text, 'm')) FROM reviews});
 	$node->stop;
@@ -165,6 +165,7 @@ foreach my $damage ('cut', 'flip', 'empty', 'text', 'huge')
 	$bytes = $damage eq 'cut' ? substr($bytes, 0, -8) : $damage eq 'empty' ? '' : $damage eq 'text' ? "hello\n" : $bytes;
 	substr($bytes, length($bytes) / 2, 1) ^= "\x01" if $damage eq 'flip';
 	substr($bytes, 16, 8) = "\xff" x 8 if $damage eq 'huge';
+	substr($bytes, 8, 4) = pack('V', 2) if $damage eq 'older';
 	unlink $file;
 	append_to_file($file, $bytes);
 	my $log = -s $node->logfile;

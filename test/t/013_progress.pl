@@ -168,5 +168,14 @@ is($node->safe_psql('postgres', q{SELECT count(*) FROM sentiment_list_progress(m
 is($node->safe_psql('postgres', q{SELECT status FROM sentiment_run_pipeline('m', kinds => '{logistic_regression}', source => 'reviews', deploy => 'never')}), 'kept',
 	'the pipeline runs all the same');
 
+# ---- errors of retrainings, kept apart from the rest of the history, are in a dump too
+my $errors = q{SELECT string_agg(status || ': ' || message, ', ') FROM sentiment_retrainings WHERE status = 'failed'};
+my $dump = $node->basedir . '/dump.sql';
+$node->command_ok([ 'pg_dump', '-d', $node->connstr('postgres'), '-f', $dump ], 'a dump');
+$node->safe_psql('postgres', 'CREATE DATABASE restored');
+$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('restored'), '-f', $dump ], 'is restored');
+is($node->safe_psql('postgres', $errors), 'failed: division by zero', 'the error');
+is($node->safe_psql('restored', $errors), 'failed: division by zero', 'is in the copy');
+
 $node->stop;
 done_testing();

@@ -2,10 +2,10 @@
  * sampler.c
  *	  Which point of a search space to try next.
  */
-#include "core/host.h"
 #include "core/search/dimension.h"
 #include "core/search/random_stream.h"
 #include "core/search/sampler.h"
+#include "core/search/tpe.h"
 
 const char *const sampler_names[] = {"tpe", "random", "grid", NULL};
 
@@ -112,19 +112,36 @@ suggest_from_grid(const SearchSpace *space, uint64_t seed, size_t n_trials, doub
 	}
 }
 
+/* By the estimator, or evenly as long as there are too few trials for it. */
+static void
+suggest_by_tpe(const SearchSpace *space, const SamplerOptions *options, const Trial *trials,
+			   size_t n_trials, double *point)
+{
+	TpeSplit split;
+
+	if (!tpe_split(options, trials, n_trials, &split))
+	{
+		suggest_at_random(space, options->seed, n_trials, point);
+		return;
+	}
+	tpe_suggest(space, options, trials, n_trials, &split, point);
+	tpe_split_free(&split);
+}
+
 void
 sampler_suggest(const SearchSpace *space, const SamplerOptions *options, const Trial *trials,
 				size_t n_trials, double *point)
 {
-	(void) trials;
 	switch (options->type)
 	{
-		case SAMPLER_GRID:
-			suggest_from_grid(space, options->seed, n_trials, point);
+		case SAMPLER_TPE:
+			suggest_by_tpe(space, options, trials, n_trials, point);
 			break;
 		case SAMPLER_RANDOM:
-		case SAMPLER_TPE:
 			suggest_at_random(space, options->seed, n_trials, point);
+			break;
+		case SAMPLER_GRID:
+			suggest_from_grid(space, options->seed, n_trials, point);
 			break;
 	}
 }

@@ -24,7 +24,7 @@ for group in "${@:-build}"; do
 		page) packages="$packages $build $exporter postgresql-$version-cron chromium" ;;
 		lint) packages="$packages $build $exporter libcmocka-dev clang-format cppcheck" ;;
 		demo) packages="$packages $build postgresql-$version-cron r-base-core r-cran-modeldata" ;;
-		bench) packages="$packages $build $exporter wrk curl python3-sklearn python3-xgboost fasttext r-base-core r-cran-modeldata" ;;
+		bench) packages="$packages $build $exporter wrk curl python3-sklearn python3-optuna python3-xgboost fasttext r-base-core r-cran-modeldata" ;;
 		*) echo "unknown group of packages: $group" >&2; exit 2 ;;
 	esac
 done

@@ -48,7 +48,18 @@ typedef struct ParameterSpec
 	const char *const *choices; /* NULL-terminated, for PARAMETER_CHOICE */
 	int maximum_length;         /* of a list, at most MAX_INTEGER_LIST_LENGTH */
 	const char *meaning;        /* one line for people */
+
+	/*
+	 * What a search of hyperparameters tries unless told otherwise: a range, narrower than what is
+	 * allowed, or values as JSON text (NULL-terminated). Both absent: it keeps the default.
+	 */
+	double search_low; /* numbers, integers, the one of a list */
+	double search_high;
+	const char *const *search_choices;
 } ParameterSpec;
+
+/* Values for search_choices, each as JSON text. */
+#define SEARCH_VALUES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* Parameters and the options struct that they fill. */
 typedef struct ParameterGroup

@@ -131,6 +131,23 @@ const char page_query_experiments[] =
 	"AS s))::text "
 	"FROM sentiment_models AS m WHERE m.model = $1::text";
 
+const char page_query_searches[] =
+	"SELECT json_build_object("
+	"'searches', (SELECT coalesce(json_agg(s ORDER BY s.search_id DESC), '[]') FROM ("
+	"SELECT a.search_id, a.kinds, a.objectives, a.limits, a.spaces, a.status, a.folds, "
+	"a.best_value, a.version, a.seconds, a.started_at, a.done_by, "
+	"(SELECT coalesce(json_agg(json_build_object('trial', t.trial, 'kind', t.kind, 'state', "
+	"t.state, 'params', t.params, 'value', t.value, 'metrics', t.metrics, 'on_front', t.on_front, "
+	"'best', t.best, 'seconds', t.seconds, 'message', t.message) ORDER BY t.trial), '[]') "
+	"FROM sentiment_search_trials AS t WHERE t.search_id = a.search_id AND t.trial <= 1000) "
+	"AS trials "
+	"FROM sentiment_searches AS a WHERE a.model = m.model "
+	"ORDER BY a.search_id DESC LIMIT 10) AS s), "
+	"'running', (SELECT coalesce(json_agg(r ORDER BY r.started_at), '[]') FROM ("
+	"SELECT pid, kind, trial, trials, pruned, failed, objective, best_value, started_at "
+	"FROM sentiment_running_searches(true) WHERE model = m.model) AS r))::text "
+	"FROM sentiment_models AS m WHERE m.model = $1::text";
+
 const char page_query_model_card[] =
 	"SELECT json_build_object('markdown', sentiment_model_card(m.model, "
 	"coalesce($2::int4, m.deployed_version)))::text "

@@ -65,6 +65,7 @@ static const Route routes[] = {
 	PAGE_ROUTE("/api/live_drift", page_query_live_drift, 2, 1, "model", "version"),
 	PAGE_ROUTE("/api/operations", page_query_operations, 1, 1, "model"),
 	PAGE_ROUTE("/api/experiments", page_query_experiments, 1, 1, "model"),
+	PAGE_ROUTE("/api/searches", page_query_searches, 1, 1, "model"),
 	PAGE_ROUTE("/api/model_card", page_query_model_card, 2, 1, "model", "version"),
 	{"/", METHOD_GET, BODY_NONE, true, page_handle, {NULL, 0, false}, 0, {NULL}},
 };

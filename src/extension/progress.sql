@@ -22,14 +22,14 @@ COMMENT ON VIEW @extschema@.sentiment_progress IS
 COMMENT ON COLUMN @extschema@.sentiment_progress.pid IS 'process of the session or background worker';
 COMMENT ON COLUMN @extschema@.sentiment_progress.leader_pid IS 'process that started the background worker';
 COMMENT ON COLUMN @extschema@.sentiment_progress.role IS 'the role that it runs as';
-COMMENT ON COLUMN @extschema@.sentiment_progress.command IS 'what runs: train, retrain, pipeline';
+COMMENT ON COLUMN @extschema@.sentiment_progress.command IS 'what runs: train, search, retrain, pipeline';
 COMMENT ON COLUMN @extschema@.sentiment_progress.model IS 'name of the model, which a first training has not made yet';
 COMMENT ON COLUMN @extschema@.sentiment_progress.kind IS 'kind of classifier at work';
-COMMENT ON COLUMN @extschema@.sentiment_progress.phase IS 'what it is doing: validate, read, fit, measure, store of a training; train, gate, deploy of a retraining; of the pipeline its step';
+COMMENT ON COLUMN @extschema@.sentiment_progress.phase IS 'what it is doing: validate, read, fit, measure, store of a training, and search before fit; train, gate, deploy of a retraining; of the pipeline its step';
 COMMENT ON COLUMN @extschema@.sentiment_progress.rows_read IS 'rows of the source that the phase has read';
-COMMENT ON COLUMN @extschema@.sentiment_progress.done IS 'candidates (of a training) or steps (of the pipeline) that are done';
+COMMENT ON COLUMN @extschema@.sentiment_progress.done IS 'candidates (of a training), trials (of a search) or steps (of the pipeline) that are done';
 COMMENT ON COLUMN @extschema@.sentiment_progress.total IS 'of how many';
-COMMENT ON COLUMN @extschema@.sentiment_progress.best IS 'best F1 so far';
+COMMENT ON COLUMN @extschema@.sentiment_progress.best IS 'best F1 so far; of a search the best value of its first objective';
 COMMENT ON COLUMN @extschema@.sentiment_progress.version IS 'the version that was trained';
 COMMENT ON COLUMN @extschema@.sentiment_progress.started_at IS 'when it began';
 COMMENT ON COLUMN @extschema@.sentiment_progress.phase_started_at IS 'when the phase began';

@@ -39,9 +39,8 @@ train_elapsed_seconds(const Training *training)
 	return INSTR_TIME_GET_DOUBLE(now);
 }
 
-/* Tell what was read, and refuse what cannot be learned from with a hint that fits. */
-static void
-report_rows(Training *training)
+void
+train_report_rows(Training *training)
 {
 	const TrainSource *source = &training->source;
 
@@ -127,7 +126,7 @@ read_rows(Training *training)
 	train_check_not_dropped(training->name, training->model_id);
 	progress_set_phase(training->progress, "read");
 	train_source_read(&training->source);
-	report_rows(training);
+	train_report_rows(training);
 }
 
 Training *

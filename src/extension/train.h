@@ -87,9 +87,10 @@ typedef struct Training
 	TimestampTz started_at;
 	instr_time start;
 	MemoryContext context; /* for what lives no longer than the training */
-	int64 model_id;        /* 0 if the model did not exist at the start */
+	int64 model_id;        /* 0 if the model did not exist at the start, until it is stored */
 	TrainingValidation validation;
-	Progress *progress; /* NULL: nobody is told of it */
+	const char *search_reason; /* how the parameters were found; NULL: the caller gave them */
+	Progress *progress;        /* NULL: nobody is told of it */
 
 	/* result */
 	int n_candidates;
@@ -115,5 +116,8 @@ extern void train_check_not_dropped(const char *name, int64 model_id);
 
 /* Seconds since the training began. */
 extern double train_elapsed_seconds(const Training *training);
+
+/* Tell what was read, and refuse what cannot be learned from with a hint that fits. */
+extern void train_report_rows(Training *training);
 
 #endif /* SENTIMENT_TRAIN_H */

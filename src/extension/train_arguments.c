@@ -156,9 +156,8 @@ train_check_recipe(const char *kind, Datum params)
 	return options.holdout;
 }
 
-/* Read the parameters of a candidate. */
-static void
-parse_candidate(Training *training, Candidate *candidate, const char *kind, const char *json)
+void
+train_parse_candidate(Training *training, Candidate *candidate, const char *kind, const char *json)
 {
 	ParameterGroup train_group = train_parameter_group(&training->train_options);
 	FeatureSpaceOptions *features = &candidate->options.features;
@@ -182,17 +181,17 @@ read_candidates(const TrainRequest *request, Training *training)
 	{
 		training->n_candidates = 1;
 		training->candidates = palloc0_array(Candidate, 1);
-		parse_candidate(training, &training->candidates[0], kind,
-						has_params ? json_text(request->params) : "{}");
+		train_parse_candidate(training, &training->candidates[0], kind,
+							  has_params ? json_text(request->params) : "{}");
 		return;
 	}
 	training->n_candidates = n_classifier_kinds;
 	training->candidates = palloc0_array(Candidate, n_classifier_kinds);
 	for (size_t k = 0; k < n_classifier_kinds; k++)
-		parse_candidate(training, &training->candidates[k], classifier_kinds[k]->name,
-						has_params
-							? json_text(parameters_for_kind(request->params, classifier_kinds[k]))
-							: "{}");
+		train_parse_candidate(
+			training, &training->candidates[k], classifier_kinds[k]->name,
+			has_params ? json_text(parameters_for_kind(request->params, classifier_kinds[k]))
+					   : "{}");
 	if (training->train_options.holdout == 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("kind \"auto\" needs held-out rows"),
@@ -229,7 +228,7 @@ optional_argument(FunctionCallInfo fcinfo, int argument)
 }
 
 TrainRequest
-train_request_of_arguments(FunctionCallInfo fcinfo)
+train_source_request_of_arguments(FunctionCallInfo fcinfo)
 {
 	TrainRequest request = {0};
 
@@ -239,16 +238,24 @@ train_request_of_arguments(FunctionCallInfo fcinfo)
 	request.relation = PG_GETARG_OID(1);
 	request.text_column = name_argument(fcinfo, 2, "text");
 	request.label_column = name_argument(fcinfo, 3, "label");
-	request.kind = text_argument(fcinfo, 4, DEFAULT_KIND);
-	request.params = optional_argument(fcinfo, 5);
 	request.numeric_columns = optional_argument(fcinfo, 6);
 	request.deploy = text_argument(fcinfo, 7, "if_better");
 	request.filter = PG_ARGISNULL(8) ? NULL : text_argument(fcinfo, 8, "");
 	return request;
 }
 
+TrainRequest
+train_request_of_arguments(FunctionCallInfo fcinfo)
+{
+	TrainRequest request = train_source_request_of_arguments(fcinfo);
+
+	request.kind = text_argument(fcinfo, 4, DEFAULT_KIND);
+	request.params = optional_argument(fcinfo, 5);
+	return request;
+}
+
 void
-train_read_request(const TrainRequest *request, Training *training)
+train_read_source_request(const TrainRequest *request, Training *training)
 {
 	TrainSource *source = &training->source;
 
@@ -260,7 +267,13 @@ train_read_request(const TrainRequest *request, Training *training)
 	read_numeric_columns(request->numeric_columns, source);
 	training->deploy = parse_deploy_rule(request->deploy);
 	source->origin.filter = request->filter == NULL ? NULL : pstrdup(request->filter);
-	read_candidates(request, training);
 	training->caller = stored_role_of(GetUserId());
-	source->holdout = training->train_options.holdout;
+}
+
+void
+train_read_request(const TrainRequest *request, Training *training)
+{
+	train_read_source_request(request, training);
+	read_candidates(request, training);
+	training->source.holdout = training->train_options.holdout;
 }

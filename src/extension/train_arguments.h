@@ -22,6 +22,17 @@ extern TrainRequest train_request_of_arguments(FunctionCallInfo fcinfo);
 extern void train_read_request(const TrainRequest *request, Training *training);
 
 /*
+ * The same for all but kinds and parameters: the arguments 0 to 3 and 6 to 8, which sentiment_search has in the same
+ * places.
+ */
+extern TrainRequest train_source_request_of_arguments(FunctionCallInfo fcinfo);
+extern void train_read_source_request(const TrainRequest *request, Training *training);
+
+/* Read the parameters (a JSON object in UTF-8) of a candidate, and the training's own among them. */
+extern void train_parse_candidate(Training *training, Candidate *candidate, const char *kind,
+								  const char *json);
+
+/*
  * Raise an error unless a kind (or auto) could be trained with the parameters; parameters need a kind.
  * params: jsonb object; either may be NULL or 0. Answers the share of texts that is held out
  */

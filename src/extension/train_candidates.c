@@ -30,9 +30,8 @@ train_begin_corpus(Training *training)
 	source->held_out.numeric_names = features->numeric_names;
 }
 
-/* Refuse a label that was held out in all of its rows: the model could never answer it. */
-static void
-check_held_out_labels(TrainSource *source)
+void
+train_check_held_out_labels(TrainSource *source)
 {
 	for (uint32 i = 0; i < source->held_out.labels.n_strings; i++)
 	{
@@ -112,7 +111,7 @@ train_fit_candidates(Training *training)
 {
 	double scan_seconds = train_elapsed_seconds(training);
 
-	check_held_out_labels(&training->source);
+	train_check_held_out_labels(&training->source);
 	training->best = &training->candidates[0];
 	progress_set_done(training->progress, 0, training->n_candidates);
 	for (int i = 0; i < training->n_candidates; i++)

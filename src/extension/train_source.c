@@ -79,9 +79,13 @@ add_row(RowReceiver *receiver, Datum text_datum, Datum label_datum)
 		held_out_add(&source->held_out, text.bytes, text.length, hash, label.bytes, label.length,
 					 receiver->numeric);
 	else if (!source->held_out_only)
+	{
 		corpus_add_text(&source->corpus, text.bytes, text.length,
 						corpus_add_label(&source->corpus, label.bytes, label.length),
 						receiver->numeric);
+		if (source->keep_texts)
+			text_subset_add(&source->texts, text.bytes, text.length, hash);
+	}
 	MemoryContextSwitchTo(old_context);
 }
 

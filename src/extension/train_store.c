@@ -212,9 +212,12 @@ deploy(Training *training, const RegistryWriter *writer, const RegistryModel *mo
 	initStringInfo(&reason);
 	if (training->n_candidates > 1)
 		appendStringInfo(&reason, "best of %d kinds; ", training->n_candidates);
+	if (training->search_reason != NULL)
+		appendStringInfo(&reason, "%s; ", training->search_reason);
 	if (training->deploy == DEPLOY_ALWAYS)
 	{
-		appendStringInfoString(&reason, "sentiment_train, deploy => always");
+		appendStringInfo(&reason, "%s, deploy => always",
+						 training->search_reason != NULL ? "sentiment_search" : "sentiment_train");
 		best->deployed = true;
 	}
 	else if (deployed_version == 0)
@@ -279,6 +282,7 @@ train_store(Training *training)
 	host_show_progress(true);
 	progress_set_phase(progress, "store");
 	lock_or_create_model(training, &writer, &model);
+	training->model_id = model.model_id;
 	for (int i = 0; i < training->n_candidates; i++)
 	{
 		training->candidates[i].version = registry_take_version(&model);

@@ -56,6 +56,11 @@ FROM generate_series(1, 1500) AS i \g /dev/null
 SELECT count(sentiment_predict(text, 'food')) FROM reviews \g /dev/null
 SELECT count(sentiment_predict(text, 'food', version => 2)) FROM reviews, generate_series(1, 10) \g /dev/null
 
+-- searches of hyperparameters: with a front, and the last one with trials that fail
+SELECT count(*) FROM sentiment_search('food', 'reviews', kinds => '{logistic_regression,mlp}', trials => 8, folds => 3, objectives => '{f1,bytes}',
+	params => '{"max_iter": 5}', space => '{"hidden_layer_sizes": {"low": 4, "high": 32}}', deploy => 'never') \g /dev/null
+SELECT count(*) FROM sentiment_search('food', 'reviews', trials => 12, folds => 3, sampler => 'random', space => '{"min_df": [1, 2, 1900]}', deploy => 'never') \g /dev/null
+
 -- names that are scripts
 CREATE VIEW dangerous AS
 SELECT text || ' <script>alert(''text'')</script>' AS text,

@@ -141,6 +141,10 @@ const views = {
 		title: "Experiments",
 		ready: (tab) => tab.locator(".interval").first(),
 	},
+	search: {
+		title: "Search",
+		ready: (tab) => tab.locator('svg[aria-label*=" against "] circle').first(),
+	},
 	card: {
 		title: "Model card",
 		ready: (tab) => tab.locator(".markdown table").first(),
@@ -390,6 +394,7 @@ test("scripts in names, labels and texts are text", async () => {
 		operations: () => tab.getByText("Nothing is scheduled").waitFor(),
 		live: () => tab.getByRole("group", { name: /by label/ }).waitFor(),
 		experiments: () => tab.getByText("One version has all of the traffic").waitFor(),
+		search: () => tab.getByText("No hyperparameters were searched for this model").waitFor(),
 		card: () => tab.locator(".markdown h2", { hasText: "alert" }).first().waitFor(),
 	};
 	for (const [view, wait] of Object.entries(shown)) {
@@ -564,6 +569,38 @@ test("experiments: shares, rates and p-values are those of the database", async 
 	await close();
 });
 
+test("search: trials, the best one and the front are those of the database", async () => {
+	const { tab, wrong, close } = await open(hashOf("search"));
+	const answer = await tab.evaluate(async () => (await fetch("api/searches?model=food")).json());
+	assert.equal(answer.searches.length, 2);
+	assert.deepEqual(answer.running, []);
+	const [last, first] = answer.searches;
+	const rows = tab.getByRole("group", { name: `Trials of search ${last.search_id}` }).locator("tbody tr");
+	await rows.nth(last.trials.length - 1).waitFor();
+	assert.equal(await rows.count(), 12);
+	for (const [i, trial] of last.trials.entries()) {
+		const text = await rows.nth(i).textContent();
+		assert.match(text, new RegExp(`^Trial ${trial.trial}\\D`));
+		assert.ok(text.includes(trial.best ? "best" : trial.state), text);
+		if (trial.message) assert.ok(text.includes(trial.message), text);
+	}
+	assert.ok(last.trials.some((trial) => trial.state === "failed"));
+	const dots = tab.locator('svg[aria-label*=" against "] circle');
+	await dots.first().waitFor();
+	await tab.getByRole("link", { name: `Search ${first.search_id}` }).click();
+	const table = tab.getByRole("group", { name: `Trials of search ${first.search_id}` });
+	await table.waitFor();
+	assert.equal(
+		await table.getByText("on the front").count(),
+		first.trials.filter((trial) => trial.on_front).length,
+	);
+	await tab.locator('svg[aria-label*="against bytes"] circle').first().waitFor();
+	await tab.getByLabel("Against", { exact: true }).selectOption("C");
+	await tab.locator('svg[aria-label*="against C"] circle').first().waitFor();
+	assert.deepEqual(wrong, []);
+	await close();
+});
+
 test("the model card can be saved", async () => {
 	const { tab, wrong, close } = await open(hashOf("card"));
 	await tab.locator(".markdown h2").first().waitFor();
@@ -610,7 +647,7 @@ test("everything by keyboard", async () => {
 	// backwards: footer is after; views are before the content
 	await tab.keyboard.press("Shift+Tab");
 	assert.equal(await focused(tab), "a Model card");
-	for (let i = 0; i < 4; i++) await tab.keyboard.press("Shift+Tab");
+	for (let i = 0; i < 5; i++) await tab.keyboard.press("Shift+Tab");
 	assert.equal(await focused(tab), "a Drift");
 	await tab.keyboard.press("Enter");
 	await tab.locator("h1", { hasText: "Drift" }).waitFor();

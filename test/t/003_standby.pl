@@ -50,7 +50,7 @@ like($stdout, qr/second 2/, 'the version after');
 $stdin .= "\\q\n";
 finish $session;
 
-foreach my $command (q{sentiment_train('m', 'reviews')}, q{sentiment_deploy('m', 1)}, q{sentiment_drop_model('m')},
+foreach my $command (q{sentiment_train('m', 'reviews')}, q{sentiment_search('m', 'reviews')}, q{sentiment_deploy('m', 1)}, q{sentiment_drop_model('m')},
 	q{sentiment_grant('m', 'public', 'predict')})
 {
 	my ($result, $out, $err) = $standby->psql('postgres', "\\set VERBOSITY verbose\nSELECT $command");

@@ -217,6 +217,76 @@ normal_survival(double x)
 	return erfc(x / M_SQRT2) / 2;
 }
 
+/* A rational function of degree 7: numerator and denominator from the constant term on. */
+static double
+rational(const double *numerator, const double *denominator, double x)
+{
+	double above = numerator[7];
+	double below = denominator[7];
+
+	for (int i = 6; i >= 0; i--)
+	{
+		above = above * x + numerator[i];
+		below = below * x + denominator[i];
+	}
+	return above / below;
+}
+
+/* The coefficients of AS 241, PPND16: near the middle, in the tails, and far out in them. */
+static const double middle_above[8] = {3.3871328727963666080e0, 1.3314166789178437745e2,
+									   1.9715909503065514427e3, 1.3731693765509461125e4,
+									   4.5921953931549871457e4, 6.7265770927008700853e4,
+									   3.3430575583588128105e4, 2.5090809287301226727e3};
+static const double middle_below[8] = {1,
+									   4.2313330701600911252e1,
+									   6.8718700749205790830e2,
+									   5.3941960214247511077e3,
+									   2.1213794301586595867e4,
+									   3.9307895800092710610e4,
+									   2.8729085735721942674e4,
+									   5.2264952788528545610e3};
+static const double tail_above[8] = {1.42343711074968357734e0,  4.63033784615654529590e0,
+									 5.76949722146069140550e0,  3.64784832476320460504e0,
+									 1.27045825245236838258e0,  2.41780725177450611770e-1,
+									 2.27238449892691845833e-2, 7.74545014278341407640e-4};
+static const double tail_below[8] = {1,
+									 2.05319162663775882187e0,
+									 1.67638483018380384940e0,
+									 6.89767334985100004550e-1,
+									 1.48103976427480074590e-1,
+									 1.51986665636164571966e-2,
+									 5.47593808499534494600e-4,
+									 1.05075007164441684324e-9};
+static const double far_above[8] = {6.65790464350110377720e0,  5.46378491116411436990e0,
+									1.78482653991729133580e0,  2.96560571828504891230e-1,
+									2.65321895265761230930e-2, 1.24266094738807843860e-3,
+									2.71155556874348757815e-5, 2.01033439929228813265e-7};
+static const double far_below[8] = {1,
+									5.99832206555887937690e-1,
+									1.36929880922735805310e-1,
+									1.48753612908506148525e-2,
+									7.86869131145613259100e-4,
+									1.84631831751005468180e-5,
+									1.42151175831644588870e-7,
+									2.04426310338993978564e-15};
+
+double
+normal_quantile(double p)
+{
+	double from_middle = p - 0.5;
+	double r;
+	double x;
+
+	if (fabs(from_middle) <= 0.425)
+		return from_middle *
+			   rational(middle_above, middle_below, 0.180625 - from_middle * from_middle);
+	if (p <= 0 || p >= 1)
+		return p <= 0 ? -INFINITY : INFINITY;
+	r = sqrt(-log(from_middle < 0 ? p : 1 - p));
+	x = r <= 5 ? rational(tail_above, tail_below, r - 1.6) : rational(far_above, far_below, r - 5);
+	return from_middle < 0 ? -x : x;
+}
+
 /* ln of the number of ways to choose. */
 static double
 log_choose(double n, double k)

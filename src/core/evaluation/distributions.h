@@ -31,6 +31,12 @@ extern double f_survival(double x, double numerator_freedom, double denominator_
 extern double normal_survival(double x);
 
 /*
+ * The x that a standard normal variable is below with probability p, by Wichura's algorithm AS 241 (1988):
+ * to about 1e-15 of it. Infinite at 0 and 1.
+ */
+extern double normal_quantile(double p);
+
+/*
  * Two-sided p-value of Fisher's exact test: twice the smaller tail of the hypergeometric distribution, 1 at
  * most. So many of n rows have a mark, and so many of m others.
  */

@@ -23,7 +23,8 @@ static const ParameterSpec feature_block_parameters[] = {
 	 .choices = weighting_choices,
 	 .meaning =
 		 "how terms are weighted: by TF-IDF, by how much their presence tells of a class (nb: "
-		 "log-count ratio), or by the product of both"},
+		 "log-count ratio), or by the product of both",
+	 .search_choices = SEARCH_VALUES("\"tfidf\"", "\"nb\"", "\"tfidf_nb\"")},
 	{.name = "svd_components",
 	 .type = PARAMETER_INTEGER,
 	 .offset = offsetof(FeatureBlockOptions, svd_components),

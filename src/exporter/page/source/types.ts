@@ -264,3 +264,50 @@ export interface ExperimentsAnswer {
 	arms: Arm[];
 	shadows: Shadow[];
 }
+
+export interface SearchTrial {
+	trial: number;
+	kind: string;
+	state: "complete" | "pruned" | "failed";
+	params: Record<string, unknown>;
+	value: number | null;
+	metrics: Record<string, number>;
+	on_front: boolean | null;
+	best: boolean;
+	seconds: number;
+	message: string | null;
+}
+
+export interface Search {
+	search_id: number;
+	kinds: string[];
+	objectives: string[];
+	limits: Record<string, number>;
+	/** By kind, what was searched: ranges or choices by parameter. */
+	spaces: Record<string, Record<string, unknown>>;
+	status: string;
+	folds: number;
+	best_value: number | null;
+	version: number | null;
+	seconds: number;
+	started_at: string;
+	done_by: string | null;
+	trials: SearchTrial[];
+}
+
+export interface RunningSearch {
+	pid: number;
+	kind: string | null;
+	trial: number | null;
+	trials: number;
+	pruned: number;
+	failed: number;
+	objective: string;
+	best_value: number | null;
+	started_at: string;
+}
+
+export interface SearchesAnswer {
+	searches: Search[];
+	running: RunningSearch[];
+}

@@ -27,7 +27,7 @@ SQL_TOPICS = install sparse_vector image_value text corpus_state features fit ev
 	drift_profile drift_report drift_injection \
 	validation_state contract \
 	deployment_history lifecycle gate model_transfer \
-	train predict kinds views model_card traffic experiment statistics live_traffic \
+	train search predict kinds views model_card traffic experiment statistics progress live_traffic \
 	monitor retraining pipeline_run schedule metrics
 SQL_SOURCES = $(SQL_TOPICS:%=src/extension/%.sql)
 JOINED_SCRIPT = sql/$(EXTENSION)--$(EXTVERSION).sql

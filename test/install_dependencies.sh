@@ -20,11 +20,11 @@ for group in "${@:-build}"; do
 		build) packages="$packages $build" ;;
 		exporter) packages="$packages $exporter" ;;
 		containers) packages="$packages $containers" ;;
-		test) packages="$packages $build $exporter $containers openssl libcmocka-dev libipc-run-perl postgresql-$version-cron r-base-core r-cran-modeldata clang-14 libclang-rt-14-dev" ;;
+		test) packages="$packages $build $exporter $containers openssl libcmocka-dev libipc-run-perl postgresql-$version-cron r-base-core r-cran-modeldata clang libclang-rt-dev" ;;
 		page) packages="$packages $build $exporter postgresql-$version-cron chromium" ;;
 		lint) packages="$packages $build $exporter libcmocka-dev clang-format cppcheck" ;;
 		demo) packages="$packages $build postgresql-$version-cron r-base-core r-cran-modeldata" ;;
-		bench) packages="$packages $build $exporter wrk curl python3-sklearn python3-xgboost fasttext r-base-core r-cran-modeldata" ;;
+		bench) packages="$packages $build $exporter wrk curl python3-sklearn python3-optuna python3-xgboost fasttext r-base-core r-cran-modeldata" ;;
 		*) echo "unknown group of packages: $group" >&2; exit 2 ;;
 	esac
 done

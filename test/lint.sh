@@ -2,6 +2,7 @@
 # Formatting, static analysis, warnings as errors, and a few rules of the house.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+mkdir -p build
 test/install_dependencies.sh lint || exit 1
 status=0
 problem() {

@@ -18,8 +18,4 @@ extern void cross_validate(const PipelineOptions *options, const ClassList *clas
 						   const TrainingRows *rows, uint32_t n_folds, double *probabilities,
 						   ByteBuffer *json);
 
-/* Folds that the smallest class allows, at most those wanted. */
-extern uint32_t cross_validation_possible_folds(const ClassList *classes, const TrainingRows *rows,
-												uint32_t wanted);
-
 #endif /* SENTIMENT_CROSS_VALIDATION_H */

@@ -4,7 +4,8 @@
  *
  * The container is data of unknown origin: magic, format version, length, checksum and every offset are checked
  * before a section is given out, and the readers of the sections check their content. Sections have names, so
- * that later releases may add some, and earlier ones pass over them.
+ * that later releases may add some, and earlier ones pass over them: the format version is that of the header and
+ * the table only.
  */
 #ifndef SENTIMENT_MODEL_CONTAINER_H
 #define SENTIMENT_MODEL_CONTAINER_H
@@ -27,6 +28,7 @@
 #define CONTAINER_CURVES        "curves"        /* JSON; may be missing, as may those that follow */
 #define CONTAINER_DRIFT_PROFILE "drift_profile" /* binary form of the type of that name */
 #define CONTAINER_LEARNED_TEXTS "learned_texts" /* see text_filter.h */
+#define CONTAINER_CONTRACT      "contract"      /* JSON: the data contract of the model */
 
 typedef struct ContainerHeader
 {

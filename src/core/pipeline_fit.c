@@ -50,47 +50,81 @@ write_description(const PipelineOptions *options, const ClassList *classes, uint
 	write_labels(classes, image_begin_section(image, IMAGE_SECTION_LABELS));
 }
 
-/* Append the classifier's section. */
-static void
-fit_classifier(const PipelineOptions *options, const TrainingSet *training_set, ImageWriter *image)
+/* What a classifier learns from; free the weights. */
+static TrainingSet
+training_set_of(const PipelineOptions *options, const TrainingRows *rows, const FittedSpace *space)
 {
-	ByteBuffer *section = image_begin_section(image, IMAGE_SECTION_CLASSIFIER);
+	TrainingSet training_set = {.features = space->features,
+								.labels = space->labels,
+								.n_classes = rows->n_classes,
+								.seed = (uint64_t) options->seed,
+								.n_dense = space->n_dense};
 
-	image_check_size(section->length + options->kind->image_size(training_set->features.n_features,
-																 training_set->n_classes,
-																 options->kind_options));
-	options->kind->fit(training_set, options->kind_options, section);
+	if (options->balance == BALANCE_CLASS_WEIGHT)
+	{
+		double *class_weights = host_allocate_array(double, rows->n_classes);
+
+		training_rows_class_weights(rows, class_weights);
+		training_set.class_weights = class_weights;
+	}
+	return training_set;
+}
+
+void
+pipeline_fit_classifier(const PipelineOptions *options, const TrainingRows *rows,
+						const FittedSpace *space, size_t image_size, ByteBuffer *section)
+{
+	TrainingSet training_set = training_set_of(options, rows, space);
+
+	image_check_size(image_size + options->kind->image_size(training_set.features.n_features,
+															training_set.n_classes,
+															options->kind_options));
+	options->kind->fit(&training_set, options->kind_options, section);
+	host_free((void *) training_set.class_weights);
+}
+
+void
+pipeline_fit_space(const PipelineOptions *options, const ClassList *classes,
+				   const TrainingRows *rows, ImageWriter *image, FittedSpace *space)
+{
+	*space = (FittedSpace){0};
+	feature_space_fit(&options->features, rows->corpus, rows->documents, rows->n_documents,
+					  classes->n_classes, classes->labels, (uint64_t) options->seed, image,
+					  &space->features, &space->n_dense);
+	space->labels = host_allocate_array(uint32_t, (size_t) rows->n_documents + 1);
+	for (uint32_t i = 0; i < rows->n_documents; i++)
+		space->labels[i] = rows->documents[i].label;
+}
+
+void
+pipeline_free_space(FittedSpace *space)
+{
+	feature_space_free_matrix(&space->features);
+	host_free(space->labels);
+	space->labels = NULL;
+}
+
+void
+pipeline_begin_image(const PipelineOptions *options, const ClassList *classes,
+					 const TrainingRows *rows, ImageWriter *image)
+{
+	image_begin(image, IMAGE_MODEL);
+	write_description(options, classes, rows->n_documents, image);
 }
 
 void
 pipeline_fit(const PipelineOptions *options, const ClassList *classes, const TrainingRows *rows,
 			 ImageWriter *image)
 {
-	TrainingSet training_set = {.n_classes = classes->n_classes, .seed = (uint64_t) options->seed};
-	uint32_t *labels;
-	double *class_weights = NULL;
+	FittedSpace space;
+	ByteBuffer *section;
 
 	write_description(options, classes, rows->n_documents, image);
-	feature_space_fit(&options->features, rows->corpus, rows->documents, rows->n_documents,
-					  classes->n_classes, classes->labels, training_set.seed, image,
-					  &training_set.features, &training_set.n_dense);
-	host_progress(
-		"%u features of %u texts, %llu not zero", training_set.features.n_features,
-		training_set.features.n_rows,
-		(unsigned long long) training_set.features.row_starts[training_set.features.n_rows]);
-
-	labels = host_allocate_array(uint32_t, (size_t) rows->n_documents + 1);
-	for (uint32_t i = 0; i < rows->n_documents; i++)
-		labels[i] = rows->documents[i].label;
-	training_set.labels = labels;
-	if (options->balance == BALANCE_CLASS_WEIGHT)
-	{
-		class_weights = host_allocate_array(double, classes->n_classes);
-		training_rows_class_weights(rows, class_weights);
-		training_set.class_weights = class_weights;
-	}
-	fit_classifier(options, &training_set, image);
-	feature_space_free_matrix(&training_set.features);
-	host_free(labels);
-	host_free(class_weights);
+	pipeline_fit_space(options, classes, rows, image, &space);
+	host_progress("%u features of %u texts, %llu not zero", space.features.n_features,
+				  space.features.n_rows,
+				  (unsigned long long) space.features.row_starts[space.features.n_rows]);
+	section = image_begin_section(image, IMAGE_SECTION_CLASSIFIER);
+	pipeline_fit_classifier(options, rows, &space, section->length, section);
+	pipeline_free_space(&space);
 }

@@ -16,4 +16,34 @@
 extern void pipeline_fit(const PipelineOptions *options, const ClassList *classes,
 						 const TrainingRows *rows, ImageWriter *image);
 
+/*
+ * The parts of a fit, for whoever fits several classifiers to the same features: what a classifier is fitted
+ * to, apart from the image with the feature space's sections.
+ */
+typedef struct FittedSpace
+{
+	SparseMatrix features; /* of the rows */
+	uint32_t n_dense;
+	uint32_t *labels; /* (features.n_rows) classes of the rows */
+} FittedSpace;
+
+/* Begin an image with what does not depend on the texts' terms: parameters, summary, labels. */
+extern void pipeline_begin_image(const PipelineOptions *options, const ClassList *classes,
+								 const TrainingRows *rows, ImageWriter *image);
+
+/* Fit the feature space, and append its sections to an image that was begun. */
+extern void pipeline_fit_space(const PipelineOptions *options, const ClassList *classes,
+							   const TrainingRows *rows, ImageWriter *image, FittedSpace *space);
+
+/* Free what a fitted space holds. */
+extern void pipeline_free_space(FittedSpace *space);
+
+/*
+ * Fit the classifier to a space that was fitted to the same rows, and append it to a buffer whose length is a
+ * multiple of 16. image_size: bytes of the image besides, which may not grow too large
+ */
+extern void pipeline_fit_classifier(const PipelineOptions *options, const TrainingRows *rows,
+									const FittedSpace *space, size_t image_size,
+									ByteBuffer *section);
+
 #endif /* SENTIMENT_PIPELINE_FIT_H */

@@ -6,6 +6,7 @@
  * of cross-validation; the pipeline that is kept learns from all rows.
  */
 #include "core/cross_validation.h"
+#include "core/folds.h"
 #include "core/host.h"
 #include "core/pipeline_fit.h"
 #include "core/pipeline_train.h"
@@ -88,7 +89,7 @@ validate(const PipelineOptions *options, const ClassList *classes, const Trainin
 		double, host_array_size((size_t) rows->n_documents + 1, rows->n_classes));
 
 	if (n_folds == 0)
-		n_folds = cross_validation_possible_folds(classes, rows, DEFAULT_FOLDS);
+		n_folds = folds_possible(classes, rows, DEFAULT_FOLDS);
 	if (report != NULL)
 		buffer_printf(report, "\"cross_validation\": ");
 	cross_validate(options, classes, rows, n_folds, probabilities, report);
@@ -105,6 +106,16 @@ check_classes_of_options(const PipelineOptions *options, const ClassList *classe
 	if (options->threshold != THRESHOLD_NONE && classes->n_classes > 2)
 		host_error(HOST_ERROR_INVALID_PARAMETER, NULL, "Leave the parameter threshold out.",
 				   "a threshold needs two labels, there are %u", classes->n_classes);
+}
+
+void
+pipeline_check_training(const PipelineOptions *options, const Corpus *corpus)
+{
+	ClassList classes;
+
+	class_list_make(corpus, &classes);
+	check_classes_of_options(options, &classes);
+	class_list_free(&classes);
 }
 
 ByteBuffer

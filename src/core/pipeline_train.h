@@ -15,4 +15,7 @@
 extern ByteBuffer pipeline_train(const PipelineOptions *options, const Corpus *corpus,
 								 ByteBuffer *report);
 
+/* Refuse what a training with these options on this corpus would refuse, without doing it. */
+extern void pipeline_check_training(const PipelineOptions *options, const Corpus *corpus);
+
 #endif /* SENTIMENT_PIPELINE_TRAIN_H */

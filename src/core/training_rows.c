@@ -3,6 +3,7 @@
  *	  Which documents of a corpus a pipeline learns from, and in what order.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/host.h"
 #include "core/training_rows.h"
@@ -21,51 +22,60 @@ compare_documents(const void *a, const void *b)
 	return (first->values_hash > second->values_hash) - (first->values_hash < second->values_hash);
 }
 
-/* Rows that a class may have at most. */
+/* Rows that a class may have at most, where the rows' classes have these sizes. */
 static uint32_t
-class_limit(const ClassList *classes, Balance balance, uint32_t per_class_limit)
+class_limit(const TrainingRows *rows, Balance balance, uint32_t per_class_limit)
 {
 	uint32_t limit = per_class_limit == 0 ? UINT32_MAX : per_class_limit;
 
-	for (uint32_t i = 0; i < classes->n_classes && balance == BALANCE_UNDERSAMPLE; i++)
+	for (uint32_t i = 0; i < rows->n_classes && balance == BALANCE_UNDERSAMPLE; i++)
 	{
-		if (classes->class_sizes[i] < limit)
-			limit = (uint32_t) classes->class_sizes[i];
+		if (rows->class_sizes[i] < limit)
+			limit = rows->class_sizes[i];
 	}
 	return limit;
 }
 
 void
-training_rows_choose(const Corpus *corpus, const ClassList *classes, Balance balance,
-					 uint32_t per_class_limit, TrainingRows *rows)
+training_rows_limit(TrainingRows *rows, Balance balance, uint32_t per_class_limit)
 {
-	uint32_t limit = class_limit(classes, balance, per_class_limit);
-	uint32_t n_chosen = 0;
+	uint32_t limit = class_limit(rows, balance, per_class_limit);
+	uint32_t n_before = rows->n_documents;
 
-	rows->corpus = corpus;
-	rows->n_classes = classes->n_classes;
-	rows->class_sizes = host_allocate_zero_array(uint32_t, classes->n_classes);
-	rows->documents = host_allocate_array(CorpusDocument, (size_t) corpus->n_documents + 1);
-	for (uint32_t i = 0; i < corpus->n_documents; i++)
-	{
-		rows->documents[i] = corpus->documents[i];
-		rows->documents[i].label = classes->class_of[rows->documents[i].label];
-	}
-	qsort(rows->documents, corpus->n_documents, sizeof(CorpusDocument), compare_documents);
-	host_check_interrupts();
-	for (uint32_t i = 0; i < corpus->n_documents; i++)
+	memset(rows->class_sizes, 0, sizeof(uint32_t) * rows->n_classes);
+	rows->n_documents = 0;
+	for (uint32_t i = 0; i < n_before; i++)
 	{
 		uint32_t class = rows->documents[i].label;
 
 		if (rows->class_sizes[class] == limit)
 			continue;
 		rows->class_sizes[class]++;
-		rows->documents[n_chosen++] = rows->documents[i];
+		rows->documents[rows->n_documents++] = rows->documents[i];
 	}
-	rows->n_documents = n_chosen;
-	if (n_chosen < corpus->n_documents)
-		host_progress("%u of %u texts chosen, at most %u of each label", n_chosen,
-					  corpus->n_documents, limit);
+	if (rows->n_documents < n_before)
+		host_progress("%u of %u texts chosen, at most %u of each label", rows->n_documents,
+					  n_before, limit);
+}
+
+void
+training_rows_choose(const Corpus *corpus, const ClassList *classes, Balance balance,
+					 uint32_t per_class_limit, TrainingRows *rows)
+{
+	rows->corpus = corpus;
+	rows->n_classes = classes->n_classes;
+	rows->n_documents = corpus->n_documents;
+	rows->class_sizes = host_allocate_zero_array(uint32_t, classes->n_classes);
+	rows->documents = host_allocate_array(CorpusDocument, (size_t) corpus->n_documents + 1);
+	for (uint32_t i = 0; i < corpus->n_documents; i++)
+	{
+		rows->documents[i] = corpus->documents[i];
+		rows->documents[i].label = classes->class_of[rows->documents[i].label];
+		rows->class_sizes[rows->documents[i].label]++;
+	}
+	qsort(rows->documents, corpus->n_documents, sizeof(CorpusDocument), compare_documents);
+	host_check_interrupts();
+	training_rows_limit(rows, balance, per_class_limit);
 }
 
 void

@@ -33,6 +33,9 @@ typedef struct TrainingRows
 extern void training_rows_choose(const Corpus *corpus, const ClassList *classes, Balance balance,
 								 uint32_t per_class_limit, TrainingRows *rows);
 
+/* Keep of rows that were chosen at most so many of each class, as by training_rows_choose. */
+extern void training_rows_limit(TrainingRows *rows, Balance balance, uint32_t per_class_limit);
+
 /*
  * Weights that make every class count the same, with a mean of 1 over the rows.
  * weights: (n_classes)

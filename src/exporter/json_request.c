@@ -7,6 +7,7 @@
  */
 #include "json_request.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,6 +142,44 @@ read_model(JsonScanner *scanner, PredictionRequest *request, RequestError *error
 	if (request->model.length == 0 || request->model.length > MAX_MODEL_NAME)
 		return invalid(error, "\"model\" must have 1 to %d bytes", MAX_MODEL_NAME);
 	return true;
+}
+
+bool
+version_parse(Slice digits, int *version)
+{
+	long number = 0;
+
+	if (digits.length == 0 || digits.length > 10 || digits.bytes[0] == '0')
+		return false;
+	for (size_t i = 0; i < digits.length; i++)
+	{
+		if (digits.bytes[i] < '0' || digits.bytes[i] > '9')
+			return false;
+		number = number * 10 + (digits.bytes[i] - '0');
+	}
+	if (number > INT_MAX)
+		return false;
+	*version = (int) number;
+	return true;
+}
+
+/* Read the number of a version. */
+static bool
+read_version(JsonScanner *scanner, PredictionRequest *request, RequestError *error)
+{
+	JsonType type = json_peek(scanner);
+	Slice number;
+
+	if (type == JSON_NULL)
+		return json_skip(scanner, NULL) || not_json(scanner, error);
+	if (type == JSON_NUMBER || type == JSON_NOTHING)
+	{
+		if (!json_read_number(scanner, &number))
+			return not_json(scanner, error);
+		if (version_parse(number, &request->version))
+			return true;
+	}
+	return invalid(error, "\"version\" must be a whole number from 1 to %d", INT_MAX);
 }
 
 /* Read whether an explanation is wanted. */
@@ -286,6 +325,7 @@ typedef struct PredictMembers
 {
 	bool texts;
 	bool model;
+	bool version;
 	bool explain;
 	Slice features; /* numeric_features as it stands */
 } PredictMembers;
@@ -297,6 +337,7 @@ read_predict_member(JsonScanner *scanner, Slice name, PredictionRequest *request
 {
 	bool *seen = slice_equals(name, "texts")     ? &members->texts
 				 : slice_equals(name, "model")   ? &members->model
+				 : slice_equals(name, "version") ? &members->version
 				 : slice_equals(name, "explain") ? &members->explain
 												 : NULL;
 
@@ -309,6 +350,8 @@ read_predict_member(JsonScanner *scanner, Slice name, PredictionRequest *request
 		return read_texts(scanner, request, error);
 	if (seen == &members->model)
 		return read_model(scanner, request, error);
+	if (seen == &members->version)
+		return read_version(scanner, request, error);
 	if (seen == &members->explain)
 		return read_explain(scanner, request, error);
 	if (slice_equals(name, "numeric_features"))
@@ -532,6 +575,7 @@ batch_request_parse(char *bytes, size_t length, PredictionRequest *request, Requ
 	JsonScanner scanner;
 	bool has_data = false;
 	bool has_model = false;
+	bool has_version = false;
 	Slice name;
 
 	*error = (RequestError){0};
@@ -544,7 +588,9 @@ batch_request_parse(char *bytes, size_t length, PredictionRequest *request, Requ
 
 		if (!json_read_name(&scanner, &name))
 			return not_json(&scanner, error);
-		if ((has_data && slice_equals(name, "data")) || (has_model && slice_equals(name, "model")))
+		if ((has_data && slice_equals(name, "data")) ||
+			(has_model && slice_equals(name, "model")) ||
+			(has_version && slice_equals(name, "version")))
 			return invalid(error, "\"%.*s\" is there twice", (int) name.length, name.bytes);
 		if (slice_equals(name, "data"))
 		{
@@ -555,6 +601,11 @@ batch_request_parse(char *bytes, size_t length, PredictionRequest *request, Requ
 		{
 			has_model = true;
 			right = read_model(&scanner, request, error);
+		}
+		else if (slice_equals(name, "version"))
+		{
+			has_version = true;
+			right = read_version(&scanner, request, error);
 		}
 		else
 		{

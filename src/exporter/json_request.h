@@ -32,6 +32,7 @@ typedef struct PredictionRequest
 	size_t n_rows;
 	size_t capacity;
 	Slice model; /* length 0: the default model */
+	int version; /* of the model; 0: what is deployed */
 	bool explain;
 	Slice ignored[MAX_IGNORED]; /* members that mean nothing here */
 	size_t n_ignored;
@@ -54,11 +55,14 @@ typedef struct RequestError
 	Slice id; /* of the line that is wrong, as far as it could be read; length 0 without any */
 } RequestError;
 
-/* {"texts": [...], "numeric_features": {...}, "model": ..., "explain": ...} */
+/* Read the number of a version, from 1 to the largest int; false if it is written in any other way. */
+extern bool version_parse(Slice digits, int *version);
+
+/* {"texts": [...], "numeric_features": {...}, "model": ..., "version": ..., "explain": ...} */
 extern bool predict_request_parse(char *bytes, size_t length, PredictionRequest *request,
 								  RequestError *error);
 
-/* {"data": [{"reviewText": ..., numbers by name}, ...], "model": ...} */
+/* {"data": [{"reviewText": ..., numbers by name}, ...], "model": ..., "version": ...} */
 extern bool batch_request_parse(char *bytes, size_t length, PredictionRequest *request,
 								RequestError *error);
 

@@ -338,6 +338,7 @@ go_on(Request *request, LineStream *stream)
 		.rows = request->prediction.rows,
 		.n_rows = request->prediction.n_rows,
 		.model = request->prediction.model,
+		.version = request->prediction.version,
 		.done = lines_done,
 		.context = request,
 	};
@@ -476,8 +477,6 @@ void
 lines_begin(Request *request)
 {
 	LineStream *stream = calloc(1, sizeof(LineStream));
-	const char *model =
-		MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "model");
 
 	if (stream != NULL)
 	{
@@ -495,11 +494,5 @@ lines_begin(Request *request)
 	request->state = stream;
 	request->free_state = line_stream_free;
 	request->upload = lines_upload;
-	if (model == NULL)
-		return;
-	request->prediction.model = slice_of(model);
-	if (request->prediction.model.length == 0 ||
-		request->prediction.model.length > MAX_MODEL_NAME || !utf8_is_valid(slice_of(model)))
-		error_set(&request->error, ERROR_VALIDATION,
-				  "the parameter \"model\" must have 1 to %d bytes of UTF-8", MAX_MODEL_NAME);
+	(void) predict_read_address(request, &request->error);
 }

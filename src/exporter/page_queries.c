@@ -12,7 +12,9 @@ const char page_query_models[] =
 const char page_query_versions[] =
 	"SELECT json_build_object("
 	"'versions', (SELECT coalesce(json_agg(v ORDER BY v.version DESC), '[]') FROM ("
-	"SELECT a.version, a.stage, a.share, d.shadow_share, a.kind, a.f1, a.macro_f1, a.accuracy, "
+	"SELECT a.version, a.stage, a.retired, NOT a.retired AND (a.stage IN ('production', 'staging') "
+	"OR sentiment_has_privilege(i.model_id, 'train')) AS may_ask, a.share, d.shadow_share, a.kind, "
+	"a.f1, a.macro_f1, a.accuracy, "
 	"a.roc_auc, a.rows_trained, a.rows_held_out, a.features, a.image_bytes, a.seconds, "
 	"t.p50 AS prediction_seconds, "
 	"concat_ws('.', a.source_schema, a.source_name) AS source, a.text_column, a.label_column, "
@@ -56,6 +58,28 @@ const char page_query_drift_bins[] =
 	"b.statistic, 'bins', b.bins) ORDER BY b.feature), '[]') FROM sentiment_drift_bins AS b "
 	"WHERE b.report_id = r.report_id)::text "
 	"FROM sentiment_drift_reports AS r WHERE r.report_id = $1::int8";
+
+/*
+ * A version without held-out rows has no reference, and a server that counts nothing no traffic: then features are
+ * null, rather than an error that looks as if waiting helped.
+ */
+const char page_query_live_drift[] =
+	"SELECT json_build_object("
+	"'counted', c.counted, 'version', v.version, 'reference_rows', v.rows_held_out, "
+	"'versions', (SELECT coalesce(json_agg(json_build_object('version', t.version, 'predictions', "
+	"t.predictions, 'since', t.since) ORDER BY t.version DESC), '[]') "
+	"FROM sentiment_stat_versions(true) AS t JOIN sentiment.model AS i ON i.model_id = t.model_id "
+	"WHERE i.name = m.model AND (t.predictions > 0 OR t.version = v.version)), "
+	"'features', CASE WHEN c.counted AND v.rows_held_out > 0 THEN "
+	"(SELECT coalesce(json_agg(json_build_object('feature', f.feature, 'statistic', f.statistic, "
+	"'value', f.value, 'p_value', f.p_value, 'threshold', f.threshold, 'drifted', f.drifted)), "
+	"'[]') FROM sentiment_check_drift(m.model, version => v.version, store => false) AS f) "
+	"END)::text "
+	"FROM sentiment_models AS m "
+	"CROSS JOIN (SELECT count(*) > 0 AS counted FROM sentiment_stat_table(true)) AS c "
+	"LEFT JOIN sentiment_model_versions AS v ON v.model = m.model "
+	"AND v.version = coalesce($2::int4, m.deployed_version) "
+	"WHERE m.model = $1::text AND ($2 IS NULL OR v.version IS NOT NULL)";
 
 const char page_query_operations[] =
 	"SELECT json_build_object("
@@ -105,6 +129,23 @@ const char page_query_experiments[] =
 	"WHERE i.name = m.model AND (d.shadow_share > 0 OR t.shadow_compared > 0 OR t.shadow_failed > "
 	"0)) "
 	"AS s))::text "
+	"FROM sentiment_models AS m WHERE m.model = $1::text";
+
+const char page_query_searches[] =
+	"SELECT json_build_object("
+	"'searches', (SELECT coalesce(json_agg(s ORDER BY s.search_id DESC), '[]') FROM ("
+	"SELECT a.search_id, a.kinds, a.objectives, a.limits, a.spaces, a.status, a.folds, "
+	"a.best_value, a.version, a.seconds, a.started_at, a.done_by, "
+	"(SELECT coalesce(json_agg(json_build_object('trial', t.trial, 'kind', t.kind, 'state', "
+	"t.state, 'params', t.params, 'value', t.value, 'metrics', t.metrics, 'on_front', t.on_front, "
+	"'best', t.best, 'seconds', t.seconds, 'message', t.message) ORDER BY t.trial), '[]') "
+	"FROM sentiment_search_trials AS t WHERE t.search_id = a.search_id AND t.trial <= 1000) "
+	"AS trials "
+	"FROM sentiment_searches AS a WHERE a.model = m.model "
+	"ORDER BY a.search_id DESC LIMIT 10) AS s), "
+	"'running', (SELECT coalesce(json_agg(r ORDER BY r.started_at), '[]') FROM ("
+	"SELECT pid, kind, trial, trials, pruned, failed, objective, best_value, started_at "
+	"FROM sentiment_running_searches(true) WHERE model = m.model) AS r))::text "
 	"FROM sentiment_models AS m WHERE m.model = $1::text";
 
 const char page_query_model_card[] =

@@ -24,11 +24,17 @@ extern const char page_query_drift[];
 /* What the findings of a report look like in bins. $1 report */
 extern const char page_query_drift_bins[];
 
+/* Live traffic of a version against its reference. $1 model, $2 version (NULL: the deployed one) */
+extern const char page_query_live_drift[];
+
 /* Jobs, retrainings, pipeline runs and the last validation of a model. $1 model */
 extern const char page_query_operations[];
 
 /* Versions that share the traffic of a model, and those in the shadow. $1 model */
 extern const char page_query_experiments[];
+
+/* The last searches of hyperparameters of a model with their trials, and those that run. $1 model */
+extern const char page_query_searches[];
 
 /* The model card in Markdown. $1 model, $2 version (NULL: the deployed one) */
 extern const char page_query_model_card[];

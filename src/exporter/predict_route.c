@@ -5,6 +5,7 @@
  * A batch goes to the database in parts, so that it keeps no connection for long. All of them must be
  * answered by one version: where another one is deployed meanwhile, the batch begins anew.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,6 +179,7 @@ predict_part(Request *request, const PartialAnswer *answer)
 		.rows = request->prediction.rows + answer->n_done,
 		.n_rows = part_of(&request->prediction, answer->n_done),
 		.model = request->prediction.model,
+		.version = request->prediction.version,
 		.explain = request->prediction.explain,
 		.done = predict_part_done,
 		.context = request,
@@ -241,24 +243,34 @@ answer_request_error(Request *request, const RequestError *wrong)
 	request_answer_error(request, &error);
 }
 
-/* The model named in the address, for a body that names none; false if that is no name. */
-static bool
-read_model_parameter(Request *request)
+bool
+predict_read_address(Request *request, ExporterError *error)
 {
+	PredictionRequest *prediction = &request->prediction;
 	const char *model =
 		MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "model");
-	ExporterError error;
+	const char *version =
+		MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "version");
 
-	if (model == NULL || request->prediction.model.length > 0)
-		return true;
-	request->prediction.model = slice_of(model);
-	if (request->prediction.model.length >= 1 &&
-		request->prediction.model.length <= MAX_MODEL_NAME && utf8_is_valid(slice_of(model)))
-		return true;
-	error_set(&error, ERROR_VALIDATION, "the parameter \"model\" must have 1 to %d bytes of UTF-8",
-			  MAX_MODEL_NAME);
-	request_answer_error(request, &error);
-	return false;
+	if (model != NULL && prediction->model.length == 0)
+	{
+		prediction->model = slice_of(model);
+		if (prediction->model.length == 0 || prediction->model.length > MAX_MODEL_NAME ||
+			!utf8_is_valid(prediction->model))
+		{
+			error_set(error, ERROR_VALIDATION,
+					  "the parameter \"model\" must have 1 to %d bytes of UTF-8", MAX_MODEL_NAME);
+			return false;
+		}
+	}
+	if (version != NULL && prediction->version == 0 &&
+		!version_parse(slice_of(version), &prediction->version))
+	{
+		error_set(error, ERROR_VALIDATION,
+				  "the parameter \"version\" must be a whole number from 1 to %d", INT_MAX);
+		return false;
+	}
+	return true;
 }
 
 /* Begin to answer a request whose body is read. */
@@ -268,8 +280,11 @@ start(Request *request)
 	PartialAnswer *answer;
 	ExporterError error;
 
-	if (!read_model_parameter(request))
+	if (!predict_read_address(request, &error))
+	{
+		request_answer_error(request, &error);
 		return;
+	}
 	answer = calloc(1, sizeof(PartialAnswer));
 	if (answer == NULL)
 	{

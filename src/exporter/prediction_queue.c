@@ -27,17 +27,18 @@
 
 const Statement prediction_statement_classify = {
 	"SELECT model, version, labels, predicted, probabilities, warnings, NULL::text "
-	"FROM sentiment_classify_batch($1::text[], $2::text, $3::jsonb[])",
-	3, true};
+	"FROM sentiment_classify_batch($1::text[], $2::text, $3::jsonb[], $4::int4)",
+	4, true};
 
 const Statement prediction_statement_explain = {
 	"SELECT c.model, c.version, c.labels, c.predicted, c.probabilities, c.warnings, "
 	"(SELECT json_agg((SELECT json_agg(json_build_object('term', e.term, 'weight', e.weight, "
-	"'contribution', e.contribution)) FROM sentiment_explain(t.text, $2, t.features) AS e) "
+	"'contribution', e.contribution)) FROM sentiment_explain(t.text, $2, t.features, "
+	"version => $4) AS e) "
 	"ORDER BY t.ordinal)::text "
 	"FROM unnest($1::text[], $3::jsonb[]) WITH ORDINALITY AS t (text, features, ordinal)) "
-	"FROM sentiment_classify_batch($1::text[], $2::text, $3::jsonb[]) AS c",
-	3, true};
+	"FROM sentiment_classify_batch($1::text[], $2::text, $3::jsonb[], $4::int4) AS c",
+	4, true};
 
 /* A query on its way, with its jobs. */
 typedef struct Batch
@@ -48,6 +49,7 @@ typedef struct Batch
 	PredictionJob *jobs;
 	size_t n_jobs;
 	uint64_t sent;
+	uint32_t version; /* in network order */
 } Batch;
 
 struct PredictionQueue
@@ -421,6 +423,9 @@ batch_done(void *context, const PGresult *result, const ExporterError *error)
 	{
 		ExporterError copy = *error;
 
+		/* the version that was asked for is retired: waiting does not help, as with one that is not there */
+		if (jobs->version > 0 && error->type == ERROR_MODEL_UNAVAILABLE)
+			copy.type = ERROR_MODEL_NOT_FOUND;
 		fail_jobs(jobs, &copy);
 		return;
 	}
@@ -464,7 +469,8 @@ take_jobs(PredictionQueue *queue, size_t *n_jobs, size_t *n_rows)
 	{
 		PredictionJob *job = *place;
 
-		if (job->alone || job->model.length != taken->model.length ||
+		if (job->alone || job->version != taken->version ||
+			job->model.length != taken->model.length ||
 			memcmp(job->model.bytes, taken->model.bytes, job->model.length) != 0 ||
 			*n_rows + job->n_rows > QUERY_ROWS || bytes + job->bytes > QUERY_BYTES)
 		{
@@ -520,7 +526,7 @@ send_batch(PredictionQueue *queue)
 	batch->sent = monotonic_now();
 	query = &batch->query;
 	query->statement = jobs->explain ? queue->explain : queue->classify;
-	query->n_parameters = 3;
+	query->n_parameters = 4;
 	query->values[0] = queue->texts.bytes;
 	query->lengths[0] = (int) queue->texts.length;
 	query->formats[0] = 1;
@@ -530,6 +536,10 @@ send_batch(PredictionQueue *queue)
 	query->values[2] = with_features ? queue->features.bytes : NULL;
 	query->lengths[2] = with_features ? (int) queue->features.length : 0;
 	query->formats[2] = 1;
+	batch->version = htonl((uint32_t) jobs->version);
+	query->values[3] = jobs->version == 0 ? NULL : (const char *) &batch->version;
+	query->lengths[3] = jobs->version == 0 ? 0 : (int) sizeof(batch->version);
+	query->formats[3] = 1;
 	query->done = batch_done;
 	query->context = batch;
 	(void) database_pool_begin(queue->pool, query);

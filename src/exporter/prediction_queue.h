@@ -2,7 +2,7 @@
  * prediction_queue.h
  *	  Predictions that wait for a connection, many of them asked by one query.
  *
- * Whatever waits for the same model when a connection gets free goes into one call of
+ * Whatever waits for the same model (and version) when a connection gets free goes into one call of
  * sentiment_classify_batch: the more requests there are at once, the fewer queries each needs.
  */
 #ifndef EXPORTER_PREDICTION_QUEUE_H
@@ -44,6 +44,7 @@ struct PredictionJob
 	const TextRow *rows; /* (n_rows) */
 	size_t n_rows;
 	Slice model; /* length 0: the default model */
+	int version; /* 0: what is deployed */
 	bool explain;
 	bool alone; /* not with others in one query */
 	PredictionDone done;

@@ -62,8 +62,10 @@ static const Route routes[] = {
 	PAGE_ROUTE("/api/curves", page_query_curves, 2, 2, "model", "version"),
 	PAGE_ROUTE("/api/drift", page_query_drift, 1, 1, "model"),
 	PAGE_ROUTE("/api/drift_bins", page_query_drift_bins, 1, 1, "report"),
+	PAGE_ROUTE("/api/live_drift", page_query_live_drift, 2, 1, "model", "version"),
 	PAGE_ROUTE("/api/operations", page_query_operations, 1, 1, "model"),
 	PAGE_ROUTE("/api/experiments", page_query_experiments, 1, 1, "model"),
+	PAGE_ROUTE("/api/searches", page_query_searches, 1, 1, "model"),
 	PAGE_ROUTE("/api/model_card", page_query_model_card, 2, 1, "model", "version"),
 	{"/", METHOD_GET, BODY_NONE, true, page_handle, {NULL, 0, false}, 0, {NULL}},
 };

@@ -58,6 +58,9 @@ typedef enum FixedStatement
 	N_FIXED_STATEMENTS
 } FixedStatement;
 
+/* Read the model and the version that the address names, for a body that names none; false with an error. */
+extern bool predict_read_address(Request *request, ExporterError *error);
+
 /* The handlers. */
 extern void predict_handle(Request *request);
 extern void batch_predict_handle(Request *request);

@@ -144,8 +144,8 @@ text_buffer_append_integer(TextBuffer *buffer, int64_t number)
 void
 text_buffer_append_probability(TextBuffer *buffer, double probability)
 {
-	char digits[11] = "0.000000000";
-	size_t length = sizeof(digits);
+	char digits[] = "0.000000000";
+	size_t length = sizeof(digits) - 1;
 	uint32_t rest;
 
 	if (isnan(probability))
@@ -159,7 +159,7 @@ text_buffer_append_probability(TextBuffer *buffer, double probability)
 		return;
 	}
 	rest = (uint32_t) (probability * 1e9 + 0.5);
-	for (size_t i = sizeof(digits) - 1; i >= 2; i--)
+	for (size_t i = length - 1; i >= 2; i--)
 	{
 		digits[i] = (char) ('0' + rest % 10);
 		rest /= 10;

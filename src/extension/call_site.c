@@ -25,8 +25,8 @@ is_same_name(const CallSite *site, const text *name)
 {
 	size_t length = name == NULL ? 0 : VARSIZE_ANY_EXHDR(name);
 
-	return length < NAMEDATALEN && site->asked_name[length] == '\0' &&
-		   (length == 0 || memcmp(site->asked_name, VARDATA_ANY(name), length) == 0) &&
+	return length < NAMEDATALEN && site->asked.name[length] == '\0' &&
+		   (length == 0 || memcmp(site->asked.name, VARDATA_ANY(name), length) == 0) &&
 		   (name == NULL || length > 0);
 }
 
@@ -52,31 +52,32 @@ keep_models(const Deployment *deployment)
 	model_cache_keep(deployment->model_id, versions, n_versions > 1 ? n_versions : 0);
 }
 
-/* Look up what answers under a name. */
+/* Look up what answers under a name, or the version that is asked for. */
 static void
-resolve(CallSite *site, const text *name, uint64 generation)
+resolve(CallSite *site, const text *name, int64 version, uint64 generation)
 {
 	const Deployment *deployment;
 
 	site->deployment = NULL;
-	deployment = deployment_resolve(name == NULL ? NULL : text_to_cstring(name));
-	strlcpy(site->asked_name, deployment->asked_name, NAMEDATALEN);
+	deployment = deployment_resolve_version(name == NULL ? NULL : text_to_cstring(name), version);
+	site->asked = deployment->asked;
 	memset(site->counters, 0, sizeof(site->counters));
 	memset(site->shadow_is_lost, 0, sizeof(site->shadow_is_lost));
 	forget_models(site);
-	keep_models(deployment);
+	if (version == NO_ASKED_VERSION)
+		keep_models(deployment);
 	site->deployment_generation = generation;
 	site->deployment = deployment;
 }
 
 int
-call_site_choose(CallSite *site, const text *name, const text *unit)
+call_site_choose(CallSite *site, const text *name, int64 version, const text *unit)
 {
 	uint64 generation = deployment_generation();
 
 	if (site->deployment == NULL || site->deployment_generation != generation ||
-		!is_same_name(site, name))
-		resolve(site, name, generation);
+		site->asked.version != version || !is_same_name(site, name))
+		resolve(site, name, version, generation);
 	else if (site->cache_generation != model_cache_generation())
 		forget_models(site);
 	return unit == NULL ? site->deployment->main : deployment_choose(site->deployment, unit);

@@ -23,7 +23,7 @@ typedef struct CallSite
 	CachedModel *models[MAX_DEPLOYED_VERSIONS]; /* of the deployment's versions, NULL until asked */
 	VersionCounter *counters[MAX_DEPLOYED_VERSIONS]; /* NULL where nothing is counted */
 	bool shadow_is_lost[MAX_SHADOW_VERSIONS];        /* could not be opened */
-	char asked_name[NAMEDATALEN];                    /* the argument, "" for NULL */
+	AskedModel asked;                                /* the arguments */
 	/* by value */
 	CachedModel *model;
 	bool has_toast;
@@ -34,10 +34,11 @@ typedef struct CallSite
 extern CallSite *call_site(FunctionCallInfo fcinfo);
 
 /*
- * The version that answers under a name (NULL: the default model) for a unit (NULL: none): its place in
- * site->deployment. The deployment is looked up again whenever the snapshot, the role or a setting has changed.
+ * The version that answers under a name (NULL: the default model) for a unit (NULL: none), or the one that is asked
+ * for by its number (NO_ASKED_VERSION: none is), whatever the unit: its place in site->deployment. The deployment
+ * is looked up again whenever the snapshot, the role or a setting has changed.
  */
-extern int call_site_choose(CallSite *site, const text *name, const text *unit);
+extern int call_site_choose(CallSite *site, const text *name, int64 version, const text *unit);
 
 /* Open the model of a version of site->deployment. */
 extern CachedModel *call_site_open_model(CallSite *site, int place);

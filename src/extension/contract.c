@@ -33,12 +33,6 @@
 /* Share of the texts that a first training holds out by default. */
 #define DEFAULT_HOLDOUT 0.2
 
-/* The condition under which a row of sentiment.contract waits for a model of the role in $2, $3, $4. */
-#define WAITS_FOR_ROLE                                        \
-	" model_id IS NULL AND model OPERATOR(pg_catalog.=) $1"   \
-	" AND CASE WHEN set_by_cluster OPERATOR(pg_catalog.=) $4" \
-	" THEN set_by_oid OPERATOR(pg_catalog.=) $3 ELSE set_by OPERATOR(pg_catalog.=) $2 END"
-
 /* Raise an error for an argument that is null. */
 static void
 require_argument(FunctionCallInfo fcinfo, int argument, const char *name)
@@ -53,93 +47,6 @@ static uint64
 seed_of_name(const char *name)
 {
 	return hash_content(name, strlen(name)) >> 1;
-}
-
-/* Find the last row about a model, or one that waits; within SPI. Answers whether it has a contract. */
-static bool
-read_last_contract(const char *name, const RegistryModel *model, bool read_only, StoredRole role,
-				   int32 *version, Datum *contract)
-{
-	Oid model_types[1] = {INT8OID};
-	Oid role_types[4] = {TEXTOID, TEXTOID, OIDOID, INT8OID};
-	Datum model_values[1] = {model == NULL ? (Datum) 0 : Int64GetDatum(model->model_id)};
-	Datum role_values[4] = {CStringGetTextDatum(name), CStringGetTextDatum(role.name),
-							ObjectIdGetDatum(role.oid), Int64GetDatum(role.cluster)};
-	bool is_null = true;
-	int result;
-
-	if (model != NULL)
-		result = SPI_execute_with_args("SELECT version, contract FROM sentiment.contract"
-									   " WHERE model_id OPERATOR(pg_catalog.=) $1"
-									   " ORDER BY contract_id DESC LIMIT 1",
-									   1, model_types, model_values, NULL, read_only, 1);
-	else
-		result = SPI_execute_with_args("SELECT version, contract FROM sentiment.contract"
-									   " WHERE" WAITS_FOR_ROLE " ORDER BY contract_id DESC LIMIT 1",
-									   4, role_types, role_values, NULL, read_only, 1);
-	if (result != SPI_OK_SELECT)
-		elog(ERROR, "could not read the contracts of a model");
-	*version = 0;
-	if (SPI_processed == 0)
-		return false;
-	*version =
-		DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-	*contract = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &is_null);
-	return !is_null;
-}
-
-bool
-contract_find(const char *name, const RegistryModel *model, StoredContract *stored)
-{
-	MemoryContext context = CurrentMemoryContext;
-	bool found;
-
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	found = read_last_contract(name, model, true, stored_role_of(GetUserId()), &stored->version,
-							   &stored->contract);
-	if (found)
-	{
-		MemoryContext old_context = MemoryContextSwitchTo(context);
-
-		stored->contract = JsonbPGetDatum((Jsonb *) PG_DETOAST_DATUM_COPY(stored->contract));
-		MemoryContextSwitchTo(old_context);
-	}
-	if (SPI_finish() != SPI_OK_FINISH)
-		elog(ERROR, "SPI_finish failed");
-	return found;
-}
-
-/* Write a contract's row, within a registry write. contract: jsonb, or 0 for none */
-static void
-write_contract(const RegistryWriter *writer, const char *name, const RegistryModel *model,
-			   Datum contract)
-{
-	StoredRole role = stored_role_of(writer->caller);
-	int32 version;
-	Datum present;
-	bool is_set = read_last_contract(name, model, false, role, &version, &present);
-	Oid types[7] = {INT8OID, TEXTOID, INT4OID, JSONBOID, TEXTOID, OIDOID, INT8OID};
-	Datum values[7] = {model == NULL ? (Datum) 0 : Int64GetDatum(model->model_id),
-					   CStringGetTextDatum(name),
-					   Int32GetDatum(version + 1),
-					   contract,
-					   CStringGetTextDatum(role.name),
-					   ObjectIdGetDatum(role.oid),
-					   Int64GetDatum(role.cluster)};
-	char nulls[8] = "       ";
-
-	if (contract == (Datum) 0 && !is_set)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model \"%s\" has no contract", name)));
-	if (model == NULL)
-		nulls[0] = 'n';
-	if (contract == (Datum) 0)
-		nulls[3] = 'n';
-	registry_execute("INSERT INTO sentiment.contract"
-					 " (model_id, model, version, contract, set_by, set_by_oid, set_by_cluster)"
-					 " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-					 7, types, values, nulls, SPI_OK_INSERT);
 }
 
 PG_FUNCTION_INFO_V1(sentiment_set_contract);
@@ -162,7 +69,7 @@ sentiment_set_contract(PG_FUNCTION_ARGS)
 	exists = registry_find_model(name, GetActiveSnapshot(), &model);
 	if (exists)
 		registry_lock_for_change(&writer, name, PRIVILEGE_TRAIN, &model);
-	write_contract(&writer, name, exists ? &model : NULL, contract);
+	contract_write(&writer, name, exists ? &model : NULL, contract);
 	registry_end_write(&writer);
 	event_notify(contract == (Datum) 0 ? "contract_removed" : "contract_set", name, 0, NULL);
 	PG_RETURN_VOID();
@@ -329,27 +236,11 @@ contract_validate_training(const char *name, const Source *source, uint64 split_
 					 name, quote_qualified_identifier(scan->schema, scan->name))));
 }
 
-/* Give a contract that waits for the caller to a model. */
-static void
-adopt_contract(const RegistryWriter *writer, const RegistryModel *model)
-{
-	StoredRole role = stored_role_of(writer->caller);
-	Oid types[5] = {TEXTOID, TEXTOID, OIDOID, INT8OID, INT8OID};
-	Datum values[5] = {CStringGetTextDatum(model->name), CStringGetTextDatum(role.name),
-					   ObjectIdGetDatum(role.oid), Int64GetDatum(role.cluster),
-					   Int64GetDatum(model->model_id)};
-
-	registry_execute("UPDATE sentiment.contract SET model_id = $5 WHERE" WAITS_FOR_ROLE
-					 " AND NOT EXISTS (SELECT FROM sentiment.contract AS c"
-					 " WHERE c.model_id OPERATOR(pg_catalog.=) $5)",
-					 5, types, values, NULL, SPI_OK_UPDATE);
-}
-
 void
 contract_store_training(const RegistryWriter *writer, const TrainingValidation *validation,
 						const RegistryModel *model, int32 version)
 {
-	adopt_contract(writer, model);
+	contract_adopt(writer, model);
 	if (validation->has_contract)
 		store_validation(writer, model, &validation->scan, validation->stored.version, version);
 }

@@ -1,26 +1,16 @@
 /*
  * contract.h
  *	  Data contracts of models, and validations of rows against them.
- *
- * A contract belongs to a model. It may be set before there is one: then it waits under the name, and the
- * first training by the role that set it takes it over with the model that it makes. A waiting contract of
- * somebody else does not concern a training.
  */
 #ifndef SENTIMENT_EXTENSION_CONTRACT_H
 #define SENTIMENT_EXTENSION_CONTRACT_H
 
 #include "postgres.h"
 
+#include "extension/contract_store.h"
 #include "extension/registry.h"
 #include "extension/source.h"
 #include "extension/validation_scan.h"
-
-/* A contract that was found, in the current memory context. */
-typedef struct StoredContract
-{
-	int32 version;
-	Datum contract; /* jsonb */
-} StoredContract;
 
 /* The validation of a training's rows. */
 typedef struct TrainingValidation
@@ -29,12 +19,6 @@ typedef struct TrainingValidation
 	StoredContract stored;
 	ValidationScan scan;
 } TrainingValidation;
-
-/*
- * The contract in force for a model (NULL: the one that waits under the name for the current role); false
- * if there is none. The caller has checked the right to use the model.
- */
-extern bool contract_find(const char *name, const RegistryModel *model, StoredContract *stored);
 
 /*
  * Validate the rows of a training by the model's contract, if there is one. A finding of severity error

@@ -17,7 +17,7 @@ CREATE INDEX contract_name ON sentiment.contract (model, contract_id) WHERE mode
 
 COMMENT ON TABLE sentiment.contract IS 'data contracts of models: each change is a row, the last one is in force';
 COMMENT ON COLUMN sentiment.contract.contract_id IS 'number of the change';
-COMMENT ON COLUMN sentiment.contract.model_id IS 'the model; null as long as there is none of this name, then the contract waits for the first training by its setter';
+COMMENT ON COLUMN sentiment.contract.model_id IS 'the model; null as long as there is none of this name, then the contract waits for the first training or import by its setter';
 COMMENT ON COLUMN sentiment.contract.model IS 'name of the model, at that time';
 COMMENT ON COLUMN sentiment.contract.version IS 'number of the contract within the model';
 COMMENT ON COLUMN sentiment.contract.contract IS 'the contract; null: it was removed';

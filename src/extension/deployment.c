@@ -180,14 +180,29 @@ fill_versions(const RegistryModel *model, Deployment *deployment)
 	}
 }
 
-/* Look a name up in the tables. */
+/* Fill a deployment with the version that was asked for, which the current role must have the right to. */
+static void
+fill_asked_version(const RegistryModel *model, int32 version, Deployment *deployment)
+{
+	RegistryDeployed row = {.version = version};
+
+	add_version(model, &row, deployment);
+	registry_check_version_privilege(model, version, GetActiveSnapshot());
+	deployment->bounds[0] = 1;
+	deployment->n_answering = 1;
+}
+
+/* Look up in the tables what was asked for. */
 static void
 resolve(const char *name, Deployment *deployment)
 {
 	RegistryModel model;
 
 	find_model(name, &model);
-	fill_versions(&model, deployment);
+	if (deployment->asked.version != NO_ASKED_VERSION)
+		fill_asked_version(&model, (int32) deployment->asked.version, deployment);
+	else
+		fill_versions(&model, deployment);
 	if (deployment->n_answering == 0)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("model \"%s\" has no deployed version", model.name),
@@ -213,17 +228,23 @@ create_table(void)
 {
 	HASHCTL control = {0};
 
-	control.keysize = NAMEDATALEN;
+	control.keysize = sizeof(AskedModel);
 	control.entrysize = sizeof(Deployment);
 	control.hcxt = TopMemoryContext;
 	deployments =
-		hash_create("sentiment deployments", 16, &control, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+		hash_create("sentiment deployments", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
 
 const Deployment *
 deployment_resolve(const char *name)
 {
-	Deployment found = {0};
+	return deployment_resolve_version(name, NO_ASKED_VERSION);
+}
+
+const Deployment *
+deployment_resolve_version(const char *name, int64 version)
+{
+	Deployment found = {.asked.version = version};
 	Deployment *entry;
 
 	if (!ActiveSnapshotSet())
@@ -235,14 +256,14 @@ deployment_resolve(const char *name)
 	/* an empty name is not a model's, but is the key of the default model */
 	if (name != NULL && name[0] == '\0')
 		registry_model_missing(name);
-	strlcpy(found.asked_name, name == NULL ? "" : name, NAMEDATALEN);
+	strlcpy(found.asked.name, name == NULL ? "" : name, NAMEDATALEN);
 	if (deployments == NULL)
 		create_table();
-	entry = hash_search(deployments, found.asked_name, HASH_FIND, NULL);
+	entry = hash_search(deployments, &found.asked, HASH_FIND, NULL);
 	if (entry == NULL)
 	{
 		resolve(name, &found);
-		entry = hash_search(deployments, found.asked_name, HASH_ENTER, NULL);
+		entry = hash_search(deployments, &found.asked, HASH_ENTER, NULL);
 		*entry = found;
 	}
 	return entry;

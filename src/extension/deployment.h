@@ -18,10 +18,20 @@ typedef struct DeployedVersion
 	double shadow_share;
 } DeployedVersion;
 
-/* What answers under a name. */
+/* The number of a version that was asked for, or this: none was, so those that are deployed answer. */
+#define NO_ASKED_VERSION PG_INT64_MIN
+
+/* What is asked; the key of a hash table, so without padding. */
+typedef struct AskedModel
+{
+	char name[NAMEDATALEN]; /* "" for the default model; zeros behind its end */
+	int64 version;          /* or NO_ASKED_VERSION */
+} AskedModel;
+
+/* What answers under a name, or a version that was asked for by its number: it alone then. */
 typedef struct Deployment
 {
-	char asked_name[NAMEDATALEN]; /* "" for the default model; the key of a hash table */
+	AskedModel asked;
 	char model[NAMEDATALEN];
 	int64 model_id;
 	uint64 traffic_salt; /* see traffic_split.h */
@@ -38,6 +48,12 @@ typedef struct Deployment
  * holds, where it is, as long as deployment_generation gives the same number.
  */
 extern const Deployment *deployment_resolve(const char *name);
+
+/*
+ * The same for the version that was asked for (NO_ASKED_VERSION: as above). Raises an error if there is no such
+ * version, or no right to ask it.
+ */
+extern const Deployment *deployment_resolve_version(const char *name, int64 version);
 
 /* Which of the versions answers a unit; NULL: none is given. */
 extern int deployment_choose(const Deployment *deployment, const text *unit);

@@ -61,19 +61,31 @@ static const StateType histogram_type = {
 	.merge = histogram_type_merge,
 };
 
-/* The state of sentiment_psi_agg. Flat: uint64 length of the reference's flat form, both flat forms. */
+/*
+ * The state of sentiment_psi_agg. Flat: uint32 bins, uint32 0, uint64 length of the reference's flat form, both flat
+ * forms.
+ */
 typedef struct HistogramPair
 {
+	uint32 n_bins; /* to be compared in; 0: the default */
 	Histogram reference;
 	Histogram current;
 } HistogramPair;
+
+/* First bytes of the flat form. */
+typedef struct PairHeader
+{
+	uint32 n_bins;
+	uint32 reserved; /* 0 */
+	uint64 reference_length;
+} PairHeader;
 
 static Size
 pair_flat_size(const void *state)
 {
 	const HistogramPair *pair = state;
 
-	return sizeof(uint64) + histogram_flat_size(&pair->reference) +
+	return sizeof(PairHeader) + histogram_flat_size(&pair->reference) +
 		   histogram_flat_size(&pair->current);
 }
 
@@ -81,29 +93,50 @@ static void
 pair_write_flat(const void *state, char *bytes)
 {
 	const HistogramPair *pair = state;
-	uint64 length = histogram_flat_size(&pair->reference);
+	PairHeader header = {.n_bins = pair->n_bins,
+						 .reference_length = histogram_flat_size(&pair->reference)};
 
-	memcpy(bytes, &length, sizeof(length));
-	histogram_flatten(&pair->reference, bytes + sizeof(length));
-	histogram_flatten(&pair->current, bytes + sizeof(length) + length);
+	memcpy(bytes, &header, sizeof(header));
+	histogram_flatten(&pair->reference, bytes + sizeof(header));
+	histogram_flatten(&pair->current, bytes + sizeof(header) + header.reference_length);
+}
+
+/* Raise the error for a flat form that cannot be right. */
+static void
+pg_attribute_noreturn() invalid_pair(const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+			 errmsg("invalid value for type sentiment_histogram_pair"), errdetail("%s", detail)));
 }
 
 static void
 pair_read_flat(void *state, const char *bytes, Size length)
 {
 	HistogramPair *pair = state;
-	uint64 reference_length;
+	PairHeader header;
 
-	if (length >= sizeof(reference_length))
-		memcpy(&reference_length, bytes, sizeof(reference_length));
-	if (length < sizeof(reference_length) || reference_length > length - sizeof(reference_length))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-						errmsg("invalid value for type sentiment_histogram_pair"),
-						errdetail("It is truncated.")));
-	bytes += sizeof(reference_length);
-	length -= sizeof(reference_length);
-	histogram_unflatten(&pair->reference, bytes, reference_length);
-	histogram_unflatten(&pair->current, bytes + reference_length, length - reference_length);
+	if (length < sizeof(header))
+		invalid_pair("It is truncated.");
+	memcpy(&header, bytes, sizeof(header));
+	bytes += sizeof(header);
+	length -= sizeof(header);
+	if (header.reference_length > length)
+		invalid_pair("It is truncated.");
+	if (header.n_bins == 1 || header.n_bins > MAX_DRIFT_BINS || header.reserved != 0)
+		invalid_pair("Its number of bins is out of range.");
+	pair->n_bins = header.n_bins;
+	histogram_unflatten(&pair->reference, bytes, header.reference_length);
+	histogram_unflatten(&pair->current, bytes + header.reference_length,
+						length - header.reference_length);
+}
+
+/* Raise the error for rows that want different numbers of bins. */
+static void
+pg_attribute_noreturn() different_bins(void)
+{
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("argument \"bins\" must be the same in all rows")));
 }
 
 static void
@@ -112,6 +145,11 @@ pair_merge(void *state, const void *other)
 	HistogramPair *pair = state;
 	const HistogramPair *more = other;
 
+	/* an empty state has no rows that want any */
+	if (pair->reference.n_rows + pair->current.n_rows == 0)
+		pair->n_bins = more->n_bins;
+	else if (more->reference.n_rows + more->current.n_rows > 0 && pair->n_bins != more->n_bins)
+		different_bins();
 	histogram_merge(&pair->reference, &more->reference);
 	histogram_merge(&pair->current, &more->current);
 }
@@ -221,26 +259,6 @@ Datum
 sentiment_histogram_final(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-}
-
-/* Transition of sentiment_psi_agg; rows that are on neither side are left out. */
-PG_FUNCTION_INFO_V1(sentiment_histogram_pair_add);
-Datum
-sentiment_histogram_pair_add(PG_FUNCTION_ARGS)
-{
-	ExpandedState *expanded;
-	HistogramPair *pair;
-
-	if (PG_ARGISNULL(2))
-	{
-		if (PG_ARGISNULL(0))
-			PG_RETURN_NULL();
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	}
-	expanded = expanded_state_for_update(fcinfo, 0, &pair_type);
-	pair = expanded->state;
-	add_value(fcinfo, expanded, PG_GETARG_BOOL(2) ? &pair->current : &pair->reference);
-	PG_RETURN_DATUM(ExpandedStateGetDatum(expanded));
 }
 
 PG_FUNCTION_INFO_V1(sentiment_histogram_pair_combine);
@@ -366,6 +384,35 @@ sentiment_histogram_bins(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* Transition of sentiment_psi_agg; rows that are on neither side are left out. */
+PG_FUNCTION_INFO_V1(sentiment_histogram_pair_add);
+Datum
+sentiment_histogram_pair_add(PG_FUNCTION_ARGS)
+{
+	ExpandedState *expanded;
+	HistogramPair *pair;
+	uint32 n_bins;
+
+	if (PG_ARGISNULL(2))
+	{
+		if (PG_ARGISNULL(0))
+			PG_RETURN_NULL();
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	}
+	if (PG_NARGS() > 3 && PG_ARGISNULL(3))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("argument \"bins\" must not be null")));
+	n_bins = PG_NARGS() > 3 ? bins_argument(fcinfo, 3, 2, MAX_DRIFT_BINS) : 0;
+	expanded = expanded_state_for_update(fcinfo, 0, &pair_type);
+	pair = expanded->state;
+	if (PG_ARGISNULL(0))
+		pair->n_bins = n_bins;
+	else if (pair->n_bins != n_bins)
+		different_bins();
+	add_value(fcinfo, expanded, PG_GETARG_BOOL(2) ? &pair->current : &pair->reference);
+	PG_RETURN_DATUM(ExpandedStateGetDatum(expanded));
+}
+
 /* The bins in which arguments 0 and 1 are compared, as many as argument 2 wants. */
 static DriftBins
 drift_bins_of_arguments(FunctionCallInfo fcinfo)
@@ -481,7 +528,8 @@ Datum
 sentiment_histogram_pair_psi(PG_FUNCTION_ARGS)
 {
 	const HistogramPair *pair = expanded_state_for_reading(PG_GETARG_DATUM(0), &pair_type);
-	DriftBins bins = drift_bins_make(&pair->reference, &pair->current, DEFAULT_DRIFT_BINS);
+	DriftBins bins = drift_bins_make(&pair->reference, &pair->current,
+									 pair->n_bins == 0 ? DEFAULT_DRIFT_BINS : pair->n_bins);
 
 	return number_result(fcinfo, drift_psi(&bins).statistic);
 }

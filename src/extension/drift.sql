@@ -224,6 +224,11 @@ CREATE FUNCTION @extschema@.sentiment_histogram_pair_add(@extschema@.sentiment_h
 RETURNS @extschema@.sentiment_histogram_pair
 AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 2;
 
+CREATE FUNCTION @extschema@.sentiment_histogram_pair_add(@extschema@.sentiment_histogram_pair, value pg_catalog.float8, is_current pg_catalog.bool,
+	bins pg_catalog.int4)
+RETURNS @extschema@.sentiment_histogram_pair
+AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 2;
+
 CREATE FUNCTION @extschema@.sentiment_histogram_pair_combine(@extschema@.sentiment_histogram_pair, @extschema@.sentiment_histogram_pair)
 RETURNS @extschema@.sentiment_histogram_pair
 AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 10000;
@@ -233,6 +238,8 @@ RETURNS pg_catalog.float8
 AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 2000;
 
 COMMENT ON FUNCTION @extschema@.sentiment_histogram_pair_add(@extschema@.sentiment_histogram_pair, pg_catalog.float8, pg_catalog.bool) IS
+'aggregate transition function';
+COMMENT ON FUNCTION @extschema@.sentiment_histogram_pair_add(@extschema@.sentiment_histogram_pair, pg_catalog.float8, pg_catalog.bool, pg_catalog.int4) IS
 'aggregate transition function';
 COMMENT ON FUNCTION @extschema@.sentiment_histogram_pair_combine(@extschema@.sentiment_histogram_pair, @extschema@.sentiment_histogram_pair) IS
 'the rows of two pairs of histograms together; aggregate combine function';
@@ -251,6 +258,19 @@ CREATE AGGREGATE @extschema@.sentiment_psi_agg(value pg_catalog.float8, is_curre
 
 COMMENT ON AGGREGATE @extschema@.sentiment_psi_agg(pg_catalog.float8, pg_catalog.bool) IS
 'population stability index of the current rows against the other ones (rows without is_current are left out)';
+
+CREATE AGGREGATE @extschema@.sentiment_psi_agg(value pg_catalog.float8, is_current pg_catalog.bool, bins pg_catalog.int4) (
+	SFUNC = @extschema@.sentiment_histogram_pair_add,
+	STYPE = @extschema@.sentiment_histogram_pair,
+	SSPACE = 131072,
+	FINALFUNC = @extschema@.sentiment_histogram_pair_psi,
+	FINALFUNC_MODIFY = read_only,
+	COMBINEFUNC = @extschema@.sentiment_histogram_pair_combine,
+	PARALLEL = safe
+);
+
+COMMENT ON AGGREGATE @extschema@.sentiment_psi_agg(pg_catalog.float8, pg_catalog.bool, pg_catalog.int4) IS
+'the same in so many bins';
 
 -- its state is that of sentiment_evaluate
 CREATE FUNCTION @extschema@.sentiment_category_add(@extschema@.sentiment_confusion, value pg_catalog.text)

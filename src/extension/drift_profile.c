@@ -329,9 +329,8 @@ sentiment_drift_profile_summary(PG_FUNCTION_ARGS)
 	return jsonb_from_json(buffer_c_string(&json));
 }
 
-/* A filter of the texts of a corpus. */
-static bytea *
-make_filter(const Corpus *corpus)
+bytea *
+drift_profile_learned_texts(const Corpus *corpus)
 {
 	Size size = text_filter_size(corpus->n_documents);
 	bytea *filter = palloc0(VARHDRSZ + size);
@@ -342,17 +341,15 @@ make_filter(const Corpus *corpus)
 }
 
 void
-drift_profile_store(int64 model_id, int32 version, const DriftProfile *profile,
-					const Corpus *learned)
+drift_profile_store(int64 model_id, int32 version, const DriftProfile *profile, bytea *learned)
 {
 	Oid types[4] = {INT8OID, INT4OID, registry_profile_type(), BYTEAOID};
 	Datum values[4] = {Int64GetDatum(model_id), Int32GetDatum(version),
 					   expanded_state_flat_value(&drift_profile_type, profile),
-					   PointerGetDatum(make_filter(learned))};
+					   PointerGetDatum(learned)};
 
 	registry_execute("INSERT INTO sentiment.version_profile (model_id, version, profile,"
 					 " learned_texts) VALUES ($1, $2, $3, $4)",
 					 4, types, values, NULL, SPI_OK_INSERT);
 	pfree(DatumGetPointer(values[2]));
-	pfree(DatumGetPointer(values[3]));
 }

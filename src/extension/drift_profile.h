@@ -13,11 +13,14 @@
 /* The type sentiment_drift_profile; its struct is DriftProfile. */
 extern const StateType drift_profile_type;
 
+/* A filter of the texts of a corpus. */
+extern bytea *drift_profile_learned_texts(const Corpus *corpus);
+
 /*
- * Store the reference profile of a new version, and which texts it has learned from: within
+ * Store the reference profile of a new version, and the filter of the texts that it has learned from: within
  * registry_begin_write.
  */
 extern void drift_profile_store(int64 model_id, int32 version, const DriftProfile *profile,
-								const Corpus *learned);
+								bytea *learned);
 
 #endif /* SENTIMENT_EXTENSION_DRIFT_PROFILE_H */

@@ -329,9 +329,13 @@ append_number(StringInfo query, const NumericColumn *column)
 	}
 	appendStringInfoString(query, "CASE WHEN pg_catalog.abs(");
 	source_append_number(query, column);
-	appendStringInfoString(query, ") OPERATOR(pg_catalog.<) 1e39::pg_catalog.numeric THEN ");
+	/* a cast refuses what is too small for a float8, as 1e-400 */
+	appendStringInfo(query,
+					 ") OPERATOR(pg_catalog.<) 1e39::pg_catalog.numeric"
+					 " THEN %s.sentiment_numeric_to_float8(",
+					 extension_schema_quoted());
 	source_append_number(query, column);
-	appendStringInfoString(query, "::pg_catalog.float8 END");
+	appendStringInfoString(query, ") END");
 }
 
 /* The query that makes the profile of the source's rows: parameters are model and version. */
@@ -459,6 +463,20 @@ name_argument(FunctionCallInfo fcinfo, int argument)
 	return PG_ARGISNULL(argument) ? NULL : pstrdup(NameStr(*PG_GETARG_NAME(argument)));
 }
 
+/* The argument period; NULL if it is not given. */
+static Interval *
+period_argument(FunctionCallInfo fcinfo)
+{
+	Interval zero = {0};
+	Interval *period = PG_ARGISNULL(9) ? NULL : PG_GETARG_INTERVAL_P(9);
+
+	if (period != NULL && DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(period),
+															IntervalPGetDatum(&zero))) <= 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("argument \"period\" must be more than zero")));
+	return period;
+}
+
 /* The profile of what the version's predictions have seen; what goes with a source must not be given. */
 static DriftProfile *
 profile_traffic(FunctionCallInfo fcinfo, DriftCheck *check)
@@ -473,13 +491,18 @@ profile_traffic(FunctionCallInfo fcinfo, DriftCheck *check)
 			 errdetail("Without a source, what predictions have seen is checked."),
 			 errhint("Name a table or view of rows in the argument source, or leave them out.")));
 	version = find_pipeline(check);
-	return live_traffic_profile(&check->model, &version, check->cached->pipeline, &check->traffic);
+	return live_traffic_profile(&check->model, &version, check->cached->pipeline,
+								period_argument(fcinfo), &check->reference, &check->traffic);
 }
 
 /* Fill in what the arguments and the version tell of the source, and check it. */
 static void
 read_source(FunctionCallInfo fcinfo, DriftCheck *check, Source *source)
 {
+	if (!PG_ARGISNULL(9))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("argument \"period\" is for live traffic, and a source is given"),
+						errhint("Choose the rows of a period by the argument filter.")));
 	source->relation = PG_GETARG_OID(1);
 	source->filter = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
 	source->text_column = name_argument(fcinfo, 3);
@@ -495,7 +518,7 @@ read_source(FunctionCallInfo fcinfo, DriftCheck *check, Source *source)
 	check->label_column = source->label_column;
 }
 
-/* (model, source, filter, text_column, label_column, alpha, version, params, store) */
+/* (model, source, filter, text_column, label_column, alpha, version, params, store, period) */
 PG_FUNCTION_INFO_V1(sentiment_check_drift);
 Datum
 sentiment_check_drift(PG_FUNCTION_ARGS)

@@ -45,7 +45,7 @@ COMMENT ON COLUMN sentiment.drift_report.seconds IS 'how long it took';
 COMMENT ON COLUMN sentiment.drift_report.checked_by IS 'name of the role that checked, at that time';
 COMMENT ON COLUMN sentiment.drift_report.checked_at IS 'when';
 COMMENT ON COLUMN sentiment.drift_report.sampled IS 'predictions whose texts were looked at; null unless of live traffic';
-COMMENT ON COLUMN sentiment.drift_report.since IS 'when the predictions began to be counted; null unless of live traffic';
+COMMENT ON COLUMN sentiment.drift_report.since IS 'from when on predictions are looked at; null unless of live traffic';
 
 CREATE TABLE sentiment.drift_report_feature (
 	report_id pg_catalog.int8 NOT NULL REFERENCES sentiment.drift_report ON DELETE CASCADE,
@@ -113,14 +113,15 @@ CREATE FUNCTION @extschema@.sentiment_check_drift(
 	alpha pg_catalog.float8 DEFAULT 0.01,
 	version pg_catalog.int4 DEFAULT NULL,
 	params pg_catalog.jsonb DEFAULT '{}',
-	store pg_catalog.bool DEFAULT true)
+	store pg_catalog.bool DEFAULT true,
+	period pg_catalog.interval DEFAULT NULL)
 RETURNS TABLE (feature pg_catalog.text, statistic pg_catalog.text, value pg_catalog.float8, p_value pg_catalog.float8,
 	threshold pg_catalog.float8, drifted pg_catalog.bool)
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 30;
 
 COMMENT ON FUNCTION @extschema@.sentiment_check_drift(pg_catalog.text, pg_catalog.regclass, pg_catalog.text, pg_catalog.name,
-	pg_catalog.name, pg_catalog.float8, pg_catalog.int4, pg_catalog.jsonb, pg_catalog.bool) IS
-'compare rows of a table or view, or without a source what predictions have seen since the statistics were reset, with the held-out rows of a version''s training; the row (report) is the verdict, and the report is stored';
+	pg_catalog.name, pg_catalog.float8, pg_catalog.int4, pg_catalog.jsonb, pg_catalog.bool, pg_catalog.interval) IS
+'compare rows of a table or view, or without a source what predictions have seen in a period or since the statistics were reset, with the held-out rows of a version''s training; the row (report) is the verdict, and the report is stored';
 
 CREATE VIEW @extschema@.sentiment_drift_reports WITH (security_invoker = true, security_barrier = true) AS
 SELECT r.report_id, m.name AS model, r.version, r.drifted, r.findings, r.tests, r.p_value, r.alpha, r.rows, r.reference_rows,

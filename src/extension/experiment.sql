@@ -56,6 +56,8 @@ RETURNS TABLE (model pg_catalog.text, version pg_catalog.int4, share pg_catalog.
 	difference_lower pg_catalog.float8, difference_upper pg_catalog.float8, p_value pg_catalog.float8, since pg_catalog.timestamptz)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
 AS $$
+-- raises an error unless there is such a model that the current role may ask
+SELECT @extschema@.sentiment_gate($1);
 WITH deployed AS (
 	SELECT m.name, d.model_id, d.version, d.share,
 		pg_catalog.row_number() OVER (PARTITION BY d.model_id ORDER BY d.share DESC, d.version) OPERATOR(pg_catalog.=) 1 AS is_main,

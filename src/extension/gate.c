@@ -19,6 +19,8 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "utils/builtins.h"
+#include "utils/float.h"
+#include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -314,6 +316,51 @@ make_report(const Gate *gate, const GateMeasurement *measurement, const StoredVe
 	return report;
 }
 
+/* Measure a training on the rows that it has held out. */
+static void
+measure_training(const RegistryModel *model, Training *training, int32 production,
+				 Snapshot snapshot, GateMeasurement *measurement)
+{
+	const TrainSource *source = &training->source;
+	double holdout = training->train_options.holdout;
+	Pipeline *pipeline = training->best->pipeline;
+	StoredVersion other;
+
+	measurement->metrics = training->best->metrics;
+	measurement->latency =
+		prediction_latency(&source->held_out, pipeline, source->split_seed, holdout);
+	measurement->is_known = true;
+	if (production == 0)
+		return;
+	other = version_open(model, production, snapshot, training->context);
+	measurement->comparison =
+		version_compare(&source->held_out, source->split_seed, holdout, pipeline,
+						&measurement->metrics, other.source.holdout, other.pipeline);
+	pipeline_close(other.pipeline);
+}
+
+GateReport
+gate_measure_training(const RegistryModel *model, Training *training, Snapshot snapshot)
+{
+	MemoryContext result_context = MemoryContextSwitchTo(training->context);
+	HostBudget old_budget = host_begin_budget(training->context);
+	int32 production = model == NULL ? 0 : registry_deployed_version(model->model_id, snapshot);
+	const Source *origin = &training->source.origin;
+	GateMeasurement measurement = {.source_name =
+									   quote_qualified_identifier(origin->schema, origin->name)};
+	StoredVersion version = {.key = {.length = image_value_length(training->best->image)}};
+	Gate gate;
+	GateReport report;
+
+	parse_gate(model == NULL ? NULL : registry_model_gate(model->model_id, snapshot), &gate);
+	strlcpy(version.source.name, origin->name, NAMEDATALEN);
+	measure_training(model, training, production, snapshot, &measurement);
+	MemoryContextSwitchTo(result_context);
+	report = make_report(&gate, &measurement, &version, production);
+	host_end_budget(old_budget);
+	return report;
+}
+
 GateReport
 gate_measure(const RegistryModel *model, int32 version, Snapshot snapshot)
 {
@@ -368,6 +415,54 @@ gate_failures(const GateReport *report)
 		appendStringInfo(&failures, ": %s", check->detail);
 	}
 	return failures.data;
+}
+
+char *
+gate_failed_names(const GateReport *report)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int i = 0; i < N_GATE_CHECKS; i++)
+	{
+		if (!report->checks[i].passed)
+			appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", report->checks[i].name);
+	}
+	return names.data;
+}
+
+/* Append a number as JSON: null if it is not known. */
+static void
+append_number(StringInfo json, double number)
+{
+	if (isnan(number))
+		appendStringInfoString(json, "null");
+	else
+		appendStringInfoString(json, float8out_internal(number));
+}
+
+Datum
+gate_report_to_jsonb(const GateReport *report)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	for (int i = 0; i < N_GATE_CHECKS; i++)
+	{
+		const GateCheck *check = &report->checks[i];
+
+		appendStringInfo(&json, "%s{\"check_name\": ", i == 0 ? "[" : ", ");
+		escape_json(&json, check->name);
+		appendStringInfo(&json, ", \"passed\": %s, \"value\": ", check->passed ? "true" : "false");
+		append_number(&json, check->value);
+		appendStringInfoString(&json, ", \"threshold\": ");
+		append_number(&json, check->threshold);
+		appendStringInfoString(&json, ", \"detail\": ");
+		escape_json(&json, check->detail);
+		appendStringInfoChar(&json, '}');
+	}
+	appendStringInfoChar(&json, ']');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
 PG_FUNCTION_INFO_V1(sentiment_check_gate);

@@ -10,6 +10,7 @@
 #include "utils/snapshot.h"
 
 #include "extension/registry.h"
+#include "extension/train.h"
 
 /* One check. */
 typedef struct GateCheck
@@ -38,6 +39,19 @@ typedef struct GateReport
  * with the model.
  */
 extern GateReport gate_measure(const RegistryModel *model, int32 version, Snapshot snapshot);
+
+/*
+ * The same of a training that is not stored yet, on the rows that it has read and held out: nothing is locked
+ * meanwhile. model: NULL for one that does not exist yet. In the current memory context.
+ */
+extern GateReport gate_measure_training(const RegistryModel *model, Training *training,
+										Snapshot snapshot);
+
+/* The checks as a jsonb array of the rows of sentiment_check_gate. */
+extern Datum gate_report_to_jsonb(const GateReport *report);
+
+/* The names of the checks that failed, in a list. */
+extern char *gate_failed_names(const GateReport *report);
 
 /* A gate with all of its members, checked, as jsonb; json in UTF-8. */
 extern Datum gate_canonical(const char *json);

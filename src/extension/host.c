@@ -24,6 +24,7 @@ typedef struct Budget
 	MemoryContext context;
 	MemoryContext large_context; /* whose large blocks are in large_memory; NULL: has none */
 	LargeMemory *large_memory;
+	bool is_part; /* of the budget before it */
 	bool progress_is_shown;
 	int nest_level; /* of the transaction in which it began */
 } Budget;
@@ -77,6 +78,15 @@ host_begin_training(MemoryContext context)
 								.large_memory = large_memory_create(context)});
 }
 
+HostBudget
+host_begin_part(MemoryContext context)
+{
+	return push_budget((Budget){.context = context,
+								.large_context = context,
+								.large_memory = large_memory_create(context),
+								.is_part = true});
+}
+
 void
 host_end_budget(HostBudget previous)
 {
@@ -112,15 +122,20 @@ host_show_progress(bool show)
 		present_budget()->progress_is_shown = show;
 }
 
-/* Bytes that a budget's context holds, and what is below it. */
+/* Bytes that a budget's context holds, and what is below it; of a part, those of the whole. */
 static Size
 used_memory(const Budget *budget)
 {
-	Size used = MemoryContextMemAllocated(budget->context, true);
+	const Budget *whole = budget;
+	Size used = budget->large_memory == NULL ? 0 : large_memory_used(budget->large_memory);
 
-	if (budget->large_memory != NULL)
-		used += large_memory_used(budget->large_memory);
-	return used;
+	while (whole->is_part && whole > budgets)
+	{
+		whole--;
+		if (whole->large_memory != NULL)
+			used += large_memory_used(whole->large_memory);
+	}
+	return used + MemoryContextMemAllocated(whole->context, true);
 }
 
 /* Refuse an allocation that would pass the budget. */

@@ -33,6 +33,12 @@ extern void host_end_budget(HostBudget previous);
 extern HostBudget host_begin_training(MemoryContext context);
 
 /*
+ * A part of the budget in force: its memory counts there too. When it has ended and its context is deleted, all
+ * that was allocated in the context is given back, whatever error came between.
+ */
+extern HostBudget host_begin_part(MemoryContext context);
+
+/*
  * End all budgets, or those that began in the subtransaction that is being aborted or within it: called
  * when a transaction ends, or a subtransaction aborts.
  */

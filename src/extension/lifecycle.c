@@ -22,6 +22,7 @@
 #include "extension/event.h"
 #include "extension/gate.h"
 #include "extension/host.h"
+#include "extension/lifecycle.h"
 #include "extension/registry.h"
 
 /* Raise an error unless the model has the version. */
@@ -271,6 +272,34 @@ promote_to_production(const RegistryWriter *writer, const RegistryModel *model,
 						 &change);
 }
 
+/*
+ * Promote a version to production that was measured before; somebody else may have been faster: then it has another
+ * one to beat, and is measured anew. Under the lock of the model.
+ */
+static void
+promote_measured(const RegistryWriter *writer, const RegistryModel *model,
+				 const Promotion *promotion, int64 measured_model, GateReport *report)
+{
+	if (model->model_id != measured_model ||
+		registry_deployed_version(model->model_id, GetActiveSnapshot()) != report->production)
+		*report = gate_measure(model, promotion->version, GetActiveSnapshot());
+	promote_to_production(writer, model, promotion, report);
+}
+
+void
+lifecycle_promote(const RegistryModel *measured, int32 version, const char *reason, bool force,
+				  GateReport *report)
+{
+	Promotion promotion = {(char *) measured->name, version, "production", reason, force};
+	RegistryWriter writer = registry_begin_write("sentiment_promote()");
+	RegistryModel model;
+
+	registry_lock_for_change(&writer, measured->name, PRIVILEGE_TRAIN, &model);
+	check_version(&model, version);
+	promote_measured(&writer, &model, &promotion, measured->model_id, report);
+	registry_end_write(&writer);
+}
+
 PG_FUNCTION_INFO_V1(sentiment_promote);
 Datum
 sentiment_promote(PG_FUNCTION_ARGS)
@@ -288,13 +317,8 @@ sentiment_promote(PG_FUNCTION_ARGS)
 	writer = registry_begin_write("sentiment_promote()");
 	registry_lock_for_change(&writer, promotion.name, PRIVILEGE_TRAIN, &model);
 	check_version(&model, promotion.version);
-	/* somebody else may have been faster: then it has another one to beat */
-	if (to_production &&
-		(model.model_id != measured_model ||
-		 registry_deployed_version(model.model_id, GetActiveSnapshot()) != report.production))
-		report = gate_measure(&model, promotion.version, GetActiveSnapshot());
 	if (to_production)
-		promote_to_production(&writer, &model, &promotion, &report);
+		promote_measured(&writer, &model, &promotion, measured_model, &report);
 	else
 		promote_to_staging(&writer, &model, &promotion);
 	registry_end_write(&writer);

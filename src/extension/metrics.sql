@@ -167,6 +167,43 @@ CROSS JOIN LATERAL (VALUES
 	('sentiment_retraining_last_failed', 'Whether the last retraining failed',
 		(r.status OPERATOR(pg_catalog.=) 'failed')::pg_catalog.int4::pg_catalog.float8)) AS a (name, help, value)
 UNION ALL
+-- searches of hyperparameters: those that are done, the last one of each model, and those that run
+SELECT 'sentiment_searches_total', 'counter', 'Searches of hyperparameters', pg_catalog.jsonb_build_object('model', m.name), pg_catalog.count(*)::pg_catalog.float8
+FROM sentiment.search AS s
+JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) s.model_id
+GROUP BY m.name
+UNION ALL
+SELECT 'sentiment_search_trials_total', 'counter', 'Trials of searches by how they ended',
+	pg_catalog.jsonb_build_object('model', m.name, 'state', t.state), pg_catalog.count(*)::pg_catalog.float8
+FROM sentiment.search_trial AS t
+JOIN sentiment.search AS s ON s.search_id OPERATOR(pg_catalog.=) t.search_id
+JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) s.model_id
+GROUP BY m.name, t.state
+UNION ALL
+SELECT a.name, 'gauge', a.help, pg_catalog.jsonb_build_object('model', s.name) OPERATOR(pg_catalog.||) a.labels, a.value
+FROM (
+	SELECT DISTINCT ON (t.model_id) m.name, t.search_id, t.best_trial, t.objectives, t.finished_at, t.seconds
+	FROM sentiment.search AS t
+	JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) t.model_id
+	ORDER BY t.model_id, t.search_id DESC) AS s
+CROSS JOIN LATERAL (VALUES
+	('sentiment_search_best_value', 'Best value of the first objective in the last search', pg_catalog.jsonb_build_object('objective', s.objectives[1]),
+		(SELECT (b.metrics OPERATOR(pg_catalog.->>) s.objectives[1])::pg_catalog.float8 FROM sentiment.search_trial AS b
+		 WHERE b.search_id OPERATOR(pg_catalog.=) s.search_id AND b.trial OPERATOR(pg_catalog.=) s.best_trial)),
+	('sentiment_search_last_timestamp_seconds', 'When the last search ended', '{}'::pg_catalog.jsonb, pg_catalog.date_part('epoch', s.finished_at)),
+	('sentiment_search_last_seconds', 'How long the last search took', '{}'::pg_catalog.jsonb, s.seconds)) AS a (name, help, labels, value)
+WHERE a.value IS NOT NULL
+UNION ALL
+SELECT a.name, 'gauge', a.help, pg_catalog.jsonb_build_object('model', r.model, 'pid', r.pid::pg_catalog.text) OPERATOR(pg_catalog.||) a.labels, a.value
+FROM @extschema@.sentiment_running_searches(true) AS r
+CROSS JOIN LATERAL (VALUES
+	('sentiment_search_running_trials', 'Trials that a running search will have at most', '{}'::pg_catalog.jsonb, r.trials::pg_catalog.float8),
+	('sentiment_search_running_trials_done', 'Trials that a running search has done', '{}'::pg_catalog.jsonb,
+		(r.complete OPERATOR(pg_catalog.+) r.pruned OPERATOR(pg_catalog.+) r.failed)::pg_catalog.float8),
+	('sentiment_search_running_best_value', 'Best value of the first objective in a running search', pg_catalog.jsonb_build_object('objective', r.objective),
+		r.best_value)) AS a (name, help, labels, value)
+WHERE a.value IS NOT NULL
+UNION ALL
 -- jobs: those of several roles with one task together
 SELECT a.name, 'gauge', a.help, j.key, a.value
 FROM (

@@ -123,6 +123,21 @@ $$;
 
 COMMENT ON FUNCTION sentiment.card_parameters(pg_catalog.jsonb) IS 'a model card''s table of parameters; null without any';
 
+CREATE FUNCTION sentiment.card_search(wanted_model_id pg_catalog.int8, wanted_version pg_catalog.int4)
+RETURNS pg_catalog.text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp AS $$
+	SELECT 'Chosen by search ' || s.search_id || ': trial ' || s.best_trial || ' of ' || (SELECT count(*) FROM sentiment.search_trial AS a WHERE a.search_id = s.search_id)
+		|| ' (' || s.sampler || ', seed ' || s.seed || '), the best by ' || s.objectives[1] || ': ' || sentiment.card_number(t.metrics -> s.objectives[1])
+		|| CASE WHEN s.objectives[1] = ANY ('{latency,bytes}') THEN '' ELSE ', mean of ' || s.folds || ' folds' END
+		|| CASE WHEN s.limits = '{}' THEN '' ELSE ', within ' || sentiment.card_text(s.limits::text) END || '.'
+	FROM sentiment.search AS s JOIN sentiment.search_trial AS t ON t.search_id = s.search_id AND t.trial = s.best_trial
+	WHERE s.model_id = wanted_model_id AND s.version = wanted_version
+	ORDER BY s.search_id DESC LIMIT 1
+$$;
+
+COMMENT ON FUNCTION sentiment.card_search(pg_catalog.int8, pg_catalog.int4) IS 'a model card''s word on the search that chose the parameters; null if none did';
+
 CREATE FUNCTION sentiment.card_features(model pg_catalog.text, version pg_catalog.int4)
 RETURNS pg_catalog.text
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -259,7 +274,7 @@ BEGIN
 		CASE WHEN @extschema@.sentiment_has_privilege(card.model_id, 'admin')
 			THEN sentiment.card_features(card.model, card.version)
 			ELSE 'The most important features are words of the training texts, and shown with the privilege admin only.' END,
-		'### Parameters', sentiment.card_parameters(card.parameters),
+		'### Parameters', sentiment.card_search(card.model_id, card.version), sentiment.card_parameters(card.parameters),
 		'## Gate', sentiment.card_parameters(gate),
 		'## Deployments', COALESCE(sentiment.card_history(card.model_id, card.version), 'None.'),
 		'## Drift', COALESCE(sentiment.card_drift(card.model_id, card.version), 'Not checked.'),

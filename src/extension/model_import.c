@@ -28,12 +28,14 @@
 #include "core/model_container.h"
 #include "core/pipeline.h"
 #include "extension/arguments.h"
+#include "extension/contract_store.h"
 #include "extension/event.h"
 #include "extension/gate.h"
 #include "extension/host.h"
 #include "extension/image_value.h"
 #include "extension/registry.h"
 #include "extension/source.h"
+#include "extension/validation_scan.h"
 #include "extension/version_row.h"
 
 /* A manifest, or curves, may not be longer. */
@@ -57,6 +59,7 @@ typedef struct Import
 	Datum curves;        /* jsonb, or 0 */
 	Datum profile;       /* sentiment_drift_profile, or 0 */
 	Datum learned_texts; /* bytea, or 0 */
+	Datum contract;      /* jsonb, or 0 */
 
 	/* result */
 	int32 version;
@@ -288,6 +291,19 @@ read_profile(Import *import)
 	import->learned_texts = PointerGetDatum(filter);
 }
 
+/* Read the data contract, which is checked as one that somebody sets. */
+static void
+read_contract(Import *import)
+{
+	size_t length;
+	Contract checked;
+
+	if (model_container_find(import->bytes, CONTAINER_CONTRACT, &length) == NULL)
+		return;
+	import->contract = jsonb_from_json(json_section(import, CONTAINER_CONTRACT));
+	contract_read(import->contract, &checked);
+}
+
 /* A name argument, or what the manifest says, or a default. */
 static char *
 column_argument(FunctionCallInfo fcinfo, int argument, const Import *import, const char *member)
@@ -347,6 +363,7 @@ read_import(FunctionCallInfo fcinfo)
 	read_image(&import);
 	read_curves(&import);
 	read_profile(&import);
+	read_contract(&import);
 	read_source(fcinfo, &import);
 	return import;
 }
@@ -376,6 +393,34 @@ describe_new_model(const Import *import, const RegistryModel *model)
 
 	registry_execute("UPDATE sentiment.model SET description = $2, gate = $3 WHERE model_id = $1",
 					 3, types, values, nulls, SPI_OK_UPDATE);
+}
+
+/*
+ * Put the contract in force for a model that the import has made, unless the caller had one ready for it. A
+ * model that was there keeps what it has, as it keeps its gate.
+ */
+static void
+store_contract(const Import *import, const RegistryWriter *writer, const RegistryModel *model,
+			   bool is_new)
+{
+	StoredContract present;
+	bool has_contract;
+
+	contract_adopt(writer, model);
+	if (import->contract == (Datum) 0)
+		return;
+	has_contract = contract_of_model(model, &present);
+	if (has_contract &&
+		DatumGetBool(DirectFunctionCall2(jsonb_eq, present.contract, import->contract)))
+		return;
+	if (is_new && !has_contract)
+		contract_write(writer, model->name, model, import->contract);
+	else
+		ereport(NOTICE, (errmsg("the contract of the exported model is left out"),
+						 errdetail(has_contract ? "Model \"%s\" has another one."
+												: "Model \"%s\" was there, and has none.",
+								   model->name),
+						 errhint("sentiment_set_contract sets another.")));
 }
 
 /* Make the version's scores mean what those of the model's other versions do. */
@@ -426,6 +471,7 @@ lock_or_create_model(Import *import, RegistryWriter *writer, RegistryModel *mode
 		describe_new_model(import, model);
 	else
 		agree_on_positive_label(import, model);
+	store_contract(import, writer, model, is_new);
 	forget_foreign_split(import, model);
 }
 

@@ -3,7 +3,8 @@
  *	  Versions of models as values, and on their way out to another database.
  *
  * An exported version is a container (core/model_container.h) of its image, of a manifest that tells what the
- * registry knows of it, and of what was measured at its training. model_import.c reads it.
+ * registry knows of it, of what was measured at its training, and of the contract of its model. Monitors and
+ * jobs are not in it: they name relations to be read, and here nobody has consented to that. model_import.c reads it.
  */
 #include "postgres.h"
 
@@ -41,7 +42,8 @@ enum
 	EXPORT_IMAGE,
 	EXPORT_CURVES,
 	EXPORT_PROFILE,
-	EXPORT_LEARNED_TEXTS
+	EXPORT_LEARNED_TEXTS,
+	EXPORT_CONTRACT
 };
 
 /* Read all of a version. */
@@ -59,7 +61,9 @@ read_export(const RegistryModel *model, int32 version)
 		" 'holdout', v.holdout, 'rows_held_out', v.rows_held_out,"
 		" 'rows_skipped', v.rows_skipped, 'seconds', v.seconds, 'metrics', v.metrics,"
 		" 'trained_by', v.trained_by, 'trained_at', v.trained_at AT TIME ZONE 'UTC')"
-		"::pg_catalog.text, v.image, c.curves::pg_catalog.text, p.profile, p.learned_texts"
+		"::pg_catalog.text, v.image, c.curves::pg_catalog.text, p.profile, p.learned_texts,"
+		" (SELECT d.contract FROM sentiment.contract AS d WHERE d.model_id = m.model_id"
+		" ORDER BY d.contract_id DESC LIMIT 1)::pg_catalog.text"
 		" FROM sentiment.model AS m"
 		" JOIN sentiment.model_version AS v ON v.model_id = m.model_id AND v.version = $2"
 		" LEFT JOIN sentiment.version_curves AS c"
@@ -128,6 +132,8 @@ make_container(void)
 		add_bytes(&writer, CONTAINER_DRIFT_PROFILE, send_profile(value));
 	if (export_column(EXPORT_LEARNED_TEXTS, &value))
 		add_bytes(&writer, CONTAINER_LEARNED_TEXTS, DatumGetByteaPP(value));
+	if (export_column(EXPORT_CONTRACT, &value))
+		add_text(&writer, CONTAINER_CONTRACT, value);
 	return model_container_finish(&writer);
 }
 

@@ -11,6 +11,8 @@
 #include "extension/deployment.h"
 #include "extension/host.h"
 #include "extension/model_cache.h"
+#include "extension/progress.h"
+#include "extension/search_progress.h"
 #include "extension/settings.h"
 #include "extension/shared_statistics.h"
 #include "extension/version_counter.h"
@@ -29,6 +31,8 @@ transaction_ended(XactEvent event, void *argument)
 	{
 		statistics_flush();
 		host_transaction_ended();
+		search_progress_transaction_ended();
+		progress_transaction_ended();
 		model_cache_trim();
 		/* without an own transaction id, nothing was written that others did not see before */
 		if (TransactionIdIsValid(GetTopTransactionIdIfAny()))
@@ -44,6 +48,8 @@ subtransaction_ended(SubXactEvent event, SubTransactionId id, SubTransactionId p
 	if (event == SUBXACT_EVENT_ABORT_SUB)
 	{
 		host_subtransaction_aborted();
+		search_progress_subtransaction_aborted();
+		progress_subtransaction_aborted();
 		deployment_forget();
 	}
 }
@@ -53,7 +59,11 @@ _PG_init(void)
 {
 	settings_define();
 	if (process_shared_preload_libraries_in_progress)
+	{
 		shared_statistics_install();
+		search_progress_install();
+		progress_install();
+	}
 	RegisterXactCallback(transaction_ended, NULL);
 	RegisterSubXactCallback(subtransaction_ended, NULL);
 }

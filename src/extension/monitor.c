@@ -19,6 +19,7 @@
 
 #include "extension/compat.h"
 #include "extension/event.h"
+#include "extension/live_traffic.h"
 #include "extension/monitor.h"
 #include "extension/owner_context.h"
 #include "extension/public_query.h"
@@ -302,7 +303,6 @@ static void
 read_arguments(FunctionCallInfo fcinfo, Monitor *monitor, Source *source)
 {
 	check_not_null(fcinfo, ARGUMENT_MODEL, "model");
-	check_not_null(fcinfo, ARGUMENT_SOURCE, "source");
 	check_not_null(fcinfo, ARGUMENT_TEXT_COLUMN, "text_column");
 	check_not_null(fcinfo, ARGUMENT_PERIOD, "period");
 	check_not_null(fcinfo, ARGUMENT_DEPLOY, "deploy");
@@ -311,7 +311,8 @@ read_arguments(FunctionCallInfo fcinfo, Monitor *monitor, Source *source)
 	check_interval(fcinfo, ARGUMENT_PERIOD, "period", true);
 	check_interval(fcinfo, ARGUMENT_TRAINING_PERIOD, "training_period", true);
 	check_interval(fcinfo, ARGUMENT_COOLDOWN, "cooldown", false);
-	*source = (Source){.relation = PG_GETARG_OID(ARGUMENT_SOURCE),
+	*source = (Source){.relation = PG_ARGISNULL(ARGUMENT_SOURCE) ? InvalidOid
+																 : PG_GETARG_OID(ARGUMENT_SOURCE),
 					   .text_column = optional_name(fcinfo, ARGUMENT_TEXT_COLUMN),
 					   .label_column = optional_name(fcinfo, ARGUMENT_LABEL_COLUMN),
 					   .filter = optional_text(fcinfo, ARGUMENT_FILTER)};
@@ -335,17 +336,37 @@ read_arguments(FunctionCallInfo fcinfo, Monitor *monitor, Source *source)
 
 /* Check what the arguments say by themselves. */
 static void
-check_arguments(const Monitor *monitor)
+check_arguments(const Monitor *monitor, bool has_source)
 {
 	train_check_deploy_rule(monitor->deploy);
 	if (!(monitor->alpha > 0 && monitor->alpha < 1))
 		ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 						errmsg("argument \"alpha\" must be between 0 and 1, both excluded")));
-	if (monitor->training_period != (Datum) 0 && monitor->time_column == NULL)
+	if (monitor->training_period != (Datum) 0 && monitor->time_column == NULL && has_source)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("argument \"training_period\" needs a time column"),
 						errhint("Name it in the argument time_column.")));
 	train_check_recipe(monitor->kind, monitor->params);
+}
+
+/* The default of the argument text_column. */
+#define DEFAULT_TEXT_COLUMN "text"
+
+/* Watch live traffic: what goes with a source must not be given. */
+static void
+take_live_traffic(const RegistryModel *model, Monitor *monitor)
+{
+	if (monitor->time_column != NULL || monitor->label_column != NULL || monitor->filter != NULL ||
+		monitor->training_period != (Datum) 0 ||
+		strcmp(monitor->text_column, DEFAULT_TEXT_COLUMN) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("text_column, time_column, label_column, filter and training_period need a "
+						"source"),
+				 errdetail("Without a source, live traffic is watched."),
+				 errhint("Name a table or view in the argument source, or leave them out.")));
+	live_traffic_require(model);
+	monitor->text_column = NULL;
 }
 
 /* Write the row. */
@@ -392,13 +413,18 @@ sentiment_monitor(PG_FUNCTION_ARGS)
 	char *name;
 
 	read_arguments(fcinfo, &monitor, &source);
-	check_arguments(&monitor);
+	check_arguments(&monitor, OidIsValid(source.relation));
 	name = optional_text(fcinfo, ARGUMENT_MODEL);
 	if (!registry_find_model(name, GetActiveSnapshot(), &model))
 		registry_model_missing(name);
 	registry_check_privilege(&model, PRIVILEGE_TRAIN, GetActiveSnapshot());
-	take_numeric_columns(&model, &monitor, &source);
-	check_source_as_reader(&model, &monitor, &source);
+	if (OidIsValid(source.relation))
+	{
+		take_numeric_columns(&model, &monitor, &source);
+		check_source_as_reader(&model, &monitor, &source);
+	}
+	else
+		take_live_traffic(&model, &monitor);
 	writer = registry_begin_write("sentiment_monitor()");
 	registry_lock_for_change(&writer, name, PRIVILEGE_TRAIN, &model);
 	write_monitor(&writer, &model, &monitor);

@@ -4,7 +4,7 @@
  *
  * A monitor names the relation where new rows come in, how to find those of the last period, and how to train
  * again. What it names is read with the rights of the model's owner if who set it has these rights, and of that
- * role otherwise.
+ * role otherwise. A monitor without a relation watches live traffic.
  */
 #ifndef SENTIMENT_MONITOR_H
 #define SENTIMENT_MONITOR_H
@@ -17,7 +17,7 @@
 typedef struct Monitor
 {
 	char *schema;
-	char *name;
+	char *name; /* NULL: live traffic */
 	char *text_column;
 	char *time_column;  /* NULL: all rows are watched */
 	char *label_column; /* NULL: none */

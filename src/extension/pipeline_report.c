@@ -14,11 +14,53 @@
 #include "extension/registry.h"
 #include "extension/retraining.h"
 
+/* Write what is not for everybody who may ask the model, since it may quote a value of the source. step: 0, the run */
+static void
+write_error(const PipelineRun *run, int number, const char *message)
+{
+	QueryParameter parameters[] = {query_value(INT8OID, Int64GetDatum(run->run_id)),
+								   query_value(INT4OID, Int32GetDatum(number)),
+								   query_text(message)};
+
+	public_query("INSERT INTO sentiment.pipeline_error (run_id, step_number, message)"
+				 " VALUES ($1, $2, $3)",
+				 lengthof(parameters), parameters);
+}
+
+/* What everybody may read of a step; NULL: its message. */
+static char *
+public_step_message(const PipelineRun *run, const PipelineStep *step)
+{
+	if (step->sqlstate != NULL)
+		return psprintf("failed with SQLSTATE %s", step->sqlstate);
+	if (strcmp(step->name, "gate") == 0 && strcmp(step->status, STEP_SUCCEEDED) == 0 &&
+		!run->gate.passed)
+		return pstrdup("not passed");
+	if (strcmp(step->name, "report") == 0 && strcmp(run->status, RETRAINING_FAILED) == 0)
+		return pstrdup(RETRAINING_FAILED);
+	return NULL;
+}
+
+/* What everybody may read of a run that failed: in which step. */
+static char *
+public_run_message(const PipelineRun *run)
+{
+	for (int i = 0; i < run->n_steps; i++)
+	{
+		const PipelineStep *step = &run->steps[i];
+
+		if (step->sqlstate != NULL)
+			return psprintf("%s: failed with SQLSTATE %s", step->name, step->sqlstate);
+	}
+	return pstrdup(RETRAINING_FAILED);
+}
+
 /* Write a step's row. */
 static void
 write_step(const PipelineRun *run, int number)
 {
 	const PipelineStep *step = &run->steps[number];
+	char *public_message = public_step_message(run, step);
 	QueryParameter parameters[] = {
 		query_value(INT8OID, Int64GetDatum(run->run_id)),
 		query_value(INT4OID, Int32GetDatum(number + 1)),
@@ -28,7 +70,7 @@ write_step(const PipelineRun *run, int number)
 		query_value(INT4OID, Int32GetDatum(step->version)),
 		query_value(FLOAT8OID, Float8GetDatum(step->f1)),
 		query_value(BOOLOID, BoolGetDatum(step->in_worker)),
-		query_text(step->message),
+		query_text(public_message != NULL ? public_message : step->message),
 		query_text(step->sqlstate),
 		query_value(TIMESTAMPTZOID, TimestampTzGetDatum(step->started_at)),
 		query_value(TIMESTAMPTZOID, TimestampTzGetDatum(step->finished_at))};
@@ -38,6 +80,8 @@ write_step(const PipelineRun *run, int number)
 				 " VALUES ($1, $2, $3, $4, $5, NULLIF($6, 0), NULLIF($7, 'NaN'), $8, $9, $10, $11,"
 				 " $12)",
 				 lengthof(parameters), parameters);
+	if (public_message != NULL)
+		write_error(run, number + 1, step->message);
 }
 
 /* The kinds as an array of texts. */
@@ -57,6 +101,7 @@ write_run(PipelineRun *run)
 {
 	RegistryWriter writer = registry_begin_write("sentiment_run_pipeline()");
 	StoredRole caller = stored_role_of(writer.caller);
+	bool failed = strcmp(run->status, RETRAINING_FAILED) == 0;
 	QueryParameter parameters[] = {
 		query_text(run->name),
 		query_value(TEXTARRAYOID, kinds_array(run)),
@@ -64,7 +109,7 @@ write_run(PipelineRun *run)
 		query_text(run->recipe.name),
 		query_text(run->status),
 		query_value(INT4OID, Int32GetDatum(run->version)),
-		query_text(run->message),
+		query_text(failed ? public_run_message(run) : run->message),
 		query_value(TIMESTAMPTZOID, TimestampTzGetDatum(run->started_at)),
 		query_text(caller.name),
 		query_value(OIDOID, ObjectIdGetDatum(caller.oid)),
@@ -78,6 +123,8 @@ write_run(PipelineRun *run)
 				 " $3, $4, $5, NULLIF($6, 0), $7, $8, $9, $10, $11) RETURNING run_id",
 				 lengthof(parameters), parameters);
 	run->run_id = DatumGetInt64(query_datum(0, 1, &is_null));
+	if (failed)
+		write_error(run, 0, run->message);
 	for (int i = 0; i < run->n_steps; i++)
 		write_step(run, i);
 	registry_end_write(&writer);

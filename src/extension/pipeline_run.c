@@ -4,7 +4,8 @@
  *
  * Each step is a subtransaction, so that one that fails can be told. Rows are written at the end: before
  * the background workers are done, the leader must not write anything (see training_workers.c). What the workers
- * train are candidates that they commit themselves; they stay if the caller rolls back.
+ * train are candidates that they commit themselves; they stay if the caller rolls back. What the session trains by
+ * itself is stored when all is measured, since storing locks the model.
  */
 #include "postgres.h"
 
@@ -17,6 +18,7 @@
 #include "utils/jsonb.h"
 #include "utils/snapmgr.h"
 
+#include "extension/lifecycle.h"
 #include "extension/owner_context.h"
 #include "extension/pipeline_report.h"
 #include "extension/pipeline_run.h"
@@ -57,11 +59,20 @@ goes_on(const PipelineRun *run)
 	return run->status == NULL;
 }
 
+/* Tell other sessions what the run is doing, and how many of its steps are behind it. */
+static void
+tell_of_phase(const PipelineRun *run, const char *name, int n_done)
+{
+	progress_set_phase(run->progress, name);
+	progress_set_done(run->progress, n_done, run->n_kinds + N_OTHER_STEPS);
+}
+
 /* Do a step in a subtransaction; one that fails ends the run. */
 static void
 do_step(PipelineRun *run, const char *name, SubtransactionWork work)
 {
 	PipelineStep *step;
+	Progress *progress;
 	ErrorData *error;
 
 	if (!goes_on(run))
@@ -70,8 +81,12 @@ do_step(PipelineRun *run, const char *name, SubtransactionWork work)
 		return;
 	}
 	step = pipeline_begin_step(run, name);
+	tell_of_phase(run, name, run->n_steps - 1);
+	progress = progress_begin_step(run->progress, run->n_steps, name, NULL);
 	error = subtransaction_run(work, run);
 	step->finished_at = GetCurrentTimestamp();
+	progress_set_version(progress, step->version);
+	progress_finish_step(progress, error == NULL ? step->status : STEP_FAILED);
 	if (error == NULL)
 		return;
 	step->status = STEP_FAILED;
@@ -96,7 +111,7 @@ has_contract(const char *model)
 	QueryParameter parameters[1] = {query_text(model)};
 
 	return public_query_read_only("SELECT FROM @.sentiment_contracts AS c"
-								  " WHERE c.model OPERATOR(pg_catalog.=) $1",
+								  " WHERE c.model OPERATOR(pg_catalog.=) $1 AND c.in_force",
 								  1, parameters) > 0;
 }
 
@@ -207,9 +222,7 @@ job_arguments(const PipelineRun *run, const char *kind)
 static void
 run_job_here(void *argument)
 {
-	TrainingJob *job = argument;
-
-	training_job_run(job->arguments, &job->result);
+	training_job_train(argument);
 }
 
 /* Train here what no worker did: none could be started, or it waited for a lock that this session has. */
@@ -222,17 +235,17 @@ train_here(PipelineRun *run)
 		TrainingJobResult *result = &job->result;
 		ErrorData *error;
 
-		if (result->state != TRAINING_JOB_WAITING &&
-			!(result->state == TRAINING_JOB_FAILED &&
-			  result->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE))
+		if (!training_job_is_to_do(result))
 			continue;
 		job->in_worker = false;
 		result->started_at = GetCurrentTimestamp();
+		progress_set_step_state(job->step, "running", false);
 		error = subtransaction_run(run_job_here, job);
 		result->state = TRAINING_JOB_DONE;
 		if (error != NULL)
 			training_job_take_error(result, error);
 		result->finished_at = GetCurrentTimestamp();
+		training_job_tell(job, result);
 	}
 }
 
@@ -274,9 +287,18 @@ train_kinds(PipelineRun *run)
 		skip_step(run, "train", "the run had ended");
 		return;
 	}
+	tell_of_phase(run, "train", run->n_steps);
+	run->first_job_step = run->n_steps;
 	run->jobs = palloc0_array(TrainingJob, run->n_kinds);
 	for (int i = 0; i < run->n_kinds; i++)
-		run->jobs[i].arguments = job_arguments(run, run->kinds[i]);
+	{
+		TrainingJob *job = &run->jobs[i];
+
+		job->arguments = job_arguments(run, run->kinds[i]);
+		job->step =
+			progress_begin_step(run->progress, run->n_steps + i + 1, "train", run->kinds[i]);
+		training_job_tell(job, &job->result);
+	}
 	obstacle =
 		run->n_kinds == 1 ? "there is one kind only" : training_workers_obstacle(run->relation);
 	if (obstacle == NULL)
@@ -293,7 +315,7 @@ train_kinds(PipelineRun *run)
 	run->message = psprintf("no kind could be trained: %s", run->jobs[0].result.message);
 }
 
-/* The step "select": the version of the highest F1, the first of equals. */
+/* The step "select": the training of the highest F1, the first of equals. */
 static void
 select_best(void *argument)
 {
@@ -303,23 +325,51 @@ select_best(void *argument)
 
 	for (int i = 0; i < run->n_kinds; i++)
 	{
-		const TrainingJobResult *result = &run->jobs[i].result;
+		TrainingJob *job = &run->jobs[i];
 
-		if (result->state != TRAINING_JOB_DONE)
+		if (job->result.state != TRAINING_JOB_DONE)
 			continue;
 		n_trained++;
-		if (run->version != 0 && !(result->f1 > step->f1))
+		if (run->best != NULL && !(job->result.f1 > step->f1))
 			continue;
-		run->version = result->version;
-		step->f1 = result->f1;
+		run->best = job;
+		step->f1 = job->result.f1;
 		step->kind = run->kinds[i];
 	}
-	step->version = run->version;
 	if (n_trained > 1 && isnan(step->f1))
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("the new versions were not measured"),
 						errdetail("They are compared on held-out rows, and there are none.")));
-	step->message = psprintf("version %d is the best of %d", run->version, n_trained);
+	step->message = psprintf("the best of %d", n_trained);
+}
+
+/* The model of the run by now; NULL: there is none yet. */
+static const RegistryModel *
+find_model(const PipelineRun *run, RegistryModel *model)
+{
+	if (!registry_find_model(run->name, GetActiveSnapshot(), model))
+		return NULL;
+	registry_check_privilege(model, PRIVILEGE_TRAIN, GetActiveSnapshot());
+	return model;
+}
+
+/* Measure the best version: one that a worker has stored, or one that is not stored yet. */
+static GateReport
+measure_best(const PipelineRun *run)
+{
+	RegistryModel model;
+	GateReport report;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	if (run->best->training != NULL)
+		report = gate_measure_training(find_model(run, &model), run->best->training,
+									   GetActiveSnapshot());
+	else if (find_model(run, &model) != NULL)
+		report = gate_measure(&model, run->best->result.version, GetActiveSnapshot());
+	else
+		registry_model_missing(run->name);
+	PopActiveSnapshot();
+	return report;
 }
 
 /* The step "gate". */
@@ -328,21 +378,75 @@ ask_gate(void *argument)
 {
 	PipelineRun *run = argument;
 	PipelineStep *step = present_step(run);
-	QueryParameter parameters[] = {query_text(run->name),
-								   query_value(INT4OID, Int32GetDatum(run->version))};
-	bool is_null;
 
-	step->version = run->version;
-	query_connect();
-	public_query("SELECT COALESCE(pg_catalog.bool_and(g.passed), true),"
-				 " COALESCE(pg_catalog.string_agg(pg_catalog.format('%s (%s)', g.check_name,"
-				 " g.detail), ', ') FILTER (WHERE NOT g.passed), '')"
-				 " FROM @.sentiment_check_gate($1, $2) AS g",
-				 lengthof(parameters), parameters);
-	run->passes_gate = DatumGetBool(query_datum(0, 1, &is_null));
-	step->message =
-		run->passes_gate ? pstrdup("passed") : psprintf("not passed: %s", query_column(0, 2));
-	query_finish();
+	train_check_not_dropped(run->name, run->model_id);
+	run->gate = measure_best(run);
+	step->message = run->gate.passed ? pstrdup("passed")
+									 : psprintf("not passed: %s", gate_failures(&run->gate));
+}
+
+/* Store what this session has trained. From here on the model is locked. */
+static void
+store(void *argument)
+{
+	PipelineRun *run = argument;
+
+	train_check_not_dropped(run->name, run->model_id);
+	for (int i = 0; i < run->n_kinds; i++)
+	{
+		if (run->jobs[i].training != NULL)
+			training_job_store(&run->jobs[i]);
+	}
+}
+
+/* The same in a subtransaction, whatever became of the run; steps are told the numbers of their versions. */
+static void
+store_versions(PipelineRun *run)
+{
+	ErrorData *error;
+
+	if (run->jobs == NULL)
+		return;
+	tell_of_phase(run, "store", run->n_steps);
+	error = subtransaction_run(store, run);
+	for (int i = 0; i < run->n_kinds; i++)
+	{
+		PipelineStep *step = &run->steps[run->first_job_step + i];
+
+		if (error != NULL && run->jobs[i].training != NULL)
+			run->jobs[i].result.version = 0;
+		step->version = run->jobs[i].result.version;
+	}
+	if (error != NULL && goes_on(run))
+	{
+		run->status = RETRAINING_FAILED;
+		run->message = psprintf("store: %s", error->message);
+	}
+	if (run->best == NULL)
+		return;
+	run->version = run->best->result.version;
+	for (int i = run->first_job_step + run->n_kinds; i < run->n_steps; i++)
+	{
+		PipelineStep *step = &run->steps[i];
+
+		if (strcmp(step->status, STEP_SKIPPED) != 0)
+			step->version = run->version;
+		if (strcmp(step->name, "select") == 0 && strcmp(step->status, STEP_SUCCEEDED) == 0)
+			step->message = psprintf("version %d is %s", run->version, step->message);
+	}
+}
+
+/* The version that answers by now has another one to beat, if somebody else was faster. */
+static void
+ask_gate_again(PipelineRun *run)
+{
+	RegistryModel model;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	if (run->best->training != NULL && find_model(run, &model) != NULL &&
+		registry_deployed_version(model.model_id, GetActiveSnapshot()) != run->gate.production)
+		run->gate = gate_measure_training(&model, run->best->training, GetActiveSnapshot());
+	PopActiveSnapshot();
 }
 
 /* The step "deploy". */
@@ -352,24 +456,24 @@ deploy(void *argument)
 	PipelineRun *run = argument;
 	PipelineStep *step = present_step(run);
 	bool always = strcmp(run->deploy, "always") == 0;
-	QueryParameter parameters[] = {query_text(run->name),
-								   query_value(INT4OID, Int32GetDatum(run->version)),
-								   query_text("sentiment_run_pipeline"),
-								   query_value(BOOLOID, BoolGetDatum(!run->passes_gate))};
+	RegistryModel model;
 
 	step->version = run->version;
-	if (strcmp(run->deploy, "never") == 0 || (!run->passes_gate && !always))
+	ask_gate_again(run);
+	if (strcmp(run->deploy, "never") == 0 || (!run->gate.passed && !always))
 	{
 		step->status = STEP_SKIPPED;
-		step->message = run->passes_gate ? "as asked for" : "the gate was not passed";
+		step->message = run->gate.passed ? "as asked for" : "the gate was not passed";
 		run->status = RETRAINING_KEPT;
 		run->message = psprintf("version %d is a candidate: %s", run->version, step->message);
 		return;
 	}
-	query_connect();
-	public_query("SELECT @.sentiment_promote($1, $2, 'production', $3, $4)", lengthof(parameters),
-				 parameters);
-	query_finish();
+	PushActiveSnapshot(GetLatestSnapshot());
+	if (find_model(run, &model) == NULL)
+		registry_model_missing(run->name);
+	lifecycle_promote(&model, run->version, "sentiment_run_pipeline", !run->gate.passed,
+					  &run->gate);
+	PopActiveSnapshot();
 	step->message = psprintf("version %d answers", run->version);
 	run->status = RETRAINING_PROMOTED;
 	run->message = step->message;
@@ -383,6 +487,7 @@ do_steps(PipelineRun *run)
 	train_kinds(run);
 	do_step(run, "select", select_best);
 	do_step(run, "gate", ask_gate);
+	store_versions(run);
 	do_step(run, "deploy", deploy);
 }
 
@@ -395,6 +500,7 @@ lock_model(PipelineRun *run)
 	if (!registry_find_model(run->name, GetActiveSnapshot(), &model))
 		return true;
 	registry_check_privilege(&model, PRIVILEGE_TRAIN, GetActiveSnapshot());
+	run->model_id = model.model_id;
 	return retraining_lock(&model);
 }
 
@@ -402,6 +508,7 @@ void
 pipeline_run(PipelineRun *run)
 {
 	run->steps = palloc0_array(PipelineStep, run->n_kinds + N_OTHER_STEPS);
+	run->progress = progress_begin("pipeline", run->name);
 	if (lock_model(run))
 		do_steps(run);
 	else
@@ -409,5 +516,7 @@ pipeline_run(PipelineRun *run)
 		run->status = RETRAINING_SKIPPED;
 		run->message = "a retraining or another run for the model is under way";
 	}
+	tell_of_phase(run, "report", run->n_steps);
 	pipeline_report(run);
+	progress_end(run->progress);
 }

@@ -10,6 +10,7 @@
 #include "lib/stringinfo.h"
 #include "utils/timestamp.h"
 
+#include "extension/gate.h"
 #include "extension/train_recipe.h"
 #include "extension/training_job.h"
 
@@ -50,15 +51,18 @@ typedef struct PipelineRun
 	TimestampTz started_at;
 
 	/* what became of it */
-	int64 model_id; /* 0: there is no model of the name yet */
-	TrainingJob *jobs;
+	int64 model_id;     /* 0: there was no model of the name when it began */
+	Progress *progress; /* what other sessions are told of it */
+	TrainingJob *jobs;  /* (n_kinds) NULL: none was begun */
+	int first_job_step; /* the step of the first one; the others follow */
+	TrainingJob *best;  /* NULL: none */
 	int n_steps;
 	PipelineStep *steps; /* (n_kinds + N_OTHER_STEPS) */
 	int64 run_id;
 	const char *status; /* as of a retraining */
 	char *message;
 	int32 version;
-	bool passes_gate;
+	GateReport gate;
 } PipelineRun;
 
 /* A step that begins now: the last one of the run. */

@@ -28,7 +28,7 @@ COMMENT ON COLUMN sentiment.pipeline_run.source_schema IS 'schema of the relatio
 COMMENT ON COLUMN sentiment.pipeline_run.source_name IS 'name of the relation that they were trained from';
 COMMENT ON COLUMN sentiment.pipeline_run.status IS 'promoted: the best new version answers; kept: what answered before does; failed; skipped: another run or retraining was under way';
 COMMENT ON COLUMN sentiment.pipeline_run.version IS 'the best of the new versions';
-COMMENT ON COLUMN sentiment.pipeline_run.message IS 'how it ended';
+COMMENT ON COLUMN sentiment.pipeline_run.message IS 'how it ended; of one that failed, which step did';
 COMMENT ON COLUMN sentiment.pipeline_run.started_at IS 'when it began';
 COMMENT ON COLUMN sentiment.pipeline_run.finished_at IS 'when it ended';
 COMMENT ON COLUMN sentiment.pipeline_run.done_by IS 'the role that ran it: its name at that time';
@@ -60,24 +60,43 @@ COMMENT ON COLUMN sentiment.pipeline_step.status IS 'succeeded, failed or skippe
 COMMENT ON COLUMN sentiment.pipeline_step.version IS 'the version that it made or is about';
 COMMENT ON COLUMN sentiment.pipeline_step.f1 IS 'F1 of that version on the held-out rows';
 COMMENT ON COLUMN sentiment.pipeline_step.in_worker IS 'whether a background worker did it, and committed it by itself';
-COMMENT ON COLUMN sentiment.pipeline_step.message IS 'how it ended';
+COMMENT ON COLUMN sentiment.pipeline_step.message IS 'how it ended; of one that failed, that it did';
 COMMENT ON COLUMN sentiment.pipeline_step.sqlstate IS 'SQLSTATE of the error';
 COMMENT ON COLUMN sentiment.pipeline_step.started_at IS 'when it began';
 COMMENT ON COLUMN sentiment.pipeline_step.finished_at IS 'when it ended';
 
+CREATE TABLE sentiment.pipeline_error (
+	run_id pg_catalog.int8 NOT NULL REFERENCES sentiment.pipeline_run ON DELETE CASCADE,
+	step_number pg_catalog.int4 NOT NULL,
+	message pg_catalog.text NOT NULL,
+	PRIMARY KEY (run_id, step_number)
+);
+
+COMMENT ON TABLE sentiment.pipeline_error IS 'the errors of runs of the pipeline and their steps, which may quote rows: not for everybody who may ask the model';
+COMMENT ON COLUMN sentiment.pipeline_error.run_id IS 'the run';
+COMMENT ON COLUMN sentiment.pipeline_error.step_number IS 'the step; 0: the run as a whole';
+COMMENT ON COLUMN sentiment.pipeline_error.message IS 'the error, or what the gate found';
+
 SELECT pg_catalog.pg_extension_config_dump('sentiment.pipeline_run', '');
+SELECT pg_catalog.pg_extension_config_dump('sentiment.pipeline_error', '');
 SELECT pg_catalog.pg_extension_config_dump('sentiment.pipeline_run_run_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('sentiment.pipeline_step', '');
 
 ALTER TABLE sentiment.pipeline_run ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sentiment.pipeline_step ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sentiment.pipeline_error ENABLE ROW LEVEL SECURITY;
 CREATE POLICY visible ON sentiment.pipeline_run FOR SELECT
 	USING (@extschema@.sentiment_has_role(done_by, done_by_oid, done_by_cluster)
 		   OR @extschema@.sentiment_has_privilege(model_id, 'predict'));
 -- the rows of the runs that are seen
 CREATE POLICY visible ON sentiment.pipeline_step FOR SELECT
 	USING (EXISTS (SELECT FROM sentiment.pipeline_run AS r WHERE r.run_id OPERATOR(pg_catalog.=) pipeline_step.run_id));
-GRANT SELECT ON sentiment.pipeline_run, sentiment.pipeline_step TO PUBLIC;
+CREATE POLICY visible ON sentiment.pipeline_error FOR SELECT
+	USING (EXISTS (SELECT FROM sentiment.pipeline_run AS r
+				   WHERE r.run_id OPERATOR(pg_catalog.=) pipeline_error.run_id
+					   AND (@extschema@.sentiment_has_role(r.done_by, r.done_by_oid, r.done_by_cluster)
+							OR @extschema@.sentiment_has_privilege(r.model_id, 'train'))));
+GRANT SELECT ON sentiment.pipeline_run, sentiment.pipeline_step, sentiment.pipeline_error TO PUBLIC;
 GRANT SELECT ON SEQUENCE sentiment.pipeline_run_run_id_seq TO PUBLIC;
 
 CREATE FUNCTION @extschema@.sentiment_run_pipeline(
@@ -103,18 +122,23 @@ COMMENT ON FUNCTION @extschema@.sentiment_run_pipeline(pg_catalog.text, pg_catal
 'validate, train kinds of classifiers side by side, select the best, ask the gate, deploy, report; without a source, from what the model is trained from';
 
 CREATE VIEW @extschema@.sentiment_pipeline_runs WITH (security_invoker = true, security_barrier = true) AS
-SELECT r.run_id, r.model, r.kinds, r.source_schema, r.source_name, r.status, r.version, r.message, r.started_at, r.finished_at,
+SELECT r.run_id, r.model, r.kinds, r.source_schema, r.source_name, r.status, r.version,
+	   COALESCE(e.message, r.message) AS message, r.started_at, r.finished_at,
 	   @extschema@.sentiment_role_name(r.done_by, r.done_by_oid, r.done_by_cluster) AS done_by
 FROM sentiment.pipeline_run AS r
+LEFT JOIN sentiment.pipeline_error AS e ON e.run_id OPERATOR(pg_catalog.=) r.run_id AND e.step_number OPERATOR(pg_catalog.=) 0
 ORDER BY r.run_id;
 
-COMMENT ON VIEW @extschema@.sentiment_pipeline_runs IS 'runs of the pipeline for the models that the current role may use';
+COMMENT ON VIEW @extschema@.sentiment_pipeline_runs IS 'runs of the pipeline for the models that the current role may use; errors are shown to who ran it and who may train';
 
 CREATE VIEW @extschema@.sentiment_pipeline_steps WITH (security_invoker = true, security_barrier = true) AS
-SELECT s.run_id, r.model, s.step_number, s.step, s.kind, s.status, s.version, s.f1, s.in_worker, s.message, s.sqlstate,
+SELECT s.run_id, r.model, s.step_number, s.step, s.kind, s.status, s.version, s.f1, s.in_worker,
+	   COALESCE(e.message, s.message) AS message, s.sqlstate,
 	   s.started_at, s.finished_at
 FROM sentiment.pipeline_step AS s
 JOIN sentiment.pipeline_run AS r ON r.run_id OPERATOR(pg_catalog.=) s.run_id
+LEFT JOIN sentiment.pipeline_error AS e
+	ON e.run_id OPERATOR(pg_catalog.=) s.run_id AND e.step_number OPERATOR(pg_catalog.=) s.step_number
 ORDER BY s.run_id, s.step_number;
 
 COMMENT ON VIEW @extschema@.sentiment_pipeline_steps IS 'what the runs of the pipeline did, step by step';

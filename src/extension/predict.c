@@ -1,6 +1,6 @@
 /*
  * predict.c
- *	  Asking a model: by the name under which it is deployed, or by value.
+ *	  Asking a model: by the name under which it is deployed, a version of it by its number, or by value.
  *
  * Nothing here writes anything, so all of it runs in parallel workers and on a standby. What is answered by
  * name is counted in shared memory, if there is any; see statistics.h.
@@ -50,21 +50,50 @@ has_argument(FunctionCallInfo fcinfo, int argument)
 	return argument < PG_NARGS() && !PG_ARGISNULL(argument);
 }
 
-/* Let the version that a name stands for answer: for a unit, or NULL. */
+/*
+ * Let a version of the model of a name answer: the one that was asked for, else the one that the unit (or NULL)
+ * has.
+ */
 static inline void
-choose_version(Question *question, const text *name, const text *unit)
+choose_version(Question *question, const text *name, int64 version, const text *unit)
 {
-	question->place = call_site_choose(question->site, name, unit);
+	question->place = call_site_choose(question->site, name, version, unit);
 	question->model = call_site_model(question->site, question->place);
 }
 
+/* Places of arguments behind the text and the model. */
+typedef struct ArgumentPlaces
+{
+	int features;
+	int unit;
+	int version;
+} ArgumentPlaces;
+
+#define NO_ARGUMENT FUNC_MAX_ARGS
+
+/* (text, model, features, unit, version), or by value (model, text, features) */
+static const ArgumentPlaces usual_places = {2, 3, 4};
+
+/* (text, model, features, label, unit, version), or by value (model, text, features, label) */
+static const ArgumentPlaces explain_places = {2, 4, 5};
+
+/* (text, model, version), or by value (model, text) */
+static const ArgumentPlaces embedding_places = {NO_ARGUMENT, NO_ARGUMENT, 2};
+
+/* The argument version. */
+static inline int64
+version_argument(FunctionCallInfo fcinfo, int argument)
+{
+	return has_argument(fcinfo, argument) ? PG_GETARG_INT32(argument) : NO_ASKED_VERSION;
+}
+
 /*
- * Read the arguments (text, model name, features, ...) or, if the first one is a model, (model, text,
- * features, ...). unit: the place of the argument that names the unit. Answers false where the text (or
- * the model value) is NULL.
+ * Read the arguments (text, model name, ...) or, if the first one is a model, (model, text, ...). Answers false
+ * where the text (or the model value) is NULL.
  */
 static inline bool
-read_question(FunctionCallInfo fcinfo, bool by_value, int unit, Question *question)
+read_question(FunctionCallInfo fcinfo, bool by_value, const ArgumentPlaces *places,
+			  Question *question)
 {
 	if (PG_ARGISNULL(0) || (by_value && PG_ARGISNULL(1)))
 		return false;
@@ -78,15 +107,12 @@ read_question(FunctionCallInfo fcinfo, bool by_value, int unit, Question *questi
 	}
 	else
 		choose_version(question, has_argument(fcinfo, 1) ? PG_GETARG_TEXT_PP(1) : NULL,
-					   has_argument(fcinfo, unit) ? PG_GETARG_TEXT_PP(unit) : NULL);
-	question->features = has_argument(fcinfo, 2) ? PG_GETARG_JSONB_P(2) : NULL;
+					   version_argument(fcinfo, places->version),
+					   has_argument(fcinfo, places->unit) ? PG_GETARG_TEXT_PP(places->unit) : NULL);
+	question->features =
+		has_argument(fcinfo, places->features) ? PG_GETARG_JSONB_P(places->features) : NULL;
 	return true;
 }
-
-/* The place of the argument unit: after (text, model, features), and of sentiment_explain the label. */
-#define UNIT_ARGUMENT         3
-#define UNIT_ARGUMENT_EXPLAIN 4
-#define NO_ARGUMENT           100
 
 /*
  * Whether one of the deployed versions knows a feature: whoever asks does not know which one answers a unit, so
@@ -130,13 +156,18 @@ read_numbers(Question *question)
 
 /* Show the version's sketch what it has just answered. */
 static pg_noinline void
-sample_answer(const Question *question, VersionCounter *counter, const Utf8Text *text)
+sample_answer(const Question *question, VersionCounter *counter, const Utf8Text *text,
+			  const float *numbers)
 {
-	uint32 cells[N_LIVE_HISTOGRAMS];
+	const Pipeline *pipeline = question->model->pipeline;
+	const LiveLayout *layout = statistics_layout(counter, pipeline);
+	LiveSample sample;
 
-	live_sketch_locate(question->model->pipeline, text->bytes, text->length,
-					   question->probabilities, cells);
-	statistics_sample(counter, cells);
+	if (layout == NULL)
+		return;
+	live_sketch_locate(layout, pipeline, text->bytes, text->length, numbers,
+					   question->probabilities, &sample);
+	statistics_sample(counter, &sample);
 }
 
 /* Probabilities of all classes for a text, and the class that is answered. counter: or NULL */
@@ -151,7 +182,7 @@ predict(Question *question, VersionCounter *counter)
 	model->in_use = true;
 	question->probabilities = pipeline_predict(model->pipeline, text.bytes, text.length, numbers);
 	if (counter != NULL && statistics_wants_sample())
-		sample_answer(question, counter, &text);
+		sample_answer(question, counter, &text, numbers);
 	model_cache_answered(model);
 	MemoryContextSwitchTo(old_context);
 	utf8_free(&text);
@@ -222,7 +253,7 @@ predict_label(FunctionCallInfo fcinfo, bool by_value)
 {
 	Question question;
 
-	if (!read_question(fcinfo, by_value, UNIT_ARGUMENT, &question))
+	if (!read_question(fcinfo, by_value, &usual_places, &question))
 		PG_RETURN_NULL();
 	answer(&question);
 	return label_datum(question.model, question.best);
@@ -249,7 +280,7 @@ score(FunctionCallInfo fcinfo, bool by_value)
 	Question question;
 	Pipeline *pipeline;
 
-	if (!read_question(fcinfo, by_value, UNIT_ARGUMENT, &question))
+	if (!read_question(fcinfo, by_value, &usual_places, &question))
 		PG_RETURN_NULL();
 	pipeline = question.model->pipeline;
 	if (pipeline->n_labels != 2)
@@ -284,7 +315,7 @@ classify(FunctionCallInfo fcinfo, bool by_value)
 	Datum values[4] = {0};
 	bool nulls[4] = {false, false, by_value, by_value};
 
-	if (!read_question(fcinfo, by_value, UNIT_ARGUMENT, &question))
+	if (!read_question(fcinfo, by_value, &usual_places, &question))
 		PG_RETURN_NULL();
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -331,7 +362,7 @@ probabilities(FunctionCallInfo fcinfo, bool by_value)
 	Question question;
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (!read_question(fcinfo, by_value, UNIT_ARGUMENT, &question))
+	if (!read_question(fcinfo, by_value, &usual_places, &question))
 		return (Datum) 0;
 	answer(&question);
 	for (uint32 i = 0; i < question.model->pipeline->n_labels; i++)
@@ -417,7 +448,7 @@ explain(FunctionCallInfo fcinfo, bool by_value)
 	Datum values[3];
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (!read_question(fcinfo, by_value, UNIT_ARGUMENT_EXPLAIN, &question))
+	if (!read_question(fcinfo, by_value, &explain_places, &question))
 		return (Datum) 0;
 	label = PG_ARGISNULL(3) ? NULL : utf8_cstring_from_datum(PG_GETARG_DATUM(3));
 	contributions = explain_question(&question, label, &n_contributions, &intercept);
@@ -464,7 +495,7 @@ embedding(FunctionCallInfo fcinfo, bool by_value)
 	float *coordinates;
 	Datum *elements;
 
-	if (!read_question(fcinfo, by_value, NO_ARGUMENT, &question))
+	if (!read_question(fcinfo, by_value, &embedding_places, &question))
 		PG_RETURN_NULL();
 	pipeline = question.model->pipeline;
 	n_components = pipeline->space.n_components;
@@ -540,7 +571,8 @@ sentiment_check_features(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(1))
 		return (Datum) 0;
-	choose_version(&question, PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0), NULL);
+	choose_version(&question, PG_ARGISNULL(0) ? NULL : PG_GETARG_TEXT_PP(0),
+				   version_argument(fcinfo, 3), NULL);
 	question.features = PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2);
 	model = question.model;
 	numbers = read_numbers(&question);
@@ -597,6 +629,7 @@ sentiment_predict_batch(PG_FUNCTION_ARGS)
 {
 	Question question = {0};
 	const text *name;
+	int64 version;
 	Datum *texts;
 	Datum *features;
 	Datum *units;
@@ -615,9 +648,10 @@ sentiment_predict_batch(PG_FUNCTION_ARGS)
 	if (n_texts == 0)
 		return (Datum) 0;
 	name = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
+	version = version_argument(fcinfo, 4);
 	question.site = call_site(fcinfo);
 	/* even if all texts are null, the model must be one that may be asked */
-	choose_version(&question, name, NULL);
+	choose_version(&question, name, version, NULL);
 	for (int i = 0; i < n_texts; i++)
 	{
 		Datum values[3] = {Int32GetDatum(i + 1), 0, 0};
@@ -626,7 +660,7 @@ sentiment_predict_batch(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		if (!text_nulls[i])
 		{
-			choose_version(&question, name,
+			choose_version(&question, name, version,
 						   units == NULL || unit_nulls[i] ? NULL : DatumGetTextPP(units[i]));
 			question.text = texts[i];
 			question.features =
@@ -740,7 +774,8 @@ sentiment_classify_batch(PG_FUNCTION_ARGS)
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), TEXTOID, -1, false, TYPALIGN_INT, &texts,
 					  &text_nulls, &n_texts);
 	features = parallel_array(fcinfo, 2, JSONBOID, "features", n_texts, &feature_nulls);
-	choose_version(&question, PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1), NULL);
+	choose_version(&question, PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1),
+				   version_argument(fcinfo, 3), NULL);
 	deployment = question.site->deployment;
 	n_labels = question.model->pipeline->n_labels;
 	predicted = palloc_array(Datum, n_texts + 1);

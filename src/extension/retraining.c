@@ -22,11 +22,15 @@
 #include "utils/snapmgr.h"
 
 #include "extension/event.h"
+#include "extension/gate.h"
+#include "extension/lifecycle.h"
 #include "extension/owner_context.h"
+#include "extension/progress.h"
 #include "extension/public_query.h"
 #include "extension/retraining.h"
 #include "extension/subtransaction.h"
 #include "extension/train_recipe.h"
+#include "extension/train_store.h"
 
 /*
  * The class of this extension's advisory locks. pg_advisory_lock() has 1 and 2, so that nobody can take one of
@@ -58,78 +62,94 @@ retraining_begin(const char *model, const char *trigger, const char *reason)
 	return retraining;
 }
 
-/* Train by the recipe, as the role that its source is to be read as; nothing is deployed. */
-static void
-train_by_recipe(Retraining *retraining, const TrainRecipe *recipe)
+/* Train by the recipe, as the role that its source is to be read as; nothing is stored or locked yet. */
+static Training *
+train_by_recipe(const Retraining *retraining, const TrainRecipe *recipe)
 {
 	const RegistryModel *model = &retraining->model;
 	OwnerContext owner = owner_context_begin_source(model, &recipe->named_by);
-	Oid relation = train_recipe_relation(model, recipe);
-	QueryParameter parameters[] = {query_text(model->name),
-								   query_value(REGCLASSOID, ObjectIdGetDatum(relation)),
-								   query_text(recipe->text_column),
-								   query_text(recipe->label_column),
-								   query_text(recipe->kind),
-								   query_value(JSONBOID, recipe->params),
-								   query_value(TEXTARRAYOID, recipe->numeric_columns),
-								   query_text(recipe->filter)};
-	bool is_null;
+	TrainRequest request = train_recipe_request(model, recipe);
+	Training *training;
 
-	query_connect();
-	public_query("SELECT t.version FROM @.sentiment_train($1, $2, $3::pg_catalog.name,"
-				 " $4::pg_catalog.name, $5, $6, $7::pg_catalog.name[], 'never', $8) AS t",
-				 lengthof(parameters), parameters);
-	retraining->new_version = DatumGetInt32(query_datum(0, 1, &is_null));
-	query_finish();
+	progress_set_phase(progress_present(), "train");
+	training = train_begin(&request);
 	owner_context_end(&owner);
+	return training;
 }
 
-/* Ask the model's gate about the new version: its checks are kept. Answers whether it passes. */
-static bool
-passes_gate(Retraining *retraining)
+/* Ask the model's gate about what was trained, beside what answers by now. */
+static GateReport
+ask_gate(const Retraining *retraining, Training *training)
 {
-	QueryParameter parameters[] = {query_text(retraining->model.name),
-								   query_value(INT4OID, Int32GetDatum(retraining->new_version))};
-	bool is_null;
-	bool passed;
+	GateReport report;
 
-	query_connect();
-	public_query("SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(g)),"
-				 " COALESCE(pg_catalog.bool_and(g.passed), true),"
-				 " pg_catalog.string_agg(g.check_name, ', ') FILTER (WHERE NOT g.passed)"
-				 " FROM @.sentiment_check_gate($1, $2) AS g",
-				 lengthof(parameters), parameters);
-	retraining->gate = query_datum(0, 1, &is_null);
-	passed = DatumGetBool(query_datum(0, 2, &is_null));
-	if (!passed)
-		retraining->message = psprintf("version %d does not pass the gate: %s",
-									   retraining->new_version, query_column(0, 3));
-	query_finish();
-	return passed;
+	PushActiveSnapshot(GetLatestSnapshot());
+	report = gate_measure_training(&retraining->model, training, GetActiveSnapshot());
+	PopActiveSnapshot();
+	return report;
+}
+
+/* Write the versions that were trained, as the role that trained them. From here on the model is locked. */
+static void
+store(Retraining *retraining, const TrainRecipe *recipe, Training *training)
+{
+	OwnerContext owner = owner_context_begin_source(&retraining->model, &recipe->named_by);
+
+	progress_set_phase(progress_present(), "store");
+	train_store(training);
+	owner_context_end(&owner);
+	retraining->new_version = training->best->version;
+	progress_set_version(progress_present(), retraining->new_version);
+}
+
+/* The version that answers by now. */
+static int32
+deployed_version_by_now(const Retraining *retraining)
+{
+	int32 version;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	version = registry_deployed_version(retraining->model.model_id, GetActiveSnapshot());
+	PopActiveSnapshot();
+	return version;
 }
 
 /* Let the new version answer. */
 static void
-promote(Retraining *retraining, bool force)
+promote(Retraining *retraining, bool force, GateReport *report)
 {
-	QueryParameter parameters[] = {
-		query_text(retraining->model.name),
-		query_value(INT4OID, Int32GetDatum(retraining->new_version)),
-		query_text(retraining->reason != NULL
-					   ? psprintf("retraining (%s): %s", retraining->trigger, retraining->reason)
-					   : psprintf("retraining (%s)", retraining->trigger)),
-		query_value(BOOLOID, BoolGetDatum(force))};
+	const char *reason =
+		retraining->reason != NULL
+			? psprintf("retraining (%s): %s", retraining->trigger, retraining->reason)
+			: psprintf("retraining (%s)", retraining->trigger);
 
-	query_connect();
-	public_query("SELECT @.sentiment_promote($1, $2, 'production', $3, $4)", lengthof(parameters),
-				 parameters);
-	query_finish();
+	progress_set_phase(progress_present(), "deploy");
+	lifecycle_promote(&retraining->model, retraining->new_version, reason, force, report);
 	retraining->status = RETRAINING_PROMOTED;
 	retraining->message = psprintf("version %d answers%s", retraining->new_version,
 								   force ? ", as asked for, past the gate" : "");
 }
 
-/* Train, and decide. */
+/* Decide by the gate and the rule. */
+static void
+decide(Retraining *retraining, const char *rule, GateReport *report)
+{
+	retraining->status = RETRAINING_KEPT;
+	retraining->gate = gate_report_to_jsonb(report);
+	if (!report->passed)
+		retraining->message = psprintf("version %d does not pass the gate: %s",
+									   retraining->new_version, gate_failed_names(report));
+	if (strcmp(rule, "never") == 0)
+		retraining->message =
+			psprintf("version %d is a candidate, as asked for", retraining->new_version);
+	else if (report->passed || strcmp(rule, "always") == 0)
+		promote(retraining, !report->passed, report);
+}
+
+/*
+ * Train, ask the gate, store, and decide. What takes long comes first: the model is locked from the storing until the
+ * transaction's end.
+ */
 static void
 train_and_decide(void *argument)
 {
@@ -137,17 +157,19 @@ train_and_decide(void *argument)
 	Monitor monitor;
 	bool is_monitored = monitor_find(&retraining->model, &monitor);
 	TrainRecipe recipe = train_recipe_for_model(&retraining->model, is_monitored ? &monitor : NULL);
-	const char *deploy = is_monitored ? monitor.deploy : "if_better";
-	bool passed;
+	Training *training = train_by_recipe(retraining, &recipe);
+	GateReport report;
 
-	train_by_recipe(retraining, &recipe);
-	retraining->status = RETRAINING_KEPT;
-	passed = passes_gate(retraining);
-	if (strcmp(deploy, "never") == 0)
-		retraining->message =
-			psprintf("version %d is a candidate, as asked for", retraining->new_version);
-	else if (passed || strcmp(deploy, "always") == 0)
-		promote(retraining, !passed);
+	train_check_not_dropped(retraining->model.name, retraining->model.model_id);
+	progress_set_phase(progress_present(), "gate");
+	report = ask_gate(retraining, training);
+	train_check_not_dropped(retraining->model.name, retraining->model.model_id);
+	store(retraining, &recipe, training);
+	/* somebody else may have been faster: then it has another one to beat */
+	if (deployed_version_by_now(retraining) != report.production)
+		report = ask_gate(retraining, training);
+	decide(retraining, is_monitored ? monitor.deploy : "if_better", &report);
+	train_end(training);
 }
 
 /* Whether the last retraining ended so short a time ago that none may follow yet. */
@@ -212,8 +234,9 @@ write_retraining(Retraining *retraining)
 		query_value(INT4OID, Int32GetDatum(retraining->old_version)),
 		query_value(INT4OID, Int32GetDatum(retraining->new_version)),
 		query_optional(JSONBOID, retraining->gate),
-		query_text(retraining->message),
-		query_text(retraining->detail),
+		query_text(retraining->sqlstate == NULL
+					   ? retraining->message
+					   : psprintf("failed with SQLSTATE %s", retraining->sqlstate)),
 		query_text(retraining->sqlstate),
 		query_value(TIMESTAMPTZOID, TimestampTzGetDatum(retraining->started_at)),
 		query_text(caller.name),
@@ -223,16 +246,30 @@ write_retraining(Retraining *retraining)
 
 	if (public_query(
 			"INSERT INTO sentiment.retraining (model_id, model, trigger, reason, status,"
-			" old_version, new_version, gate, message, detail, sqlstate, started_at, done_by,"
+			" old_version, new_version, gate, message, sqlstate, started_at, done_by,"
 			" done_by_oid, done_by_cluster)"
 			" SELECT $1, $2, $3, $4, $5, NULLIF($6, 0), NULLIF($7, 0), $8, $9, $10, $11, $12, $13,"
-			" $14, $15 WHERE $5 <> '" RETRAINING_SKIPPED "' OR NOT EXISTS (SELECT"
+			" $14 WHERE $5 <> '" RETRAINING_SKIPPED "' OR NOT EXISTS (SELECT"
 			" FROM (SELECT r.status, r.message FROM sentiment.retraining AS r"
 			" WHERE r.model_id = $1 ORDER BY r.retraining_id DESC LIMIT 1) AS l"
 			" WHERE l.status = $5 AND l.message = $9)"
 			" RETURNING retraining_id",
 			lengthof(parameters), parameters) == 1)
 		retraining->retraining_id = DatumGetInt64(query_datum(0, 1, &is_null));
+	registry_end_write(&writer);
+}
+
+/* Write the error of one that failed: apart, since it may quote a value of the source. */
+static void
+write_error(const Retraining *retraining)
+{
+	RegistryWriter writer = registry_begin_write("sentiment_retrain()");
+	QueryParameter parameters[] = {query_value(INT8OID, Int64GetDatum(retraining->retraining_id)),
+								   query_text(retraining->message), query_text(retraining->detail)};
+
+	public_query("INSERT INTO sentiment.retraining_error (retraining_id, message, detail)"
+				 " VALUES ($1, $2, $3)",
+				 lengthof(parameters), parameters);
 	registry_end_write(&writer);
 }
 
@@ -269,6 +306,8 @@ finish(Retraining *retraining)
 	bool failed = strcmp(retraining->status, RETRAINING_FAILED) == 0;
 
 	write_retraining(retraining);
+	if (failed)
+		write_error(retraining);
 	if (retraining->retraining_id != 0)
 		notify_retraining(retraining);
 	ereport(LOG_SERVER_ONLY,
@@ -294,6 +333,7 @@ retraining_fail(Retraining *retraining, const ErrorData *error)
 void
 retraining_run(Retraining *retraining)
 {
+	Progress *progress;
 	ErrorData *error;
 
 	if (!retraining_lock(&retraining->model))
@@ -302,6 +342,7 @@ retraining_run(Retraining *retraining)
 		finish(retraining);
 		return;
 	}
+	progress = progress_begin("retrain", retraining->model.name);
 	/* what one that has just ended has committed is to be seen */
 	PushActiveSnapshot(GetLatestSnapshot());
 	retraining->old_version =
@@ -312,6 +353,7 @@ retraining_run(Retraining *retraining)
 		take_error(retraining, error);
 	PopActiveSnapshot();
 	finish(retraining);
+	progress_end(progress);
 }
 
 /* The function's result. */

@@ -11,7 +11,6 @@ CREATE TABLE sentiment.retraining (
 	new_version pg_catalog.int4,
 	gate pg_catalog.jsonb,
 	message pg_catalog.text,
-	detail pg_catalog.text,
 	sqlstate pg_catalog.text,
 	started_at pg_catalog.timestamptz NOT NULL,
 	finished_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
@@ -32,8 +31,7 @@ COMMENT ON COLUMN sentiment.retraining.status IS 'promoted: the new version answ
 COMMENT ON COLUMN sentiment.retraining.old_version IS 'the version that answered before';
 COMMENT ON COLUMN sentiment.retraining.new_version IS 'the version that was trained';
 COMMENT ON COLUMN sentiment.retraining.gate IS 'what the gate said: checks with the figures of both versions on the same rows';
-COMMENT ON COLUMN sentiment.retraining.message IS 'how it ended; of one that failed, the error';
-COMMENT ON COLUMN sentiment.retraining.detail IS 'the error''s detail';
+COMMENT ON COLUMN sentiment.retraining.message IS 'how it ended; of one that failed, that it did';
 COMMENT ON COLUMN sentiment.retraining.sqlstate IS 'the error''s SQLSTATE';
 COMMENT ON COLUMN sentiment.retraining.started_at IS 'when it began';
 COMMENT ON COLUMN sentiment.retraining.finished_at IS 'when it ended';
@@ -41,14 +39,32 @@ COMMENT ON COLUMN sentiment.retraining.done_by IS 'the role that did it, or whos
 COMMENT ON COLUMN sentiment.retraining.done_by_oid IS 'its OID, which decides in the cluster that wrote it';
 COMMENT ON COLUMN sentiment.retraining.done_by_cluster IS 'system identifier of that cluster; in another one the name decides';
 
+CREATE TABLE sentiment.retraining_error (
+	retraining_id pg_catalog.int8 PRIMARY KEY REFERENCES sentiment.retraining ON DELETE CASCADE,
+	message pg_catalog.text NOT NULL,
+	detail pg_catalog.text
+);
+
+COMMENT ON TABLE sentiment.retraining_error IS 'the errors of retrainings that failed, which may quote rows: not for everybody who may ask the model';
+COMMENT ON COLUMN sentiment.retraining_error.retraining_id IS 'the retraining';
+COMMENT ON COLUMN sentiment.retraining_error.message IS 'the error';
+COMMENT ON COLUMN sentiment.retraining_error.detail IS 'its detail';
+
 SELECT pg_catalog.pg_extension_config_dump('sentiment.retraining', '');
+SELECT pg_catalog.pg_extension_config_dump('sentiment.retraining_error', '');
 SELECT pg_catalog.pg_extension_config_dump('sentiment.retraining_retraining_id_seq', '');
 
 ALTER TABLE sentiment.retraining ENABLE ROW LEVEL SECURITY;
 CREATE POLICY visible ON sentiment.retraining FOR SELECT
 	USING (@extschema@.sentiment_has_role(done_by, done_by_oid, done_by_cluster)
 		   OR @extschema@.sentiment_has_privilege(model_id, 'predict'));
-GRANT SELECT ON sentiment.retraining TO PUBLIC;
+ALTER TABLE sentiment.retraining_error ENABLE ROW LEVEL SECURITY;
+CREATE POLICY visible ON sentiment.retraining_error FOR SELECT
+	USING (EXISTS (SELECT FROM sentiment.retraining AS r
+				   WHERE r.retraining_id OPERATOR(pg_catalog.=) retraining_error.retraining_id
+					   AND (@extschema@.sentiment_has_role(r.done_by, r.done_by_oid, r.done_by_cluster)
+							OR @extschema@.sentiment_has_privilege(r.model_id, 'train'))));
+GRANT SELECT ON sentiment.retraining, sentiment.retraining_error TO PUBLIC;
 GRANT SELECT ON SEQUENCE sentiment.retraining_retraining_id_seq TO PUBLIC;
 
 CREATE FUNCTION @extschema@.sentiment_retrain(
@@ -70,12 +86,13 @@ CREATE VIEW @extschema@.sentiment_retrainings WITH (security_invoker = true, sec
 SELECT r.retraining_id, r.model, r.trigger, r.reason, r.status, r.old_version, r.new_version,
 	   (pg_catalog.jsonb_path_query_first(r.gate, '$[*] ? (@.check_name == "must_beat").threshold') OPERATOR(pg_catalog.#>>) '{}')::pg_catalog.float8 AS old_f1,
 	   (pg_catalog.jsonb_path_query_first(r.gate, '$[*] ? (@.check_name == "must_beat").value') OPERATOR(pg_catalog.#>>) '{}')::pg_catalog.float8 AS new_f1,
-	   r.gate, r.message, r.detail,
+	   r.gate, COALESCE(e.message, r.message) AS message, e.detail,
 	   r.sqlstate, r.started_at, r.finished_at,
 	   @extschema@.sentiment_role_name(r.done_by, r.done_by_oid, r.done_by_cluster) AS done_by
 FROM sentiment.retraining AS r
+LEFT JOIN sentiment.retraining_error AS e ON e.retraining_id OPERATOR(pg_catalog.=) r.retraining_id
 ORDER BY r.retraining_id;
 
-COMMENT ON VIEW @extschema@.sentiment_retrainings IS 'retrainings of the models that the current role may use';
+COMMENT ON VIEW @extschema@.sentiment_retrainings IS 'retrainings of the models that the current role may use; the error of one that failed is shown to who did it and who may train';
 
 GRANT SELECT ON @extschema@.sentiment_retrainings TO PUBLIC;

@@ -3,8 +3,8 @@
  *	  Jobs of pg_cron.
  *
  * A job is a task that pg_cron does for a model: it calls sentiment_run_task, as the role that scheduled it.
- * pg_cron need not be there; what is missing is told only where a job is asked for. Jobs are found by their
- * names, which are made of the model's and the task's.
+ * pg_cron need not be there; what is missing is told only where a job is asked for. Jobs are found by the command
+ * that they run in this database, and by the role that they run as: whoever may use pg_cron may give any job any name.
  */
 #include "postgres.h"
 
@@ -29,6 +29,7 @@
 #include "extension/owner_context.h"
 #include "extension/public_query.h"
 #include "extension/registry.h"
+#include "extension/retraining.h"
 #include "extension/task.h"
 
 #define CRON_EXTENSION "pg_cron"
@@ -37,19 +38,34 @@
 
 /* Columns of sentiment_list_jobs; what the query gives first, from the model's name on. */
 #define N_JOB_COLUMNS 11
+#define JOB_ROLE      3
+#define JOB_STATUS    7
+#define JOB_MESSAGE   8
 
-/* The name of a job. pg_cron keeps 63 bytes: of a long name, the model's is cut and gets a hash. */
+/*
+ * The name of a job. pg_cron keeps 63 bytes: of a long name, the model's is cut and gets a hash. attempt: other names
+ * for the same job, from 1 on
+ */
 static char *
-job_name(const char *model, const char *task)
+job_name(const char *model, const char *task, int attempt)
 {
 	char *name = psprintf("sentiment: %s: %s", model, task);
+	char *salted = psprintf("%s%d", model, attempt);
 	int kept = (int) strlen(model) - ((int) strlen(name) - (NAMEDATALEN - 1)) - 9;
 
-	if (strlen(name) < NAMEDATALEN)
+	if (strlen(name) < NAMEDATALEN && attempt == 0)
 		return name;
-	kept = pg_mbcliplen(model, strlen(model), kept);
+	kept = pg_mbcliplen(model, strlen(model), Min(kept, (int) strlen(model)));
 	return psprintf("sentiment: %.*s~%08x: %s", kept, model,
-					(uint32) hash_content(model, strlen(model)), task);
+					(uint32) hash_content(salted, strlen(salted)), task);
+}
+
+/* What a job runs: this, not its name, which anybody may give to a job, says whose job it is. */
+static char *
+job_command(const char *model, const char *task)
+{
+	return psprintf("SELECT %s.sentiment_run_task(%s, %s)", extension_schema_quoted(),
+					quote_literal_cstr(model), quote_literal_cstr(task));
 }
 
 /* The name of the database that pg_cron works in; NULL if it is not preloaded. */
@@ -139,6 +155,41 @@ schedule_job(const QueryParameter *parameters, int n_parameters)
 	query_finish();
 }
 
+/*
+ * A name for a job: that of the current role's job that does the same, or one that none of its jobs has, since
+ * pg_cron would put the new job in the place of one of an equal name.
+ */
+static char *
+choose_job_name(const char *model, const char *task, const char *command)
+{
+	char *role = GetUserNameFromId(GetUserId(), false);
+	char *name = NULL;
+
+	query_connect();
+	for (int attempt = 0; name == NULL; attempt++)
+	{
+		char *candidate = job_name(model, task, attempt);
+		QueryParameter parameters[] = {query_text(candidate), query_text(role),
+									   query_text(command)};
+
+		if (public_query_read_only(
+				"SELECT j.jobname::pg_catalog.text FROM cron.job AS j"
+				" WHERE j.username OPERATOR(pg_catalog.=) $2"
+				" AND j.database OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+				" AND j.command OPERATOR(pg_catalog.=) $3 AND j.jobname IS NOT NULL"
+				" ORDER BY j.jobid LIMIT 1",
+				lengthof(parameters), parameters) > 0)
+			name = query_column(0, 1);
+		else if (public_query_read_only("SELECT FROM cron.job AS j"
+										" WHERE j.username OPERATOR(pg_catalog.=) $2"
+										" AND j.jobname::pg_catalog.text OPERATOR(pg_catalog.=) $1",
+										2, parameters) == 0)
+			name = candidate;
+	}
+	query_finish();
+	return name;
+}
+
 PG_FUNCTION_INFO_V1(sentiment_schedule);
 Datum
 sentiment_schedule(PG_FUNCTION_ARGS)
@@ -146,7 +197,8 @@ sentiment_schedule(PG_FUNCTION_ARGS)
 	char *name = required_text(fcinfo, 0, "model");
 	char *schedule = required_text(fcinfo, 1, "schedule");
 	const TaskKind *task = task_find(required_text(fcinfo, 2, "task"));
-	char *job = job_name(name, task->name);
+	char *command = job_command(name, task->name);
+	char *job;
 	RegistryModel model;
 	Monitor monitor;
 	QueryParameter parameters[3];
@@ -160,39 +212,38 @@ sentiment_schedule(PG_FUNCTION_ARGS)
 	if (task->needs_monitor && !monitor_find(&model, &monitor))
 		monitor_missing(&model);
 	check_cron();
+	job = choose_job_name(name, task->name, command);
 	parameters[0] = query_text(job);
 	parameters[1] = query_text(schedule);
-	parameters[2] =
-		query_text(psprintf("SELECT %s.sentiment_run_task(%s, %s)", extension_schema_quoted(),
-							quote_literal_cstr(name), quote_literal_cstr(task->name)));
+	parameters[2] = query_text(command);
 	schedule_job(parameters, lengthof(parameters));
 	event_notify("schedule", name, 0, psprintf("\"task\": \"%s\"", task->name));
 	PG_RETURN_TEXT_P(cstring_to_text(job));
 }
 
-/* The names of the jobs of a model: of one task, or (NULL) of all. */
+/* What the jobs of a model run: of one task, or (NULL) of all. */
 static Datum
-job_names(const char *model, const TaskKind *task)
+job_commands(const char *model, const TaskKind *task)
 {
-	Datum *names = palloc_array(Datum, n_task_kinds);
+	Datum *commands = palloc_array(Datum, n_task_kinds);
 	int n = 0;
 
 	for (int i = 0; i < n_task_kinds; i++)
 	{
 		if (task == NULL || task == &task_kinds[i])
-			names[n++] = CStringGetTextDatum(job_name(model, task_kinds[i].name));
+			commands[n++] = CStringGetTextDatum(job_command(model, task_kinds[i].name));
 	}
-	return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
+	return PointerGetDatum(construct_array(commands, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
-/* End jobs by their names, everybody's or those of one role (NULL: of everybody); answers how many. */
+/* End jobs by what they run, everybody's or those of one role (NULL: of everybody); answers how many. */
 static int
-unschedule(Datum names, const char *role)
+unschedule(Datum commands, const char *role)
 {
-	QueryParameter parameters[2] = {query_value(TEXTARRAYOID, names), query_text(role)};
+	QueryParameter parameters[2] = {query_value(TEXTARRAYOID, commands), query_text(role)};
 
 	return (int) public_query("SELECT cron.unschedule(j.jobid) FROM cron.job AS j"
-							  " WHERE j.jobname::pg_catalog.text OPERATOR(pg_catalog.=) ANY ($1)"
+							  " WHERE j.command OPERATOR(pg_catalog.=) ANY ($1)"
 							  " AND j.database OPERATOR(pg_catalog.=) pg_catalog.current_database()"
 							  " AND ($2 IS NULL OR j.username OPERATOR(pg_catalog.=) $2)",
 							  lengthof(parameters), parameters);
@@ -205,7 +256,7 @@ sentiment_unschedule(PG_FUNCTION_ARGS)
 	char *name = required_text(fcinfo, 0, "model");
 	const TaskKind *task =
 		PG_ARGISNULL(1) ? NULL : task_find(text_to_cstring(PG_GETARG_TEXT_PP(1)));
-	Datum names = job_names(name, task);
+	Datum commands = job_commands(name, task);
 	RegistryModel model;
 	int n;
 
@@ -216,14 +267,14 @@ sentiment_unschedule(PG_FUNCTION_ARGS)
 	{
 		RegistryWriter writer = registry_begin_write("sentiment_unschedule()");
 
-		n = unschedule(names, NULL);
+		n = unschedule(commands, NULL);
 		registry_end_write(&writer);
 	}
 	else
 	{
 		PreventCommandIfReadOnly("sentiment_unschedule()");
 		query_connect();
-		n = unschedule(names, GetUserNameFromId(GetUserId(), false));
+		n = unschedule(commands, GetUserNameFromId(GetUserId(), false));
 		query_finish();
 	}
 	if (n > 0)
@@ -239,7 +290,7 @@ typedef struct JobRow
 } JobRow;
 
 /*
- * All jobs on the names of a model. A retraining or run of the pipeline that failed is told by its own table:
+ * All jobs that do something for a model. A retraining or run of the pipeline that failed is told by its own table:
  * for pg_cron the call succeeded. What pg_cron says of a call that succeeded ("SELECT 1") tells nothing.
  * pg_cron notes the start a little after its worker has begun, so what was done is looked for from a second before.
  */
@@ -248,7 +299,7 @@ find_jobs(const RegistryModel *model, uint64 *n_jobs)
 {
 	Datum *tasks = palloc_array(Datum, n_task_kinds);
 	QueryParameter parameters[4] = {
-		query_text(model->name), query_value(TEXTARRAYOID, job_names(model->name, NULL)),
+		query_text(model->name), query_value(TEXTARRAYOID, job_commands(model->name, NULL)),
 		query_value(TEXTARRAYOID, (Datum) 0), query_value(INT8OID, Int64GetDatum(model->model_id))};
 	RegistryWriter reader;
 	JobRow *rows;
@@ -262,18 +313,21 @@ find_jobs(const RegistryModel *model, uint64 *n_jobs)
 		"SELECT $1, n.task, j.schedule, j.username, j.active, d.start_time, d.end_time,"
 		" COALESCE(o.status, d.status),"
 		" COALESCE(o.message, CASE WHEN d.status <> 'succeeded' THEN d.return_message END), "
-		"j.jobid,"
-		" j.jobname::pg_catalog.text"
-		" FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) AS n (jobname, task)"
-		" JOIN cron.job AS j ON j.jobname::pg_catalog.text = n.jobname"
+		" j.jobid, j.jobname::pg_catalog.text"
+		" FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) AS n (command, task)"
+		" JOIN cron.job AS j ON j.command = n.command"
 		" AND j.database = pg_catalog.current_database()"
 		" LEFT JOIN LATERAL (SELECT d.* FROM cron.job_run_details AS d WHERE d.jobid = j.jobid"
 		" ORDER BY d.runid DESC LIMIT 1) AS d ON true"
 		" LEFT JOIN LATERAL (SELECT u.status, u.message FROM ("
-		"SELECT 1 AS rank, r.status, r.message, r.started_at FROM sentiment.retraining AS r"
+		"SELECT 1 AS rank, r.status, COALESCE(e.message, r.message) AS message, r.started_at"
+		" FROM sentiment.retraining AS r LEFT JOIN sentiment.retraining_error AS e"
+		" ON e.retraining_id = r.retraining_id"
 		" WHERE r.model_id = $4 AND n.task IN ('retrain', 'check_and_retrain')"
 		" AND r.trigger <> 'manual' AND r.done_by = j.username"
-		" UNION ALL SELECT 1, p.status, p.message, p.started_at FROM sentiment.pipeline_run AS p"
+		" UNION ALL SELECT 1, p.status, COALESCE(e.message, p.message), p.started_at"
+		" FROM sentiment.pipeline_run AS p LEFT JOIN sentiment.pipeline_error AS e"
+		" ON e.run_id = p.run_id AND e.step_number = 0"
 		" WHERE p.model = $1 AND n.task = 'pipeline' AND p.done_by = j.username"
 		" UNION ALL SELECT 2, NULL, CASE WHEN c.drifted THEN 'drift: ' || COALESCE("
 		"(SELECT pg_catalog.string_agg(DISTINCT f.feature, ', ' ORDER BY f.feature)"
@@ -295,6 +349,57 @@ find_jobs(const RegistryModel *model, uint64 *n_jobs)
 	}
 	registry_end_write(&reader);
 	return rows;
+}
+
+/* Whether a role, which must be there, may train a model. */
+static bool
+role_may_train(Oid role, const RegistryModel *model)
+{
+	Oid caller;
+	int security_context;
+	bool may;
+
+	GetUserIdAndSecContext(&caller, &security_context);
+	SetUserIdAndSecContext(role, security_context | SECURITY_LOCAL_USERID_CHANGE);
+	may = registry_has_privilege(model, PRIVILEGE_TRAIN, GetActiveSnapshot());
+	SetUserIdAndSecContext(caller, security_context);
+	return may;
+}
+
+/* Set a text of a row. */
+static void
+set_text(JobRow *row, int column, const char *string)
+{
+	row->nulls[column] = string == NULL;
+	row->values[column] = string == NULL ? (Datum) 0 : CStringGetTextDatum(string);
+}
+
+/*
+ * Judge a job by its role; false if it is not to be shown. One whose role may not train the model fails each time, and
+ * whoever may use pg_cron can make one: it is shown to that role alone. One whose role is gone does not run at all.
+ * What an error says may quote rows: it is told to who may train, and to the job's role.
+ */
+static bool
+judge_job(const RegistryModel *model, JobRow *row)
+{
+	char *name = TextDatumGetCString(row->values[JOB_ROLE]);
+	Oid role = get_role_oid(name, true);
+	bool may_train = registry_has_privilege(model, PRIVILEGE_TRAIN, GetActiveSnapshot());
+	bool is_mine = role == GetUserId();
+
+	if (!OidIsValid(role))
+	{
+		set_text(row, JOB_STATUS, RETRAINING_FAILED);
+		set_text(row, JOB_MESSAGE,
+				 psprintf("the job does not run: role \"%s\" does not exist", name));
+		return may_train;
+	}
+	if (!is_mine && !role_may_train(role, model))
+		return false;
+	if (!is_mine && !may_train && !row->nulls[JOB_STATUS] &&
+		strcmp(TextDatumGetCString(row->values[JOB_STATUS]), RETRAINING_FAILED) == 0)
+		set_text(row, JOB_MESSAGE, NULL);
+	return true;
 }
 
 /* The names of all models. */
@@ -335,7 +440,11 @@ sentiment_list_jobs(PG_FUNCTION_ARGS)
 			continue;
 		rows = find_jobs(&model, &n_jobs);
 		for (uint64 j = 0; j < n_jobs; j++)
-			tuplestore_putvalues(result->setResult, result->setDesc, rows[j].values, rows[j].nulls);
+		{
+			if (judge_job(&model, &rows[j]))
+				tuplestore_putvalues(result->setResult, result->setDesc, rows[j].values,
+									 rows[j].nulls);
+		}
 	}
 	PG_RETURN_NULL();
 }

@@ -20,6 +20,8 @@ char *default_model = NULL;
 bool notify_events = true;
 bool track_predictions = true;
 int max_tracked_versions = 256;
+int live_epoch = 3600;
+int live_epochs = 24;
 int max_workers = 2;
 
 /* Another default model answers from now on. */
@@ -34,6 +36,31 @@ static void
 track_predictions_changed(bool value, void *extra)
 {
 	deployment_forget();
+}
+
+/*
+ * The size of the table of counted versions. Without shared memory it means nothing, but may stay in the
+ * configuration file.
+ */
+static void
+define_table_settings(void)
+{
+	GucContext context = process_shared_preload_libraries_in_progress ? PGC_POSTMASTER : PGC_SIGHUP;
+
+	DefineCustomIntVariable(
+		"sentiment.max_tracked_versions",
+		"Sets how many versions' predictions are counted in shared memory.",
+		"Of all databases together; 33 kB each, and 11.4 kB for each epoch of live traffic. "
+		"Range 1 to 100000.",
+		&max_tracked_versions, 256, 1, 100000, context, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable(
+		"sentiment.live_epoch", "Sets how long an epoch of live traffic is.",
+		"Checks for drift of the last hours or days look at whole epochs. Range 1 s to 31 days.",
+		&live_epoch, 3600, 1, 31 * 86400, context, GUC_UNIT_S, NULL, NULL, NULL);
+	DefineCustomIntVariable(
+		"sentiment.live_epochs", "Sets how many epochs of live traffic are kept.",
+		"For each tracked version; older predictions are counted together. Range 1 to 1000.",
+		&live_epochs, 24, 1, 1000, context, 0, NULL, NULL, NULL);
 }
 
 void
@@ -65,13 +92,7 @@ settings_define(void)
 							 "Counts predictions in shared memory, and scores shadow versions.",
 							 "Needs the library in shared_preload_libraries.", &track_predictions,
 							 true, PGC_SUSET, 0, NULL, track_predictions_changed, NULL);
-	/* without shared memory it means nothing, but may stay in the configuration file */
-	DefineCustomIntVariable(
-		"sentiment.max_tracked_versions",
-		"Sets how many versions' predictions are counted in shared memory.",
-		"Of all databases together; 12 kB each. Range 1 to 100000.", &max_tracked_versions, 256, 1,
-		100000, process_shared_preload_libraries_in_progress ? PGC_POSTMASTER : PGC_SIGHUP, 0, NULL,
-		NULL, NULL);
+	define_table_settings();
 	DefineCustomIntVariable("sentiment.max_workers",
 							"Sets the number of background workers that one run of the pipeline "
 							"may use.",

@@ -12,6 +12,8 @@ extern char *default_model;
 extern bool notify_events;
 extern bool track_predictions;
 extern int max_tracked_versions;
+extern int live_epoch; /* seconds */
+extern int live_epochs;
 extern int max_workers;
 
 /* Define the settings: once, when the library is loaded. */

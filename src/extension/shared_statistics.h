@@ -7,6 +7,10 @@
  * knows, adds, and leaves; no lock is taken. Who gives a slot away holds the lock alone, sets the
  * generation to 0, waits until nobody is inside, and then changes the rest. Both sides use operations that are
  * full memory barriers. Readers hold the lock shared, so the slots stay the same versions'.
+ *
+ * What predictions see is counted by epochs of equal length: each slot has a ring of them. The first who adds to
+ * a new epoch takes the oldest one's place, in the same way: with the lock alone, it sets that epoch's number to 0, waits
+ * until nobody is inside, and adds what was counted there to the slot's past. So the lock is taken once an epoch.
  */
 #ifndef SENTIMENT_SHARED_STATISTICS_H
 #define SENTIMENT_SHARED_STATISTICS_H
@@ -36,8 +40,19 @@ typedef struct VersionSlot
 	TimestampTz since; /* when counting began */
 	pg_atomic_uint64 last_counted;
 	pg_atomic_uint64 counts[N_COUNTERS];
-	pg_atomic_uint64 sketch[N_LIVE_CELLS]; /* of the predictions that were sampled */
+	pg_atomic_uint32 has_layout; /* 0 until the first prediction is sampled */
+	LiveLayout layout;
+	LiveSketch past; /* of the epochs that have left the ring; changes under the lock */
 } VersionSlot;
+
+/* What predictions saw in an epoch. */
+typedef struct LiveEpoch
+{
+	pg_atomic_uint64 number; /* its start in epoch lengths; 0: unused, or changing */
+	pg_atomic_uint64 labels[N_COUNTED_LABELS];         /* all predictions by label */
+	pg_atomic_uint64 embedding[MAX_MOMENT_DIMENSIONS]; /* of those that were sampled, as the rest */
+	pg_atomic_uint32 counters[N_LIVE_COUNTERS];
+} LiveEpoch;
 
 typedef struct SharedStatistics
 {
@@ -46,6 +61,8 @@ typedef struct SharedStatistics
 	uint64 n_evicted;           /* versions that lost their slot to another */
 	pg_atomic_uint64 untracked; /* predictions of versions without a slot */
 	int n_slots;
+	int n_epochs;       /* of each slot */
+	int64 epoch_length; /* microseconds */
 	VersionSlot slots[FLEXIBLE_ARRAY_MEMBER];
 } SharedStatistics;
 
@@ -73,7 +90,11 @@ extern void shared_statistics_vacate(VersionSlot *slot);
 extern bool shared_statistics_add(VersionSlot *slot, uint64 generation,
 								  const PredictionCounts *counts);
 
-/* The same for a sampled prediction. cells: (N_LIVE_HISTOGRAMS) */
-extern bool shared_statistics_add_sample(VersionSlot *slot, uint64 generation, const uint32 *cells);
+/* The same for a sampled prediction, located by the layout of the version. */
+extern bool shared_statistics_add_sample(VersionSlot *slot, uint64 generation,
+										 const LiveLayout *layout, const LiveSample *sample);
+
+/* Copy the layout of a slot of the generation; false if it has none. */
+extern bool shared_statistics_copy_layout(VersionSlot *slot, uint64 generation, LiveLayout *layout);
 
 #endif /* SENTIMENT_SHARED_STATISTICS_H */

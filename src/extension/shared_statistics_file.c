@@ -10,22 +10,27 @@
 #include "port/pg_crc32c.h"
 #include "storage/fd.h"
 
+#include "extension/live_epochs.h"
 #include "extension/shared_statistics.h"
 #include "extension/shared_statistics_file.h"
 
 #define STATISTICS_FILE PGSTAT_STAT_PERMANENT_DIRECTORY "/sentiment.stat"
 #define FILE_MAGIC      UINT64_C(0x3154415453544e53)
-#define FILE_VERSION    2
+#define FILE_VERSION    3
 
 /* No larger file is read. */
-#define MOST_FILE_SLOTS 100000
+#define MOST_FILE_SLOTS  100000
+#define MOST_FILE_EPOCHS 1000
 
 /* First bytes of the file. */
 typedef struct FileHeader
 {
 	uint64 magic;
 	uint32 version;
-	uint32 n_counters; /* of a slot, the cells of its sketch included */
+	uint32 slot_size; /* bytes of a slot, and of an epoch: those of another release are others */
+	uint32 epoch_size;
+	uint32 n_epochs; /* that follow each slot */
+	int64 epoch_length;
 	uint64 n_slots;
 	uint64 n_evicted;
 	uint64 untracked;
@@ -38,47 +43,116 @@ typedef struct FileSlot
 	TimestampTz since;
 	uint64 last_counted;
 	uint64 counts[N_COUNTERS];
-	uint64 sketch[N_LIVE_CELLS];
+	uint64 has_layout;
+	LiveLayout layout;
+	LiveSketch past;
 } FileSlot;
 
-#define N_FILE_COUNTERS (N_COUNTERS + N_LIVE_CELLS)
+/* An epoch in the file. */
+typedef struct FileEpoch
+{
+	uint64 number; /* 0: unused */
+	uint64 labels[N_COUNTED_LABELS];
+	int64 embedding[MAX_MOMENT_DIMENSIONS];
+	uint32 counters[N_LIVE_COUNTERS];
+} FileEpoch;
+
+/* Bytes of a slot with its epochs. */
+static Size
+stored_size(uint32 n_epochs)
+{
+	return sizeof(FileSlot) + n_epochs * sizeof(FileEpoch);
+}
+
+/* Whether bytes are such a file's. */
+static bool
+is_file(const char *bytes, Size length)
+{
+	const FileHeader *header = (const FileHeader *) bytes;
+	pg_crc32c checksum;
+	pg_crc32c stored;
+
+	if (length < sizeof(FileHeader) + sizeof(pg_crc32c) || header->magic != FILE_MAGIC ||
+		header->version != FILE_VERSION || header->slot_size != sizeof(FileSlot) ||
+		header->epoch_size != sizeof(FileEpoch) || header->n_epochs > MOST_FILE_EPOCHS ||
+		header->n_slots > length / sizeof(FileSlot) ||
+		length != sizeof(FileHeader) + header->n_slots * stored_size(header->n_epochs) +
+					  sizeof(pg_crc32c))
+		return false;
+	INIT_CRC32C(checksum);
+	COMP_CRC32C(checksum, bytes, length - sizeof(pg_crc32c));
+	FIN_CRC32C(checksum);
+	memcpy(&stored, bytes + length - sizeof(pg_crc32c), sizeof(pg_crc32c));
+	return EQ_CRC32C(checksum, stored);
+}
+
+/*
+ * Put an epoch into its place in the ring. Epochs of another length, or that the ring has no room for, have passed.
+ */
+static void
+restore_epoch(VersionSlot *slot, const FileEpoch *stored, int64 epoch_length)
+{
+	LiveEpoch *epoch = live_epochs_get(slot, (int) (stored->number % shared_statistics->n_epochs));
+	bool is_kept = epoch_length == shared_statistics->epoch_length &&
+				   stored->number >= pg_atomic_read_u64(&epoch->number);
+
+	if (!is_kept)
+	{
+		for (int i = 0; i < MAX_MOMENT_DIMENSIONS; i++)
+			slot->past.embedding[i] += stored->embedding[i];
+		for (int i = 0; i < N_LIVE_COUNTERS; i++)
+			slot->past.counters[i] += stored->counters[i];
+		return;
+	}
+	live_epochs_fold(slot, epoch);
+	for (int i = 0; i < N_COUNTED_LABELS; i++)
+		pg_atomic_write_u64(&epoch->labels[i], stored->labels[i]);
+	for (int i = 0; i < MAX_MOMENT_DIMENSIONS; i++)
+		pg_atomic_write_u64(&epoch->embedding[i], (uint64) stored->embedding[i]);
+	for (int i = 0; i < N_LIVE_COUNTERS; i++)
+		pg_atomic_write_u32(&epoch->counters[i], stored->counters[i]);
+	pg_atomic_write_u64(&epoch->number, stored->number);
+}
+
+/* Fill a free slot. */
+static void
+restore_slot(VersionSlot *slot, const FileHeader *header, const char *bytes)
+{
+	const FileSlot *stored = (const FileSlot *) bytes;
+	const FileEpoch *stored_epochs = (const FileEpoch *) (bytes + sizeof(FileSlot));
+
+	shared_statistics_occupy(slot, &stored->key, stored->since);
+	pg_atomic_write_u64(&slot->last_counted, stored->last_counted);
+	for (int i = 0; i < N_COUNTERS; i++)
+		pg_atomic_write_u64(&slot->counts[i], stored->counts[i]);
+	slot->layout = stored->layout;
+	slot->past = stored->past;
+	pg_atomic_write_u32(&slot->has_layout, (uint32) stored->has_layout);
+	for (uint32 i = 0; i < header->n_epochs; i++)
+	{
+		if (stored_epochs[i].number != 0)
+			restore_epoch(slot, &stored_epochs[i], header->epoch_length);
+	}
+}
 
 /* Fill the table from the bytes of a file; false if they are not such a file's. */
 static bool
 read_file_bytes(const char *bytes, Size length)
 {
 	const FileHeader *header = (const FileHeader *) bytes;
-	const FileSlot *slots = (const FileSlot *) (bytes + sizeof(FileHeader));
-	pg_crc32c checksum;
-	pg_crc32c stored;
 
-	if (length < sizeof(FileHeader) + sizeof(pg_crc32c) || header->magic != FILE_MAGIC ||
-		header->version != FILE_VERSION || header->n_counters != N_FILE_COUNTERS ||
-		header->n_slots > length / sizeof(FileSlot) ||
-		length != sizeof(FileHeader) + header->n_slots * sizeof(FileSlot) + sizeof(pg_crc32c))
-		return false;
-	INIT_CRC32C(checksum);
-	COMP_CRC32C(checksum, bytes, length - sizeof(pg_crc32c));
-	FIN_CRC32C(checksum);
-	memcpy(&stored, bytes + length - sizeof(pg_crc32c), sizeof(pg_crc32c));
-	if (!EQ_CRC32C(checksum, stored))
+	if (!is_file(bytes, length))
 		return false;
 	shared_statistics->n_evicted = header->n_evicted;
 	pg_atomic_write_u64(&shared_statistics->untracked, header->untracked);
 	for (uint64 i = 0; i < header->n_slots; i++)
 	{
+		/* sentiment.max_tracked_versions was lowered */
 		if (i >= shared_statistics->n_slots)
-		{
-			/* sentiment.max_tracked_versions was lowered */
 			shared_statistics->n_evicted++;
-			continue;
-		}
-		shared_statistics_occupy(&shared_statistics->slots[i], &slots[i].key, slots[i].since);
-		pg_atomic_write_u64(&shared_statistics->slots[i].last_counted, slots[i].last_counted);
-		for (int j = 0; j < N_COUNTERS; j++)
-			pg_atomic_write_u64(&shared_statistics->slots[i].counts[j], slots[i].counts[j]);
-		for (int j = 0; j < N_LIVE_CELLS; j++)
-			pg_atomic_write_u64(&shared_statistics->slots[i].sketch[j], slots[i].sketch[j]);
+		else
+			restore_slot(&shared_statistics->slots[i], header,
+						 bytes + sizeof(FileHeader) + i * stored_size(header->n_epochs));
 	}
 	return true;
 }
@@ -87,7 +161,8 @@ void
 shared_statistics_read_file(void)
 {
 	FILE *file = AllocateFile(STATISTICS_FILE, PG_BINARY_R);
-	Size limit = sizeof(FileHeader) + sizeof(pg_crc32c) + (Size) MOST_FILE_SLOTS * sizeof(FileSlot);
+	Size limit = sizeof(FileHeader) + sizeof(pg_crc32c) +
+				 (Size) MOST_FILE_SLOTS * stored_size(MOST_FILE_EPOCHS);
 	Size capacity = 0;
 	Size length = 0;
 	char *bytes = NULL;
@@ -127,13 +202,54 @@ write_bytes(FILE *file, const void *bytes, Size length, pg_crc32c *checksum)
 	return fwrite(bytes, 1, length, file) == length;
 }
 
+/* Write an epoch. */
+static bool
+write_epoch(FILE *file, LiveEpoch *epoch, pg_crc32c *checksum)
+{
+	FileEpoch stored = {.number = pg_atomic_read_u64(&epoch->number)};
+
+	for (int i = 0; i < N_COUNTED_LABELS; i++)
+		stored.labels[i] = pg_atomic_read_u64(&epoch->labels[i]);
+	for (int i = 0; i < MAX_MOMENT_DIMENSIONS; i++)
+		stored.embedding[i] = (int64) pg_atomic_read_u64(&epoch->embedding[i]);
+	for (int i = 0; i < N_LIVE_COUNTERS; i++)
+		stored.counters[i] = pg_atomic_read_u32(&epoch->counters[i]);
+	return write_bytes(file, &stored, sizeof(stored), checksum);
+}
+
+/* Write an occupied slot and its epochs. */
+static bool
+write_slot(FILE *file, VersionSlot *slot, pg_crc32c *checksum)
+{
+	FileSlot stored;
+	bool is_good;
+
+	memset(&stored, 0, sizeof(stored));
+	stored.key = slot->key;
+	stored.since = slot->since;
+	stored.last_counted = pg_atomic_read_u64(&slot->last_counted);
+	for (int i = 0; i < N_COUNTERS; i++)
+		stored.counts[i] = pg_atomic_read_u64(&slot->counts[i]);
+	stored.has_layout = pg_atomic_read_u32(&slot->has_layout);
+	if (stored.has_layout)
+		stored.layout = slot->layout;
+	stored.past = slot->past;
+	is_good = write_bytes(file, &stored, sizeof(stored), checksum);
+	for (int i = 0; i < shared_statistics->n_epochs && is_good; i++)
+		is_good = write_epoch(file, live_epochs_get(slot, i), checksum);
+	return is_good;
+}
+
 /* Write the whole table to an open file. */
 static bool
 write_table(FILE *file)
 {
 	FileHeader header = {.magic = FILE_MAGIC,
 						 .version = FILE_VERSION,
-						 .n_counters = N_FILE_COUNTERS,
+						 .slot_size = sizeof(FileSlot),
+						 .epoch_size = sizeof(FileEpoch),
+						 .n_epochs = (uint32) shared_statistics->n_epochs,
+						 .epoch_length = shared_statistics->epoch_length,
 						 .n_evicted = shared_statistics->n_evicted,
 						 .untracked = pg_atomic_read_u64(&shared_statistics->untracked)};
 	pg_crc32c checksum;
@@ -146,17 +262,9 @@ write_table(FILE *file)
 	for (int i = 0; i < shared_statistics->n_slots && is_good; i++)
 	{
 		VersionSlot *slot = &shared_statistics->slots[i];
-		FileSlot stored = {.key = slot->key,
-						   .since = slot->since,
-						   .last_counted = pg_atomic_read_u64(&slot->last_counted)};
 
-		if (pg_atomic_read_u64(&slot->generation) == 0)
-			continue;
-		for (int j = 0; j < N_COUNTERS; j++)
-			stored.counts[j] = pg_atomic_read_u64(&slot->counts[j]);
-		for (int j = 0; j < N_LIVE_CELLS; j++)
-			stored.sketch[j] = pg_atomic_read_u64(&slot->sketch[j]);
-		is_good = write_bytes(file, &stored, sizeof(stored), &checksum);
+		if (pg_atomic_read_u64(&slot->generation) != 0)
+			is_good = write_slot(file, slot, &checksum);
 	}
 	FIN_CRC32C(checksum);
 	return is_good && fwrite(&checksum, 1, sizeof(checksum), file) == sizeof(checksum);

@@ -28,26 +28,30 @@ typedef struct DriftCheck
 	char *features; /* that drifted, in a list */
 } DriftCheck;
 
-/* Check the rows of the monitored period, as the role that the monitor is read as. */
+/* Check the rows, or the live traffic, of the monitored period, as the role that the monitor is read as. */
 static void
 check_drift(void *argument)
 {
 	DriftCheck *check = argument;
 	Monitor monitor;
 	OwnerContext owner;
-	QueryParameter parameters[6];
+	QueryParameter parameters[7];
+	bool is_live;
 	bool is_null;
 
 	if (!monitor_find(check->model, &monitor))
 		monitor_missing(check->model);
+	is_live = monitor.name == NULL;
 	owner = owner_context_begin_source(check->model, &monitor.set_by);
 	parameters[0] = query_text(check->model->name);
-	parameters[1] =
-		query_value(REGCLASSOID, ObjectIdGetDatum(monitor_relation(check->model, &monitor)));
-	parameters[2] = query_text(monitor_window(&monitor, monitor.period));
+	parameters[1] = query_optional(
+		REGCLASSOID,
+		is_live ? (Datum) 0 : ObjectIdGetDatum(monitor_relation(check->model, &monitor)));
+	parameters[2] = query_text(is_live ? NULL : monitor_window(&monitor, monitor.period));
 	parameters[3] = query_text(monitor.text_column);
 	parameters[4] = query_text(monitor.label_column);
 	parameters[5] = query_value(FLOAT8OID, Float8GetDatum(monitor.alpha));
+	parameters[6] = query_optional(INTERVALOID, is_live ? monitor.period : (Datum) 0);
 	query_connect();
 	public_query("SELECT COALESCE(pg_catalog.bool_or(d.drifted) FILTER (WHERE d.feature ="
 				 " '(report)'), false),"
@@ -55,7 +59,7 @@ check_drift(void *argument)
 				 " (WHERE d.drifted AND d.feature <> '(report)')"
 				 " FROM @.sentiment_check_drift($1, source => $2, filter => $3,"
 				 " text_column => $4::pg_catalog.name, label_column => $5::pg_catalog.name,"
-				 " alpha => $6) AS d",
+				 " alpha => $6, period => $7) AS d",
 				 lengthof(parameters), parameters);
 	check->drifted = DatumGetBool(query_datum(0, 1, &is_null));
 	check->features = query_column(0, 2);

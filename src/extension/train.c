@@ -2,8 +2,9 @@
  * train.c
  *	  sentiment_train: from a relation to a new version of a model.
  *
- * What is long (reading, solving, measuring) is done before the model's row is locked, see train_store.c. So
- * trainings of one model may run side by side.
+ * What is long (reading, solving, measuring) is train_begin, and done before the model's row is locked, see
+ * train_store.c. So trainings of one model may run side by side, and deployments go on. A retraining does more that
+ * is long between the two halves: it asks the gate.
  */
 #include "postgres.h"
 
@@ -15,9 +16,14 @@
 #include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
+#include "core/features/corpus.h"
 #include "extension/contract.h"
+#include "extension/drift_profile.h"
 #include "extension/host.h"
+#include "extension/progress.h"
+#include "extension/registry.h"
 #include "extension/train.h"
 #include "extension/train_arguments.h"
 #include "extension/train_candidates.h"
@@ -33,9 +39,8 @@ train_elapsed_seconds(const Training *training)
 	return INSTR_TIME_GET_DOUBLE(now);
 }
 
-/* Tell what was read, and refuse what cannot be learned from with a hint that fits. */
-static void
-report_rows(Training *training)
+void
+train_report_rows(Training *training)
 {
 	const TrainSource *source = &training->source;
 
@@ -78,13 +83,89 @@ result_row(FunctionCallInfo fcinfo, Training *training)
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls));
 }
 
+void
+train_check_not_dropped(const char *name, int64 model_id)
+{
+	RegistryModel model;
+	bool exists;
+
+	if (model_id == 0)
+		return;
+	PushActiveSnapshot(GetLatestSnapshot());
+	exists = registry_find_model_by_id(model_id, GetActiveSnapshot(), &model);
+	PopActiveSnapshot();
+	if (!exists)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("model \"%s\" was dropped while it was trained", name),
+						errdetail("Nothing was stored.")));
+}
+
+/* A training of nothing yet, in a memory context of its own. */
+static Training *
+create_training(void)
+{
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "sentiment training", ALLOCSET_DEFAULT_SIZES);
+	Training *training = MemoryContextAllocZero(context, sizeof(Training));
+
+	INSTR_TIME_SET_CURRENT(training->start);
+	training->started_at = GetCurrentTimestamp();
+	training->context = context;
+	training->source.context = context;
+	return training;
+}
+
+/* Read and validate the rows. */
+static void
+read_rows(Training *training)
+{
+	progress_set_phase(training->progress, "validate");
+	contract_validate_training(training->name, &training->source.origin,
+							   training->source.split_seed, training->source.holdout,
+							   &training->validation);
+	train_check_not_dropped(training->name, training->model_id);
+	progress_set_phase(training->progress, "read");
+	train_source_read(&training->source);
+	train_report_rows(training);
+}
+
+Training *
+train_begin(const TrainRequest *request)
+{
+	Training *training = create_training();
+	MemoryContext old_context = MemoryContextSwitchTo(training->context);
+	HostBudget old_budget = host_begin_training(training->context);
+
+	train_read_request(request, training);
+	training->progress = progress_begin("train", training->name);
+	source_check(&training->source.origin);
+	train_check_model(training);
+	train_begin_corpus(training);
+	host_show_progress(true);
+	read_rows(training);
+	train_fit_candidates(training);
+	train_compare(training);
+	/* the largest part; what is kept of it says which texts were learned from */
+	training->learned_texts = drift_profile_learned_texts(&training->source.corpus);
+	corpus_free(&training->source.corpus);
+	host_end_budget(old_budget);
+	progress_end(training->progress);
+	training->progress = NULL;
+	MemoryContextSwitchTo(old_context);
+	return training;
+}
+
+void
+train_end(Training *training)
+{
+	MemoryContextDelete(training->context);
+}
+
 PG_FUNCTION_INFO_V1(sentiment_train);
 Datum
 sentiment_train(PG_FUNCTION_ARGS)
 {
-	MemoryContext context;
-	MemoryContext old_context;
-	HostBudget old_budget;
+	TrainRequest request;
 	Training *training;
 	Datum result;
 
@@ -92,33 +173,10 @@ sentiment_train(PG_FUNCTION_ARGS)
 	PreventCommandIfParallelMode("sentiment_train()");
 	PreventCommandDuringRecovery("sentiment_train()");
 
-	context =
-		AllocSetContextCreate(CurrentMemoryContext, "sentiment training", ALLOCSET_DEFAULT_SIZES);
-	old_context = MemoryContextSwitchTo(context);
-	old_budget = host_begin_training(context);
-	training = palloc0(sizeof(Training));
-	INSTR_TIME_SET_CURRENT(training->start);
-	training->started_at = GetCurrentTimestamp();
-	training->context = context;
-	training->source.context = context;
-	train_read_arguments(fcinfo, training);
-	source_check(&training->source.origin);
-	train_check_model(training);
-	train_begin_corpus(training);
-
-	host_show_progress(true);
-	contract_validate_training(training->name, &training->source.origin,
-							   training->source.split_seed, training->source.holdout,
-							   &training->validation);
-	train_source_read(&training->source);
-	report_rows(training);
-	train_fit_candidates(training);
+	request = train_request_of_arguments(fcinfo);
+	training = train_begin(&request);
 	train_store(training);
-	host_show_progress(false);
-
-	MemoryContextSwitchTo(old_context);
 	result = result_row(fcinfo, training);
-	host_end_budget(old_budget);
-	MemoryContextDelete(context);
+	train_end(training);
 	PG_RETURN_DATUM(result);
 }

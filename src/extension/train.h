@@ -18,8 +18,10 @@
 #include "core/pipeline.h"
 #include "extension/contract.h"
 #include "extension/image_value.h"
+#include "extension/progress.h"
 #include "extension/stored_role.h"
 #include "extension/train_source.h"
+#include "extension/version_comparison.h"
 
 /* When a version is deployed. */
 typedef enum DeployRule
@@ -28,6 +30,20 @@ typedef enum DeployRule
 	DEPLOY_IF_BETTER,
 	DEPLOY_NEVER
 } DeployRule;
+
+/* What a training is asked for; a Datum that is 0 stands for null. */
+typedef struct TrainRequest
+{
+	char *model;
+	Oid relation;
+	char *text_column;
+	char *label_column;
+	char *kind;            /* may be auto */
+	Datum params;          /* jsonb */
+	Datum numeric_columns; /* name[] */
+	const char *deploy;    /* the rule's name */
+	char *filter;          /* NULL: all rows */
+} TrainRequest;
 
 /* Parameters of sentiment_train besides the pipeline's. */
 typedef struct TrainOptions
@@ -52,6 +68,13 @@ typedef struct Candidate
 	double seconds; /* of the scan and of its own work */
 } Candidate;
 
+/* The best candidate beside the version that answered when they were compared. */
+typedef struct TrainComparison
+{
+	int32 version; /* 0: they were not compared */
+	VersionComparison result;
+} TrainComparison;
+
 /* One training. */
 typedef struct Training
 {
@@ -64,16 +87,37 @@ typedef struct Training
 	TimestampTz started_at;
 	instr_time start;
 	MemoryContext context; /* for what lives no longer than the training */
-	int64 model_id;        /* 0 if the model did not exist at the start */
+	int64 model_id;        /* 0 if the model did not exist at the start, until it is stored */
 	TrainingValidation validation;
+	const char *search_reason; /* how the parameters were found; NULL: the caller gave them */
+	Progress *progress;        /* NULL: nobody is told of it */
 
 	/* result */
 	int n_candidates;
 	Candidate *candidates; /* (n_candidates) */
 	Candidate *best;
+	TrainComparison comparison;
+	bytea *learned_texts; /* see drift_profile_store */
 } Training;
+
+/*
+ * Read the source as the current role, train all candidates, and measure them: whatever takes long. Nothing is
+ * locked or written; train_store does that. The training is in a memory context of its own below the current one,
+ * which train_end deletes.
+ */
+extern Training *train_begin(const TrainRequest *request);
+extern void train_end(Training *training);
+
+/*
+ * Raise an error if the model has been dropped, as others see it by now: it is of no use to go on. Cheap, so that it
+ * can be called between any two phases.
+ */
+extern void train_check_not_dropped(const char *name, int64 model_id);
 
 /* Seconds since the training began. */
 extern double train_elapsed_seconds(const Training *training);
+
+/* Tell what was read, and refuse what cannot be learned from with a hint that fits. */
+extern void train_report_rows(Training *training);
 
 #endif /* SENTIMENT_TRAIN_H */

@@ -113,7 +113,8 @@ json_text(Datum params)
 
 	if (!JB_ROOT_IS_OBJECT(value))
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("params must be a JSON object")));
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("params must be a JSON object"),
+				 errhint("Give parameters by name, as in '{\"ngram_max\": 1}'.")));
 	return utf8_from_server(JsonbToCString(NULL, &value->root, VARSIZE(value)));
 }
 
@@ -155,9 +156,8 @@ train_check_recipe(const char *kind, Datum params)
 	return options.holdout;
 }
 
-/* Read the parameters of a candidate. */
-static void
-parse_candidate(Training *training, Candidate *candidate, const char *kind, const char *json)
+void
+train_parse_candidate(Training *training, Candidate *candidate, const char *kind, const char *json)
 {
 	ParameterGroup train_group = train_parameter_group(&training->train_options);
 	FeatureSpaceOptions *features = &candidate->options.features;
@@ -172,25 +172,26 @@ parse_candidate(Training *training, Candidate *candidate, const char *kind, cons
 
 /* Read kind and parameters: one candidate, or all kinds. */
 static void
-read_candidates(FunctionCallInfo fcinfo, Training *training)
+read_candidates(const TrainRequest *request, Training *training)
 {
-	char *kind = utf8_from_server(text_argument(fcinfo, 4, DEFAULT_KIND));
-	const char *json = json_from_argument(fcinfo, 5);
+	char *kind = utf8_from_server(request->kind);
+	bool has_params = request->params != (Datum) 0;
 
 	if (strcmp(kind, KIND_AUTO) != 0)
 	{
 		training->n_candidates = 1;
 		training->candidates = palloc0_array(Candidate, 1);
-		parse_candidate(training, &training->candidates[0], kind, json);
+		train_parse_candidate(training, &training->candidates[0], kind,
+							  has_params ? json_text(request->params) : "{}");
 		return;
 	}
 	training->n_candidates = n_classifier_kinds;
 	training->candidates = palloc0_array(Candidate, n_classifier_kinds);
 	for (size_t k = 0; k < n_classifier_kinds; k++)
-		parse_candidate(training, &training->candidates[k], classifier_kinds[k]->name,
-						PG_ARGISNULL(5) ? "{}"
-										: json_text(parameters_for_kind(PG_GETARG_DATUM(5),
-																		classifier_kinds[k])));
+		train_parse_candidate(
+			training, &training->candidates[k], classifier_kinds[k]->name,
+			has_params ? json_text(parameters_for_kind(request->params, classifier_kinds[k]))
+					   : "{}");
 	if (training->train_options.holdout == 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("kind \"auto\" needs held-out rows"),
@@ -200,15 +201,15 @@ read_candidates(FunctionCallInfo fcinfo, Training *training)
 
 /* Read the names of the numeric columns. */
 static void
-read_numeric_columns(FunctionCallInfo fcinfo, TrainSource *source)
+read_numeric_columns(Datum columns, TrainSource *source)
 {
 	Datum *names;
 	bool *nulls;
 
-	if (PG_ARGISNULL(6))
+	if (columns == (Datum) 0)
 		return;
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(6), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &names,
-					  &nulls, &source->origin.n_numeric);
+	deconstruct_array(DatumGetArrayTypeP(columns), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR,
+					  &names, &nulls, &source->origin.n_numeric);
 	source->origin.numeric = palloc0_array(NumericColumn, source->origin.n_numeric + 1);
 	for (int i = 0; i < source->origin.n_numeric; i++)
 	{
@@ -219,22 +220,60 @@ read_numeric_columns(FunctionCallInfo fcinfo, TrainSource *source)
 	}
 }
 
-void
-train_read_arguments(FunctionCallInfo fcinfo, Training *training)
+/* An argument as it is, or 0 for NULL. */
+static Datum
+optional_argument(FunctionCallInfo fcinfo, int argument)
 {
-	TrainSource *source = &training->source;
+	return PG_ARGISNULL(argument) ? (Datum) 0 : PG_GETARG_DATUM(argument);
+}
+
+TrainRequest
+train_source_request_of_arguments(FunctionCallInfo fcinfo)
+{
+	TrainRequest request = {0};
 
 	require_argument(fcinfo, 0, "model");
 	require_argument(fcinfo, 1, "source");
-	training->name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	request.model = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	request.relation = PG_GETARG_OID(1);
+	request.text_column = name_argument(fcinfo, 2, "text");
+	request.label_column = name_argument(fcinfo, 3, "label");
+	request.numeric_columns = optional_argument(fcinfo, 6);
+	request.deploy = text_argument(fcinfo, 7, "if_better");
+	request.filter = PG_ARGISNULL(8) ? NULL : text_argument(fcinfo, 8, "");
+	return request;
+}
+
+TrainRequest
+train_request_of_arguments(FunctionCallInfo fcinfo)
+{
+	TrainRequest request = train_source_request_of_arguments(fcinfo);
+
+	request.kind = text_argument(fcinfo, 4, DEFAULT_KIND);
+	request.params = optional_argument(fcinfo, 5);
+	return request;
+}
+
+void
+train_read_source_request(const TrainRequest *request, Training *training)
+{
+	TrainSource *source = &training->source;
+
+	training->name = pstrdup(request->model);
 	registry_check_name(training->name);
-	source->origin.relation = PG_GETARG_OID(1);
-	source->origin.text_column = name_argument(fcinfo, 2, "text");
-	source->origin.label_column = name_argument(fcinfo, 3, "label");
-	read_numeric_columns(fcinfo, source);
-	training->deploy = parse_deploy_rule(text_argument(fcinfo, 7, "if_better"));
-	source->origin.filter = PG_ARGISNULL(8) ? NULL : text_argument(fcinfo, 8, "");
-	read_candidates(fcinfo, training);
+	source->origin.relation = request->relation;
+	source->origin.text_column = pstrdup(request->text_column);
+	source->origin.label_column = pstrdup(request->label_column);
+	read_numeric_columns(request->numeric_columns, source);
+	training->deploy = parse_deploy_rule(request->deploy);
+	source->origin.filter = request->filter == NULL ? NULL : pstrdup(request->filter);
 	training->caller = stored_role_of(GetUserId());
-	source->holdout = training->train_options.holdout;
+}
+
+void
+train_read_request(const TrainRequest *request, Training *training)
+{
+	train_read_source_request(request, training);
+	read_candidates(request, training);
+	training->source.holdout = training->train_options.holdout;
 }

@@ -15,8 +15,22 @@
 /* The argument kind that stands for all of them. */
 #define KIND_AUTO "auto"
 
-/* Read the arguments, and check what can be checked without looking at the source. */
-extern void train_read_arguments(FunctionCallInfo fcinfo, Training *training);
+/* What sentiment_train is asked for. */
+extern TrainRequest train_request_of_arguments(FunctionCallInfo fcinfo);
+
+/* Read what is asked for, and check what can be checked without looking at the source. */
+extern void train_read_request(const TrainRequest *request, Training *training);
+
+/*
+ * The same for all but kinds and parameters: the arguments 0 to 3 and 6 to 8, which sentiment_search has in the same
+ * places.
+ */
+extern TrainRequest train_source_request_of_arguments(FunctionCallInfo fcinfo);
+extern void train_read_source_request(const TrainRequest *request, Training *training);
+
+/* Read the parameters (a JSON object in UTF-8) of a candidate, and the training's own among them. */
+extern void train_parse_candidate(Training *training, Candidate *candidate, const char *kind,
+								  const char *json);
 
 /*
  * Raise an error unless a kind (or auto) could be trained with the parameters; parameters need a kind.

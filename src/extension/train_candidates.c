@@ -30,9 +30,8 @@ train_begin_corpus(Training *training)
 	source->held_out.numeric_names = features->numeric_names;
 }
 
-/* Refuse a label that was held out in all of its rows: the model could never answer it. */
-static void
-check_held_out_labels(TrainSource *source)
+void
+train_check_held_out_labels(TrainSource *source)
 {
 	for (uint32 i = 0; i < source->held_out.labels.n_strings; i++)
 	{
@@ -77,13 +76,17 @@ fit(Training *training, Candidate *candidate, double scan_seconds)
 	ByteBuffer metrics = {0};
 	ByteBuffer report = {0};
 	ByteBuffer parameters = {0};
-	ByteBuffer image = pipeline_train(&candidate->options, &training->source.corpus, &report);
+	ByteBuffer image;
 
+	progress_set_phase(training->progress, "fit");
+	progress_set_kind(training->progress, kind);
+	image = pipeline_train(&candidate->options, &training->source.corpus, &report);
 	candidate->image = image_value_create(&image);
 	candidate->pipeline =
 		pipeline_open(candidate->image->image, image_value_length(candidate->image));
 	host_progress("%s fitted, %zu kB (%.1f s)", kind, image_value_length(candidate->image) / 1024,
 				  train_elapsed_seconds(training));
+	progress_set_phase(training->progress, "measure");
 	drift_profile_begin(&candidate->profile, candidate->pipeline, REFERENCE_SAMPLE_ROWS);
 	candidate->metrics = held_out_evaluate_profiled(
 		&training->source.held_out, candidate->pipeline, training->source.split_seed,
@@ -108,14 +111,19 @@ train_fit_candidates(Training *training)
 {
 	double scan_seconds = train_elapsed_seconds(training);
 
-	check_held_out_labels(&training->source);
+	train_check_held_out_labels(&training->source);
 	training->best = &training->candidates[0];
+	progress_set_done(training->progress, 0, training->n_candidates);
 	for (int i = 0; i < training->n_candidates; i++)
 	{
 		Candidate *candidate = &training->candidates[i];
 
+		train_check_not_dropped(training->name, training->model_id);
 		fit(training, candidate, scan_seconds);
 		if (candidate->metrics.n_rows > 0 && candidate->metrics.f1 > training->best->metrics.f1)
 			training->best = candidate;
+		progress_set_done(training->progress, i + 1, training->n_candidates);
+		if (training->best->metrics.n_rows > 0)
+			progress_set_best(training->progress, training->best->metrics.f1);
 	}
 }

@@ -6,6 +6,7 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
@@ -119,6 +120,37 @@ train_recipe_relation(const RegistryModel *model, const TrainRecipe *recipe)
 							   recipe->name, model->name),
 						errhint("Name another with sentiment_monitor('%s', ...).", model->name)));
 	return relation;
+}
+
+/* An array of texts as one of names, which is what sentiment_train takes. */
+static Datum
+names_of_texts(Datum texts)
+{
+	Datum *elements;
+	bool *nulls;
+	int n;
+
+	deconstruct_array(DatumGetArrayTypeP(texts), TEXTOID, -1, false, TYPALIGN_INT, &elements,
+					  &nulls, &n);
+	for (int i = 0; i < n; i++)
+		elements[i] =
+			DirectFunctionCall1(namein, CStringGetDatum(TextDatumGetCString(elements[i])));
+	return PointerGetDatum(
+		construct_array(elements, n, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR));
+}
+
+TrainRequest
+train_recipe_request(const RegistryModel *model, const TrainRecipe *recipe)
+{
+	return (TrainRequest){.model = (char *) model->name,
+						  .relation = train_recipe_relation(model, recipe),
+						  .text_column = recipe->text_column,
+						  .label_column = recipe->label_column,
+						  .kind = recipe->kind,
+						  .params = recipe->params,
+						  .numeric_columns = names_of_texts(recipe->numeric_columns),
+						  .deploy = "never",
+						  .filter = recipe->filter};
 }
 
 /*

@@ -9,6 +9,7 @@
 
 #include "extension/monitor.h"
 #include "extension/registry.h"
+#include "extension/train.h"
 
 /* A Datum that is 0 stands for null. */
 typedef struct TrainRecipe
@@ -42,6 +43,9 @@ extern TrainRecipe train_recipe_for_model(const RegistryModel *model, const Moni
 
 /* The recipe's parameters for a kind that may be another: jsonb in the current memory context. */
 extern Datum train_recipe_parameters(const TrainRecipe *recipe, const char *kind);
+
+/* What a training by the recipe is asked for; nothing is to be deployed by it. */
+extern TrainRequest train_recipe_request(const RegistryModel *model, const TrainRecipe *recipe);
 
 /* The recipe's relation; raises an error if it is gone. */
 extern Oid train_recipe_relation(const RegistryModel *model, const TrainRecipe *recipe);

@@ -18,10 +18,14 @@
 #include "utils/timestamp.h"
 
 #include "extension/host.h"
+#include "extension/progress.h"
 #include "extension/train_source.h"
 
 /* Milliseconds between two lines of progress while rows are read. */
 #define PROGRESS_INTERVAL 5000
+
+/* Rows between two changes of the number that other sessions see; a power of two. */
+#define PROGRESS_ROWS 64
 
 /* A receiver of the scan's rows. */
 typedef struct RowReceiver
@@ -31,6 +35,7 @@ typedef struct RowReceiver
 	MemoryContext row_context;
 	float *numeric; /* (n_numeric) of the present row */
 	TimestampTz last_progress;
+	Progress *progress; /* of what the scan is part of */
 } RowReceiver;
 
 /* Read the numbers of a row, behind text and label. */
@@ -74,9 +79,13 @@ add_row(RowReceiver *receiver, Datum text_datum, Datum label_datum)
 		held_out_add(&source->held_out, text.bytes, text.length, hash, label.bytes, label.length,
 					 receiver->numeric);
 	else if (!source->held_out_only)
+	{
 		corpus_add_text(&source->corpus, text.bytes, text.length,
 						corpus_add_label(&source->corpus, label.bytes, label.length),
 						receiver->numeric);
+		if (source->keep_texts)
+			text_subset_add(&source->texts, text.bytes, text.length, hash);
+	}
 	MemoryContextSwitchTo(old_context);
 }
 
@@ -86,6 +95,9 @@ report_scan(RowReceiver *receiver)
 {
 	TimestampTz now;
 
+	if (receiver->source->n_rows % PROGRESS_ROWS != 0)
+		return;
+	progress_set_rows(receiver->progress, receiver->source->n_rows);
 	if (receiver->source->n_rows % 1024 != 0)
 		return;
 	now = GetCurrentTimestamp();
@@ -176,7 +188,8 @@ train_source_read(TrainSource *source)
 		source,
 		AllocSetContextCreate(source->context, "sentiment training row", ALLOCSET_DEFAULT_SIZES),
 		palloc_array(float, source->origin.n_numeric + 1),
-		GetCurrentTimestamp()};
+		GetCurrentTimestamp(),
+		progress_present()};
 	SPIPrepareOptions prepare_options = {0};
 	SPIExecuteOptions execute_options = {0};
 	char *query = scan_query(&source->origin);
@@ -194,6 +207,7 @@ train_source_read(TrainSource *source)
 		elog(ERROR, "SPI_execute_plan_extended failed for: %s", query);
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
+	progress_set_rows(receiver.progress, source->n_rows);
 	MemoryContextDelete(receiver.row_context);
 	report_numeric(source);
 }

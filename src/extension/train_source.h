@@ -9,6 +9,7 @@
 
 #include "core/features/corpus.h"
 #include "core/held_out.h"
+#include "core/text_subset.h"
 #include "extension/source.h"
 
 /* What was odd about the numbers of a column. */
@@ -27,11 +28,13 @@ typedef struct TrainSource
 	uint64 split_seed;
 	double holdout;
 	bool held_out_only; /* keep no other rows */
+	bool keep_texts;    /* keep some of the texts to learn from */
 
 	/* what the scan fills, in context */
 	MemoryContext context;
 	Corpus corpus;
 	HeldOutRows held_out;
+	TextSubset texts; /* some of those to learn from */
 	int64 n_rows;
 	int64 n_skipped;       /* rows without a text or a label */
 	NumberCounts *numbers; /* (origin.n_numeric) */

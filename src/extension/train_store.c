@@ -2,8 +2,8 @@
  * train_store.c
  *	  Writing the versions that a training made, and deploying the best of them.
  *
- * Under the lock of the model's row a version gets its number, is compared with the version that is deployed by
- * then, and is written.
+ * Under the lock of the model's row a version gets its number and is written. It was compared with the version that
+ * answers before that, so that nobody waits for it; if another one answers by then, it is compared anew.
  */
 #include "postgres.h"
 
@@ -132,29 +132,54 @@ write_version(const Training *training, const Candidate *candidate, const Regist
 		version_row_write_curves(model->model_id, candidate->version, candidate->curves_json);
 }
 
-/* Compare with the deployed version on the rows that neither has seen; answers why (or why not). */
-static bool
-is_better(Training *training, const RegistryModel *model, int32 deployed_version, StringInfo reason)
+/* Compare the best candidate with a version on the rows that neither has seen. */
+static void
+compare_with(Training *training, const RegistryModel *model, int32 version)
 {
 	const TrainSource *source = &training->source;
 	const Candidate *best = training->best;
-	StoredVersion deployed =
-		version_open(model, deployed_version, GetActiveSnapshot(), training->context);
-	VersionComparison comparison =
-		version_compare(&source->held_out, source->split_seed, training->train_options.holdout,
-						best->pipeline, &best->metrics, deployed.source.holdout, deployed.pipeline);
+	StoredVersion other = version_open(model, version, GetActiveSnapshot(), training->context);
 
-	pipeline_close(deployed.pipeline);
-	if (comparison.n_rows == 0)
+	training->comparison = (TrainComparison){
+		version,
+		version_compare(&source->held_out, source->split_seed, training->train_options.holdout,
+						best->pipeline, &best->metrics, other.source.holdout, other.pipeline)};
+	pipeline_close(other.pipeline);
+}
+
+void
+train_compare(Training *training)
+{
+	RegistryModel model;
+	int32 version;
+
+	if (training->deploy != DEPLOY_IF_BETTER || training->model_id == 0)
+		return;
+	PushActiveSnapshot(GetLatestSnapshot());
+	if (registry_find_model_by_id(training->model_id, GetActiveSnapshot(), &model) &&
+		(version = registry_deployed_version(model.model_id, GetActiveSnapshot())) != 0)
+		compare_with(training, &model, version);
+	PopActiveSnapshot();
+}
+
+/* Whether the best candidate did better than the deployed version; says why (or why not). */
+static bool
+is_better(Training *training, const RegistryModel *model, int32 deployed_version, StringInfo reason)
+{
+	const VersionComparison *comparison = &training->comparison.result;
+
+	if (training->comparison.version != deployed_version)
+		compare_with(training, model, deployed_version);
+	if (comparison->n_rows == 0)
 	{
 		appendStringInfo(reason, "no held-out rows to compare it with version %d on",
 						 deployed_version);
 		return false;
 	}
 	appendStringInfo(reason, "%s %.4f against %.4f of version %d on the same %u held-out rows",
-					 version_comparison_figure(&comparison), comparison.f1, comparison.other_f1,
-					 deployed_version, comparison.n_rows);
-	return version_is_better(&comparison);
+					 version_comparison_figure(comparison), comparison->f1, comparison->other_f1,
+					 deployed_version, comparison->n_rows);
+	return version_is_better(comparison);
 }
 
 /* Tell of a version that is not to answer by this training; whoever asked for it may promote it. */
@@ -187,9 +212,12 @@ deploy(Training *training, const RegistryWriter *writer, const RegistryModel *mo
 	initStringInfo(&reason);
 	if (training->n_candidates > 1)
 		appendStringInfo(&reason, "best of %d kinds; ", training->n_candidates);
+	if (training->search_reason != NULL)
+		appendStringInfo(&reason, "%s; ", training->search_reason);
 	if (training->deploy == DEPLOY_ALWAYS)
 	{
-		appendStringInfoString(&reason, "sentiment_train, deploy => always");
+		appendStringInfo(&reason, "%s, deploy => always",
+						 training->search_reason != NULL ? "sentiment_search" : "sentiment_train");
 		best->deployed = true;
 	}
 	else if (deployed_version == 0)
@@ -245,17 +273,22 @@ notify_trained(const Candidate *candidate, const RegistryModel *model)
 void
 train_store(Training *training)
 {
+	HostBudget old_budget = host_begin_budget(training->context);
+	Progress *progress = progress_begin("train", training->name);
 	RegistryWriter writer = registry_begin_write("sentiment_train()");
 	MemoryContext old_context = MemoryContextSwitchTo(training->context);
 	RegistryModel model;
 
+	host_show_progress(true);
+	progress_set_phase(progress, "store");
 	lock_or_create_model(training, &writer, &model);
+	training->model_id = model.model_id;
 	for (int i = 0; i < training->n_candidates; i++)
 	{
 		training->candidates[i].version = registry_take_version(&model);
 		write_version(training, &training->candidates[i], &model);
 		drift_profile_store(model.model_id, training->candidates[i].version,
-							&training->candidates[i].profile, &training->source.corpus);
+							&training->candidates[i].profile, training->learned_texts);
 		notify_trained(&training->candidates[i], &model);
 	}
 	contract_store_training(&writer, &training->validation, &model, training->best->version);
@@ -267,4 +300,6 @@ train_store(Training *training)
 		log_candidate(training, &training->candidates[i]);
 		count_training(&training->candidates[i], &model);
 	}
+	progress_end(progress);
+	host_end_budget(old_budget);
 }

@@ -9,6 +9,9 @@
 
 #include "utils/timestamp.h"
 
+#include "extension/progress.h"
+#include "extension/train.h"
+
 /* Bytes of an error's message that are kept. */
 #define TRAINING_JOB_MESSAGE_LENGTH 1024
 
@@ -38,11 +41,22 @@ typedef struct TrainingJob
 {
 	char *arguments;
 	bool in_worker;
+	Progress *step;     /* what other sessions are told of it */
+	Training *training; /* that this session has done, and not stored yet; NULL: none */
 	TrainingJobResult result;
 } TrainingJob;
 
-/* Train, within the transaction that is open; errors are raised. */
-extern void training_job_run(const char *arguments, TrainingJobResult *result);
+/* Whether the leader is to do a job: no worker did, or it waited for a lock that the leader has. */
+extern bool training_job_is_to_do(const TrainingJobResult *result);
+
+/* Tell other sessions how far a job is. */
+extern void training_job_tell(const TrainingJob *job, const TrainingJobResult *result);
+
+/* Train, within the transaction that is open; errors are raised. Nothing is stored or locked yet. */
+extern void training_job_train(TrainingJob *job);
+
+/* Store what was trained: locks the model until the transaction's end. */
+extern void training_job_store(TrainingJob *job);
 
 /* Take over an error. */
 extern void training_job_take_error(TrainingJobResult *result, const ErrorData *error);

@@ -17,6 +17,7 @@
 #include "libpq/pqsignal.h"
 #include "miscadmin.h"
 #include "pgstat.h"
+#include "port/atomics.h"
 #include "postmaster/bgworker.h"
 #include "storage/dsm.h"
 #include "storage/ipc.h"
@@ -68,7 +69,8 @@ typedef struct Workers
 	dsm_segment *segment;
 	SharedJobs *shared;
 	int n_jobs;
-	int n_started; /* jobs below this number were given to a worker */
+	TrainingJob *jobs; /* (n_jobs) */
+	int n_started;     /* jobs below this number were given to a worker */
 	int n_running;
 	BackgroundWorkerHandle **handles; /* (n_jobs) NULL: there is none, or it has ended */
 } Workers;
@@ -275,6 +277,25 @@ stop_workers(int code, Datum argument)
 	}
 }
 
+/* Tell other sessions of what has changed since this was last told. */
+static void
+tell_of_jobs(const Workers *workers)
+{
+	for (int i = 0; i < workers->n_started; i++)
+	{
+		TrainingJob *job = &workers->jobs[i];
+		const TrainingJobResult *result = &workers->shared->jobs[i].result;
+		TrainingJobState state = result->state;
+
+		if (state == job->result.state)
+			continue;
+		pg_read_barrier();
+		job->in_worker = true;
+		job->result.state = state;
+		training_job_tell(job, result);
+	}
+}
+
 /* Run all jobs that workers can be started for. */
 static void
 run_workers(Workers *workers)
@@ -286,6 +307,7 @@ run_workers(Workers *workers)
 						 PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
 		look_at_workers(workers);
+		tell_of_jobs(workers);
 	}
 }
 
@@ -306,8 +328,8 @@ take_result(TrainingJob *job, const SharedJob *shared)
 void
 training_workers_run(TrainingJob *jobs, int n_jobs)
 {
-	Workers workers = {.n_jobs = n_jobs,
-					   .handles = palloc0_array(BackgroundWorkerHandle *, n_jobs)};
+	Workers workers = {
+		.n_jobs = n_jobs, .jobs = jobs, .handles = palloc0_array(BackgroundWorkerHandle *, n_jobs)};
 
 	if (!create_segment(&workers, jobs))
 		return;
@@ -317,7 +339,10 @@ training_workers_run(TrainingJob *jobs, int n_jobs)
 	}
 	PG_END_ENSURE_ERROR_CLEANUP(stop_workers, PointerGetDatum(&workers));
 	for (int i = 0; i < n_jobs; i++)
+	{
 		take_result(&jobs[i], &workers.shared->jobs[i]);
+		training_job_tell(&jobs[i], &jobs[i].result);
+	}
 	dsm_detach(workers.segment);
 }
 
@@ -341,9 +366,10 @@ apply_settings(const char *at)
 
 /* Do a job in a transaction of its own. */
 static void
-do_job(const SharedJobs *shared, SharedJob *job)
+do_job(SharedJobs *shared, SharedJob *shared_job)
 {
-	TrainingJobResult *result = &job->result;
+	TrainingJobResult *result = &shared_job->result;
+	TrainingJob job = {.arguments = (char *) shared + shared_job->arguments};
 
 	result->started_at = GetCurrentTimestamp();
 	result->state = TRAINING_JOB_RUNNING;
@@ -353,9 +379,13 @@ do_job(const SharedJobs *shared, SharedJob *job)
 		apply_settings((const char *) shared + shared->settings);
 		PushActiveSnapshot(GetTransactionSnapshot());
 		pgstat_report_activity(STATE_RUNNING, "sentiment_train");
-		training_job_run((const char *) shared + job->arguments, result);
+		training_job_train(&job);
+		training_job_store(&job);
+		result->version = job.result.version;
+		result->f1 = job.result.f1;
 		PopActiveSnapshot();
 		CommitTransactionCommand();
+		pg_write_barrier();
 		result->state = TRAINING_JOB_DONE;
 	}
 	PG_CATCH();

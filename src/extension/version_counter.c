@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include <math.h>
 #include <time.h>
 
 #include "access/xact.h"
@@ -15,6 +16,7 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
+#include "extension/live_traffic.h"
 #include "extension/settings.h"
 #include "extension/shared_statistics.h"
 #include "extension/version_counter.h"
@@ -26,11 +28,17 @@
 #define ALWAYS_TIMED 16
 #define TIMED_EVERY  16
 
-/* One prediction in so many goes into the sketch: a power of two. */
+/* One prediction in so many goes into the sketch. */
 #define SAMPLED_EVERY 64
 
 /* A version that found no slot tries again after so many milliseconds. */
 #define RETRY_MILLISECONDS 10000
+
+/* How often it is tried to add counts to a slot that is given away, or reset, meanwhile. */
+#define MOST_ATTEMPTS 16
+
+/* So many versions' layouts are kept; a session that asks more begins anew. */
+#define MOST_LAYOUTS 16
 
 struct VersionCounter
 {
@@ -40,15 +48,17 @@ struct VersionCounter
 	TimestampTz next_attempt;
 	VersionCounter *next_pending; /* in the list of those that have something to add */
 	bool is_pending;
-	uint32 n_pending; /* predictions since the last time it was added */
-	uint32 n_timed;   /* in this transaction */
-	uint32 n_untimed; /* predictions since a time was taken */
-	uint64 last_time; /* nanoseconds that a prediction took */
+	uint32 n_pending;   /* predictions since the last time it was added */
+	uint32 n_timed;     /* in this transaction */
+	uint32 n_untimed;   /* predictions since a time was taken */
+	uint64 last_time;   /* nanoseconds that a prediction took */
+	LiveLayout *layout; /* a copy, or NULL */
 	PredictionCounts counts;
 };
 
 static HTAB *counters = NULL;
 static VersionCounter *first_pending = NULL;
+static int n_layouts = 0; /* that counters have */
 
 const char *const counted_error_classes[N_COUNTED_ERRORS] = {
 	"0A", "22", "23", "24", "25", "28", "40", "42",
@@ -283,13 +293,18 @@ statistics_begin(VersionCounter *counter)
 static void
 flush_counter(VersionCounter *counter)
 {
+	bool is_added = false;
+
 	if (counter->n_untimed > 0)
 		prediction_counts_add_latency(&counter->counts, counter->last_time, counter->n_untimed);
-	/* after a reset the version has its slot under another generation */
-	if (!(counter->slot != NULL &&
-		  shared_statistics_add(counter->slot, counter->generation, &counter->counts)) &&
-		!(attach(counter) &&
-		  shared_statistics_add(counter->slot, counter->generation, &counter->counts)))
+	/* after a reset the version has its slot under another generation; resets may follow each other */
+	for (int attempt = 0; attempt < MOST_ATTEMPTS && !is_added; attempt++)
+	{
+		if ((attempt > 0 || counter->slot == NULL) && !attach(counter))
+			break;
+		is_added = shared_statistics_add(counter->slot, counter->generation, &counter->counts);
+	}
+	if (!is_added)
 		(void) pg_atomic_fetch_add_u64(&shared_statistics->untracked,
 									   (int64) prediction_counts_total(&counter->counts));
 	memset(&counter->counts, 0, sizeof(counter->counts));
@@ -315,25 +330,79 @@ statistics_end(VersionCounter *counter, uint64 begun, uint32 class_index, double
 		flush_counter(counter);
 }
 
+/* How many predictions it is until the next one that is sampled, itself included: geometrically distributed. */
+static uint32
+draw_gap(void)
+{
+	double uniform = 1 - pg_prng_double(&pg_global_prng_state);
+
+	return 1 + (uint32) (log(uniform) / log1p(-1.0 / SAMPLED_EVERY));
+}
+
 /*
- * At random rather than every 64th: sessions may be short, and texts may come in a rhythm.
+ * At random rather than every 64th: sessions may be short, and texts may come in a rhythm. Each is taken with the same
+ * probability, whatever was before: that is what geometrically distributed gaps are, and one number is drawn for each.
  */
 bool
 statistics_wants_sample(void)
 {
-	return (pg_prng_uint64(&pg_global_prng_state) & (SAMPLED_EVERY - 1)) == 0;
+	static uint32 until_sample = 0;
+
+	if (until_sample == 0)
+		until_sample = draw_gap();
+	if (--until_sample > 0)
+		return false;
+	until_sample = draw_gap();
+	return true;
+}
+
+/* Forget the layouts of all versions. */
+static void
+forget_layouts(void)
+{
+	HASH_SEQ_STATUS status;
+	VersionCounter *counter;
+
+	hash_seq_init(&status, counters);
+	while ((counter = hash_seq_search(&status)) != NULL)
+	{
+		if (counter->layout != NULL)
+			pfree(counter->layout);
+		counter->layout = NULL;
+	}
+	n_layouts = 0;
+}
+
+const LiveLayout *
+statistics_layout(VersionCounter *counter, const Pipeline *pipeline)
+{
+	LiveLayout layout;
+
+	if (counter->layout != NULL)
+		return counter->layout;
+	if (counter->slot == NULL)
+		return NULL;
+	if (!shared_statistics_copy_layout(counter->slot, counter->generation, &layout))
+		live_traffic_make_layout(counter->key.model_id, counter->key.version, pipeline, &layout);
+	if (n_layouts >= MOST_LAYOUTS)
+		forget_layouts();
+	counter->layout = MemoryContextAlloc(TopMemoryContext, sizeof(LiveLayout));
+	*counter->layout = layout;
+	n_layouts++;
+	return counter->layout;
 }
 
 /* At once, not at the end of the transaction: it is rare, and few numbers of many change. */
 void
-statistics_sample(VersionCounter *counter, const uint32 *cells)
+statistics_sample(VersionCounter *counter, const LiveSample *sample)
 {
 	if (counter->slot != NULL &&
-		shared_statistics_add_sample(counter->slot, counter->generation, cells))
+		shared_statistics_add_sample(counter->slot, counter->generation, counter->layout, sample))
 		return;
 	/* after a reset the version has its slot under another generation */
 	if (attach(counter))
-		(void) shared_statistics_add_sample(counter->slot, counter->generation, cells);
+		(void) shared_statistics_add_sample(counter->slot, counter->generation, counter->layout,
+											sample);
 }
 
 void

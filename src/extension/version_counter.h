@@ -13,6 +13,7 @@
 
 #include "postgres.h"
 
+#include "core/drift/live_sketch.h"
 #include "extension/registry.h"
 
 /* What a backend counts of a version. */
@@ -40,8 +41,14 @@ extern void statistics_end(VersionCounter *counter, uint64 begun, uint32 class_i
 /* Whether a prediction is one of those, one in 64 and chosen at random, that the sketch sees. */
 extern bool statistics_wants_sample(void);
 
-/* Add a sampled prediction to the version's sketch. cells: of live_sketch_locate */
-extern void statistics_sample(VersionCounter *counter, const uint32 *cells);
+/*
+ * What is counted of the texts of a version, whose pipeline is given; NULL if it has found no room. Lives until the next
+ * call.
+ */
+extern const LiveLayout *statistics_layout(VersionCounter *counter, const Pipeline *pipeline);
+
+/* Add a sampled prediction to what the version has seen: located by statistics_layout. */
+extern void statistics_sample(VersionCounter *counter, const LiveSample *sample);
 
 /* It has failed. */
 extern void statistics_fail(VersionCounter *counter, int sqlstate);

@@ -3,7 +3,8 @@
 #
 #   test/bench/run_bench.sh [FOLDER]
 #
-# BENCH_PARTS chooses parts: main (logistic regression, one thread), kinds (the others, two threads), contract
+# BENCH_PARTS chooses parts: main (logistic regression, one thread), kinds (the others, two threads), search
+# (of hyperparameters, beside Optuna with scikit-learn), contract
 # (a validation beside a prediction of the same rows), counting (what statistics in shared memory cost).
 # FOLDER may hold more real reviews (kindle/kindle_12k_all_columns.csv.gz, fine_foods/*.csv). Without it
 # the reviews are those of Debian's r-cran-modeldata. PG_CONFIG chooses the server. Ends with an error only
@@ -55,9 +56,12 @@ as_server_user "$BENCH_BIN/pg_ctl" -D "$BENCH_WORK/server/data" -l server.log -s
 	-o "-k '$BENCH_SOCKET' -p $BENCH_PORT -c listen_addresses=''" start
 cd "$top"
 
-parts=${BENCH_PARTS:-main kinds contract counting}
+parts=${BENCH_PARTS:-main kinds search contract counting}
 case " $parts " in
 	*" main "*) /usr/bin/python3 "$top/test/bench/run_bench.py" ${data_folder:+"$data_folder"} ;;
+esac
+case " $parts " in
+	*" search "*) /usr/bin/python3 "$top/test/bench/run_search.py" ${data_folder:+"$data_folder"} ;;
 esac
 case " $parts " in
 	*" contract "*) /usr/bin/python3 "$top/test/bench/run_contract.py" ${data_folder:+"$data_folder"} ;;

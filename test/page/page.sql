@@ -29,6 +29,10 @@ SELECT FROM sentiment_train('food', 'reviews');
 SELECT FROM sentiment_train('food', 'reviews', kind => 'random_forest', params => '{"n_estimators": 30, "svd_components": 20}', deploy => 'never');
 SELECT FROM sentiment_train('food', 'reviews', params => '{"ngram_max": 1, "max_features": 40, "C": 0.1}', deploy => 'never');
 
+-- live traffic, and a report of it
+SELECT count(sentiment_predict(text, 'food')) FROM reviews, generate_series(1, 20) \g /dev/null
+SELECT FROM sentiment_check_drift('food');
+
 -- a contract, a validation with findings, and a pipeline run
 SELECT FROM sentiment_set_contract('food', sentiment_suggest_contract('reviews', 'text', 'label'));
 SELECT FROM sentiment_validate('food', 'reviews', store => true);
@@ -50,6 +54,12 @@ SELECT count(sentiment_outcome('food', sentiment_route('food', i::text), i::text
 	abs(hashint4(31 * i)::bigint) % 100 < CASE sentiment_route('food', i::text) WHEN 2 THEN 75 ELSE 55 END))
 FROM generate_series(1, 1500) AS i \g /dev/null
 SELECT count(sentiment_predict(text, 'food')) FROM reviews \g /dev/null
+SELECT count(sentiment_predict(text, 'food', version => 2)) FROM reviews, generate_series(1, 10) \g /dev/null
+
+-- searches of hyperparameters: with a front, and the last one with trials that fail
+SELECT count(*) FROM sentiment_search('food', 'reviews', kinds => '{logistic_regression,mlp}', trials => 8, folds => 3, objectives => '{f1,bytes}',
+	params => '{"max_iter": 5}', space => '{"hidden_layer_sizes": {"low": 4, "high": 32}}', deploy => 'never') \g /dev/null
+SELECT count(*) FROM sentiment_search('food', 'reviews', trials => 12, folds => 3, sampler => 'random', space => '{"min_df": [1, 2, 1900]}', deploy => 'never') \g /dev/null
 
 -- names that are scripts
 CREATE VIEW dangerous AS
@@ -57,6 +67,9 @@ SELECT text || ' <script>alert(''text'')</script>' AS text,
 	CASE label WHEN 'pos' THEN '<img src=x onerror=alert(1)>' ELSE '"><svg onload=alert(2)>' END AS label
 FROM reviews WHERE id <= 400;
 SELECT FROM sentiment_train('<script>alert("model")</script>', 'dangerous');
+SELECT FROM sentiment_train('<script>alert("model")</script>', 'dangerous', deploy => 'never');
+SELECT FROM sentiment_train('<script>alert("model")</script>', 'dangerous', deploy => 'never');
+SELECT FROM sentiment_retire('<script>alert("model")</script>', 3, 'of no use');
 SELECT FROM sentiment_check_drift('<script>alert("model")</script>', 'dangerous');
 
 -- the exporter's role, which may not read training rows of the dangerous one

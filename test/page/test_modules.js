@@ -10,7 +10,7 @@ const page = fileURLToPath(new URL("../../src/exporter/page/", import.meta.url))
 const { build } = createRequire(join(page, "package.json"))("esbuild");
 const folder = await mkdtemp(join(page, "node_modules/.test-"));
 after(() => rm(folder, { recursive: true }));
-const names = ["contributions", "prometheus", "pareto", "format", "routing"];
+const names = ["compare", "contributions", "prometheus", "pareto", "format", "routing"];
 await build({
 	entryPoints: names.map((name) => join(page, `source/${name}.ts`)),
 	outdir: folder,
@@ -23,6 +23,7 @@ const load = (name) => import(pathToFileURL(join(folder, `${name}.mjs`)).href);
 const { attribute } = await load("contributions");
 const { parseMetrics, sum, sumBy, cumulative, increase, quantile } = await load("prometheus");
 const { paretoFront } = await load("pareto");
+const { compareLabels, compareTerms } = await load("compare");
 const format = await load("format");
 const { hashOf, parseHash } = await load("routing");
 
@@ -211,4 +212,42 @@ test("places within the page", () => {
 		parameters: { model, version: "3" },
 	});
 	assert.deepEqual(parseHash(""), { view: "", parameters: {} });
+});
+
+test("two versions are compared by label and by term, the most different first", () => {
+	const one = {
+		probabilities: [
+			{ label: "a", probability: 0.5 },
+			{ label: "b", probability: 0.5 },
+		],
+	};
+	const other = {
+		probabilities: [
+			{ label: "a", probability: 0.4 },
+			{ label: "c", probability: 0.6 },
+		],
+	};
+	assert.deepEqual(compareLabels(one, other), [
+		{ label: "c", one: null, other: 0.6 },
+		{ label: "b", one: 0.5, other: null },
+		{ label: "a", one: 0.5, other: 0.4 },
+	]);
+	assert.deepEqual(
+		compareTerms(
+			[term("good", 1), term("good", 0.5), term("tea", 0.1)],
+			[term("good", 1.25), term("(intercept)", -2)],
+		),
+		[
+			{ term: "(intercept)", one: null, other: -2 },
+			{ term: "good", one: 1.5, other: 1.25 },
+			{ term: "tea", one: 0.1, other: null },
+		],
+	);
+	assert.deepEqual(compareTerms([], []), []);
+});
+
+test("differences of shares are told in points", () => {
+	assert.equal(format.signedPoints(0.1234), "+12.3 points");
+	assert.equal(format.signedPoints(-1), "−100.0 points");
+	assert.equal(format.signedPoints(-0.0004), "0.0 points");
 });

@@ -105,14 +105,26 @@ async function askForAWhile(tab) {
 	}
 }
 
-// what each view must show once it is there
+// what each view must show once it is there; of some views two forms are looked at
 const views = {
 	try: { title: "Try it", ready: (tab) => tab.locator(".words .word").first() },
+	"try-compare": {
+		path: "try",
+		parameters: { version: 1, against: 2 },
+		title: "Try it",
+		ready: (tab) => tab.getByRole("heading", { name: "Beside each other" }),
+	},
 	models: {
 		title: "Models",
 		ready: (tab) => tab.locator('svg[aria-label^="Calibration"] circle').first(),
 	},
 	drift: {
+		title: "Drift",
+		ready: (tab) => tab.locator("svg rect.area").first(),
+	},
+	"drift-live": {
+		path: "drift",
+		parameters: { source: "live" },
 		title: "Drift",
 		ready: (tab) => tab.locator("svg rect.area").first(),
 	},
@@ -129,6 +141,10 @@ const views = {
 		title: "Experiments",
 		ready: (tab) => tab.locator(".interval").first(),
 	},
+	search: {
+		title: "Search",
+		ready: (tab) => tab.locator('svg[aria-label*=" against "] circle').first(),
+	},
 	card: {
 		title: "Model card",
 		ready: (tab) => tab.locator(".markdown table").first(),
@@ -136,9 +152,9 @@ const views = {
 };
 
 // each view on a phone first, where it would move about most, then on a desk in both themes
-for (const [view, { title, prepare, ready }] of Object.entries(views))
+for (const [view, { path = view, parameters, title, prepare, ready }] of Object.entries(views))
 	test(`${view}: phone, light, dark`, async () => {
-		const { tab, wrong, close } = await open(hashOf(view), { viewport: phone });
+		const { tab, wrong, close } = await open(hashOf(path, parameters), { viewport: phone });
 		await prepare?.(tab);
 		await ready(tab).waitFor({ state: "attached" });
 		assert.equal(await tab.locator("h1").textContent(), title);
@@ -208,6 +224,134 @@ test("an answer as one types: debounced, never an older one", async () => {
 	await close();
 });
 
+test("a version by its number, and two beside each other as one types", async () => {
+	const { tab, wrong, close } = await open(hashOf("try"));
+	const asked = [];
+	tab.on("request", (request) => request.url().endsWith("/predict") && asked.push(request.postDataJSON()));
+	const field = tab.getByRole("textbox", { name: "Review" });
+	const choice = tab.getByLabel("Version", { exact: true });
+	const other = tab.getByLabel("Compare with");
+	/** What the database itself answers. */
+	const answerOf = (text, version) =>
+		tab.evaluate(
+			async (body) =>
+				(
+					await fetch("predict", {
+						method: "POST",
+						headers: { "Content-Type": "application/json" },
+						body: JSON.stringify(body),
+					})
+				).json(),
+			{ texts: [text], model: "food", version, explain: true },
+		);
+	const panel = (name) => tab.getByRole("region", { name, exact: true });
+	const percent = (value) => `${(100 * value).toFixed(1)} %`;
+
+	// the list has every version, with its stage
+	const { versions } = await tab.evaluate(async () => (await fetch("api/versions?model=food")).json());
+	await choice.locator("option").nth(versions.length).waitFor({ state: "attached" });
+	assert.deepEqual(
+		(await choice.locator("option").allTextContents()).slice(1).map((text) => text.split(" · ").slice(0, 2)),
+		versions.map((version) => [`version ${version.version}`, version.stage]),
+	);
+	// one version
+	await choice.selectOption("3");
+	await field.fill("stale tea");
+	await tab.locator(".words", { hasText: "tea" }).waitFor();
+	assert.match(tab.url(), /version=3/);
+	assert.equal(asked.at(-1).version, 3);
+	const third = await answerOf("stale tea", 3);
+	assert.equal(third.version, 3);
+	const shown = async (where) =>
+		(await where.locator(".probabilities .number").allTextContents()).sort().join();
+	assert.equal(await shown(panel("Answer")), third.probs[0].map(percent).sort().join());
+	// a second one beside it
+	await other.selectOption("2");
+	await panel("Version 2").locator(".words", { hasText: "tea" }).waitFor();
+	await panel("Beside each other").waitFor();
+	const text = "wonderful coffee, but stale bread";
+	await field.fill("");
+	assert.equal(await panel("Beside each other").count(), 0);
+	await field.pressSequentially(text, { delay: 12 });
+	const beside = panel("Beside each other");
+	for (const version of [3, 2]) {
+		const where = panel(`Version ${version}`);
+		await where.locator(".words", { hasText: "bread" }).waitFor();
+		const answer = await answerOf(text, version);
+		assert.equal(await where.locator(".verdict-label").textContent(), answer.labels[0]);
+		assert.equal(await shown(where), answer.probs[0].map(percent).sort().join());
+		// the words are coloured by that version
+		const own = answer.explanations[0].filter((part) => part.term === "wonderful");
+		const title = await where.locator(".word", { hasText: "wonderful" }).getAttribute("title");
+		assert.ok(own.length === 0 || Math.sign(own[0].contribution) === (title.includes("−") ? -1 : 1), title);
+	}
+	assert.ok(asked.length < text.length, `${asked.length} requests for ${text.length} keys`);
+	const [one, two] = [await answerOf(text, 3), await answerOf(text, 2)];
+	const row = beside.locator("tbody tr", { hasText: "pos" });
+	const place = one.classes.indexOf("pos");
+	assert.deepEqual((await row.locator("td").allTextContents()).slice(0, 2), [
+		percent(one.probs[0][place]),
+		percent(two.probs[0][place]),
+	]);
+	assert.match(
+		await beside.locator(".badge").textContent(),
+		one.labels[0] === two.labels[0] ? new RegExp(`both say ${one.labels[0]}`) : /they differ/,
+	);
+	await tab.waitForFunction(() =>
+		/^version 3: (pos|neg), \d+\.\d %; version 2: (pos|neg), \d+\.\d %$/.test(
+			document.querySelector('p[role="status"]').textContent,
+		),
+	);
+	// terms of both, where they say the same
+	await field.fill("awful and stale");
+	for (const version of [3, 2])
+		await panel(`Version ${version}`).locator(".words", { hasText: "awful" }).waitFor();
+	await beside.getByText("both say neg").waitFor();
+	await beside.getByText(/^Terms that speak for neg/).click();
+	await beside.getByRole("rowheader", { name: "awful", exact: true }).waitFor();
+	// what is open stays open while the text changes
+	await field.pressSequentially(" and salty", { delay: 12 });
+	await beside.getByRole("rowheader", { name: "salty", exact: true }).waitFor();
+	// back by the browser's own button
+	await tab.goBack();
+	await panel("Answer").waitFor();
+	assert.equal(await other.inputValue(), "");
+	assert.equal(await choice.inputValue(), "3");
+	assert.deepEqual(wrong, []);
+	await close();
+});
+
+test("a version that may not be asked says why, and does not show another one's answer", async () => {
+	const { tab, close } = await open(hashOf("try", { model: dangerous, against: 2 }));
+	await tab.locator(".words").first().waitFor();
+	const alert = tab.getByRole("alert");
+	await alert.waitFor();
+	assert.match(await alert.textContent(), /role may not do that.*version 2.*sentiment_promote/s);
+	assert.equal(await tab.getByRole("region", { name: "Version 2" }).locator(".words").count(), 0);
+	assert.deepEqual(await findingsOfAxe(tab), []);
+	await tab.screenshot({ path: `${PAGE_SCREENSHOTS}/try-forbidden.png`, fullPage: true });
+	const lines = tab.getByLabel("Version", { exact: true }).locator("option:disabled");
+	await lines.nth(1).waitFor({ state: "attached" });
+	assert.match(
+		(await lines.allTextContents()).join(),
+		/version 3.*retired.*version 2.*needs the privilege train/,
+	);
+	await tab.evaluate(
+		(hash) => (location.hash = hash),
+		hashOf("try", { model: dangerous, version: 3 }).slice(1),
+	);
+	await tab.getByRole("alert").getByText("It is not there").waitFor();
+	assert.match(await tab.getByRole("alert").textContent(), /is retired/);
+	assert.equal(await tab.locator(".words").count(), 0);
+	await tab.evaluate(
+		(hash) => (location.hash = hash),
+		hashOf("try", { model: dangerous, version: 1 }).slice(1),
+	);
+	await tab.locator(".words").waitFor();
+	assert.equal(await tab.getByRole("alert").count(), 0);
+	await close();
+});
+
 test("contributions add up to what the database says", async () => {
 	const { tab, close } = await open(hashOf("try"));
 	await tab.getByRole("textbox", { name: "Review" }).fill("awful");
@@ -250,6 +394,7 @@ test("scripts in names, labels and texts are text", async () => {
 		operations: () => tab.getByText("Nothing is scheduled").waitFor(),
 		live: () => tab.getByRole("group", { name: /by label/ }).waitFor(),
 		experiments: () => tab.getByText("One version has all of the traffic").waitFor(),
+		search: () => tab.getByText("No hyperparameters were searched for this model").waitFor(),
 		card: () => tab.locator(".markdown h2", { hasText: "alert" }).first().waitFor(),
 	};
 	for (const [view, wait] of Object.entries(shown)) {
@@ -323,6 +468,45 @@ test("drift: verdicts, course and histograms", async () => {
 	await close();
 });
 
+test("drift: live traffic against the reference", async () => {
+	const { tab, wrong, close } = await open(hashOf("drift"));
+	await tab.getByRole("radio", { name: "Live traffic" }).check();
+	const rows = tab.getByRole("group", { name: "Findings of live traffic" }).locator("tbody tr");
+	await rows.first().waitFor();
+	const answer = await tab.evaluate(async () => (await fetch("api/live_drift?model=food")).json());
+	assert.equal(answer.counted, true);
+	const compared = answer.features.filter((row) => row.statistic !== "holm" && row.value !== null);
+	assert.equal(await rows.count(), compared.length);
+	assert.ok(compared.length > 10);
+	const unseen = tab.getByText(/^Not compared in live traffic:/);
+	assert.match(await unseen.textContent(), /\(vocabulary\)/);
+	const verdict = answer.features.find((row) => row.statistic === "holm");
+	await tab.locator(".tile .badge", { hasText: verdict.drifted ? "drifted" : "steady" }).waitFor();
+	const predictions = answer.versions.find((row) => row.version === answer.version).predictions;
+	assert.ok(predictions >= 40_000);
+	// the course ends now, after the stored report of live traffic; its bins are those of that report
+	await tab.getByRole("link", { name: "word count" }).first().click();
+	const course = tab.locator('svg[aria-label^="word count, population stability index"]');
+	await course.waitFor();
+	const reports = (await tab.evaluate(async () => (await fetch("api/drift?model=food")).json())).reports;
+	const own = reports.filter((report) => report.source === null && report.version === answer.version);
+	assert.ok(own.length > 0 && own.length < reports.length);
+	assert.equal(await course.locator("circle.dot").count(), own.length + 1);
+	await tab.locator('svg[aria-label^="word count: shares"]').waitFor();
+	// another version that was asked
+	await tab.getByLabel("Traffic of").selectOption("2");
+	await tab.locator(".tile", { hasText: "Reference" }).getByText("version 2").waitFor();
+	assert.match(tab.url(), /version=2/);
+	await tab.getByText("No report of live traffic is stored yet").waitFor();
+	// by keyboard back to the stored reports
+	await tab.getByRole("radio", { name: "Live traffic" }).focus();
+	await tab.keyboard.press("ArrowLeft");
+	await tab.getByRole("group", { name: "Checks for drift" }).waitFor();
+	assert.doesNotMatch(tab.url(), /source=/);
+	assert.deepEqual(wrong, []);
+	await close();
+});
+
 test("operations: jobs, retrainings, runs, validation, Pareto front", async () => {
 	const { tab, wrong, close } = await open(hashOf("operations"));
 	const answer = await tab.evaluate(async () => (await fetch("api/operations?model=food")).json());
@@ -385,6 +569,38 @@ test("experiments: shares, rates and p-values are those of the database", async 
 	await close();
 });
 
+test("search: trials, the best one and the front are those of the database", async () => {
+	const { tab, wrong, close } = await open(hashOf("search"));
+	const answer = await tab.evaluate(async () => (await fetch("api/searches?model=food")).json());
+	assert.equal(answer.searches.length, 2);
+	assert.deepEqual(answer.running, []);
+	const [last, first] = answer.searches;
+	const rows = tab.getByRole("group", { name: `Trials of search ${last.search_id}` }).locator("tbody tr");
+	await rows.nth(last.trials.length - 1).waitFor();
+	assert.equal(await rows.count(), 12);
+	for (const [i, trial] of last.trials.entries()) {
+		const text = await rows.nth(i).textContent();
+		assert.match(text, new RegExp(`^Trial ${trial.trial}\\D`));
+		assert.ok(text.includes(trial.best ? "best" : trial.state), text);
+		if (trial.message) assert.ok(text.includes(trial.message), text);
+	}
+	assert.ok(last.trials.some((trial) => trial.state === "failed"));
+	const dots = tab.locator('svg[aria-label*=" against "] circle');
+	await dots.first().waitFor();
+	await tab.getByRole("link", { name: `Search ${first.search_id}` }).click();
+	const table = tab.getByRole("group", { name: `Trials of search ${first.search_id}` });
+	await table.waitFor();
+	assert.equal(
+		await table.getByText("on the front").count(),
+		first.trials.filter((trial) => trial.on_front).length,
+	);
+	await tab.locator('svg[aria-label*="against bytes"] circle').first().waitFor();
+	await tab.getByLabel("Against", { exact: true }).selectOption("C");
+	await tab.locator('svg[aria-label*="against C"] circle').first().waitFor();
+	assert.deepEqual(wrong, []);
+	await close();
+});
+
 test("the model card can be saved", async () => {
 	const { tab, wrong, close } = await open(hashOf("card"));
 	await tab.locator(".markdown h2").first().waitFor();
@@ -415,10 +631,23 @@ test("everything by keyboard", async () => {
 	assert.equal(await focused(tab), "h1 Try it");
 	await tab.keyboard.press("Tab");
 	assert.equal(await focused(tab), "textarea Review");
+	// two versions beside each other, and one again
+	await tab.keyboard.press("Tab");
+	assert.equal(await focused(tab), "select Version");
+	await tab.keyboard.press("Tab");
+	assert.equal(await focused(tab), "select Compare with");
+	await tab.keyboard.press("ArrowDown");
+	await tab.getByRole("heading", { name: "Beside each other" }).waitFor();
+	await tab.keyboard.press("ArrowUp");
+	await tab.getByRole("heading", { name: "Answer" }).waitFor();
+	assert.equal(await focused(tab), "select Compare with");
+	await tab.keyboard.press("Shift+Tab");
+	await tab.keyboard.press("Shift+Tab");
+	assert.equal(await focused(tab), "textarea Review");
 	// backwards: footer is after; views are before the content
 	await tab.keyboard.press("Shift+Tab");
 	assert.equal(await focused(tab), "a Model card");
-	for (let i = 0; i < 4; i++) await tab.keyboard.press("Shift+Tab");
+	for (let i = 0; i < 5; i++) await tab.keyboard.press("Shift+Tab");
 	assert.equal(await focused(tab), "a Drift");
 	await tab.keyboard.press("Enter");
 	await tab.locator("h1", { hasText: "Drift" }).waitFor();

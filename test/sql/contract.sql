@@ -266,6 +266,20 @@ SET ROLE regress_contract_granted;
 SELECT check_name, rows, example FROM sentiment_validate('c_model') WHERE severity = 'error';
 SELECT sentiment_set_contract('c_model', NULL);
 RESET ROLE;
+-- a contract that waits while somebody else makes the model is in force for its setter's training, which hands it to the model
+SET ROLE regress_contract_granted;
+SELECT sentiment_set_contract('c_shared', '{"min_rows": 1000}');
+SET ROLE regress_contract_owner;
+SELECT version FROM sentiment_train('c_shared', 'contract_reviews');
+SELECT sentiment_grant('c_shared', 'regress_contract_granted', 'train');
+SET ROLE regress_contract_granted;
+SELECT pg_temp.error_of($$SELECT * FROM sentiment_train('c_shared', 'contract_reviews')$$);
+SELECT sentiment_set_contract('c_shared', '{"min_rows": 10}');
+SELECT version, waits_for_model, in_force FROM sentiment_contracts WHERE model = 'c_shared';
+SELECT version FROM sentiment_train('c_shared', 'contract_reviews', deploy => 'never');
+SELECT contract_version, trained_version, errors FROM sentiment_validations WHERE model = 'c_shared';
+RESET ROLE;
+SELECT sentiment_drop_model('c_shared');
 -- a source with row security is read as the caller
 CREATE TABLE contract_secured AS TABLE contract_reviews;
 ALTER TABLE contract_secured ENABLE ROW LEVEL SECURITY;

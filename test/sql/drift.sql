@@ -98,6 +98,19 @@ SELECT sentiment_psi_agg(value, i > 2500) = (SELECT sentiment_psi(sentiment_hist
 	   sentiment_histogram_agg(value) FILTER (WHERE i > 2500)) FROM numbers) AS same,
 	   sentiment_psi_agg(value, NULL) IS NULL AS no_sides, sentiment_psi_agg(value, true) IS NULL AS one_side
 FROM numbers;
+-- in as many bins as are asked for
+SELECT bins, sentiment_psi_agg(value, i > 2500, bins) = (SELECT sentiment_psi(sentiment_histogram_agg(value) FILTER (WHERE i <= 2500),
+	   sentiment_histogram_agg(value) FILTER (WHERE i > 2500), bins) FROM numbers) AS same
+FROM numbers, (VALUES (2), (10), (37)) AS b(bins) GROUP BY bins ORDER BY bins;
+SELECT sentiment_psi_agg(value, i > 2500, 10) = sentiment_psi_agg(value, i > 2500) AS default_is_10,
+	   sentiment_psi_agg(value, i > 2500, 3) = sentiment_psi_agg(value, i > 2500) AS three_are_10 FROM numbers;
+SELECT pg_temp.error_of('SELECT sentiment_psi_agg(value, i > 2500, 1) FROM numbers');
+SELECT pg_temp.error_of('SELECT sentiment_psi_agg(value, i > 2500, 1001) FROM numbers');
+SELECT pg_temp.error_of('SELECT sentiment_psi_agg(value, i > 2500, NULL) FROM numbers');
+SELECT pg_temp.error_of('SELECT sentiment_psi_agg(value, i > 2500, 2 + i % 2) FROM numbers');
+SELECT pg_temp.error_of('SELECT sentiment_histogram_pair_combine(sentiment_histogram_pair_add(NULL, 1, true, 5), sentiment_histogram_pair_add(NULL, 1, true, 6))');
+SELECT sentiment_histogram_pair_add(NULL, 1, true, 5)::text::sentiment_histogram_pair::text = sentiment_histogram_pair_add(NULL, 1, true, 5)::text AS same;
+SELECT pg_temp.error_of(format('SELECT %L::sentiment_histogram_pair', overlay(sentiment_histogram_pair_add(NULL, 1, true, 5)::text placing '01' from 11)));
 
 -- categories
 SELECT sentiment_category_counts(v) FROM unnest('{a,b,a,NULL,"",c,"x\"y",a}'::text[]) AS v;
@@ -118,7 +131,7 @@ ALTER TABLE drift_rows SET (parallel_workers = 2);
 ANALYZE drift_rows;
 CREATE VIEW drift_figures AS
 SELECT sentiment_histogram_agg(value)::text AS histogram, sentiment_histogram_agg(value, '{"max_bins": 100}')::text AS small,
-	   sentiment_psi_agg(value, is_current) AS psi, sentiment_category_counts((i % 7)::text) AS counts FROM drift_rows;
+	   sentiment_psi_agg(value, is_current) AS psi, sentiment_psi_agg(value, is_current, 40) AS fine_psi, sentiment_category_counts((i % 7)::text) AS counts FROM drift_rows;
 SET max_parallel_workers_per_gather = 0;
 CREATE TEMP TABLE serial AS SELECT * FROM drift_figures;
 SELECT (SELECT histogram FROM serial) = sentiment_histogram_agg(value ORDER BY value DESC)::text AS histogram FROM drift_rows;
@@ -127,9 +140,9 @@ SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 EXPLAIN (COSTS off) SELECT * FROM drift_figures;
-SELECT s.histogram = p.histogram AS histogram, s.small = p.small AS small, s.psi = p.psi AS psi, s.counts = p.counts AS counts FROM serial AS s, drift_figures AS p;
+SELECT s.histogram = p.histogram AS histogram, s.small = p.small AS small, s.psi = p.psi AS psi, s.fine_psi = p.fine_psi AS fine_psi, s.counts = p.counts AS counts FROM serial AS s, drift_figures AS p;
 SET parallel_leader_participation = off;
-SELECT s.histogram = p.histogram AS histogram, s.small = p.small AS small, s.psi = p.psi AS psi, s.counts = p.counts AS counts FROM serial AS s, drift_figures AS p;
+SELECT s.histogram = p.histogram AS histogram, s.small = p.small AS small, s.psi = p.psi AS psi, s.fine_psi = p.fine_psi AS fine_psi, s.counts = p.counts AS counts FROM serial AS s, drift_figures AS p;
 RESET parallel_leader_participation;
 RESET max_parallel_workers_per_gather;
 RESET parallel_setup_cost;

@@ -68,7 +68,14 @@ SELECT model, version, share, is_main, outcomes, successes, rate, rate_lower, ra
 -- a version that does not answer any more, but has been reported
 SELECT sentiment_outcome('e', 3, 'u1', true);
 SELECT version, share, outcomes, p_value FROM sentiment_experiment('e');
+-- one that is not there, or not for the role; of all models those that it may see
 SELECT version FROM sentiment_experiment('missing');
+SELECT version FROM sentiment_experiment('');
+SET ROLE regress_sentiment_other;
+SELECT version FROM sentiment_experiment('e');
+SELECT count(*) FROM sentiment_experiment();
+SELECT count(*) FROM sentiment_experiment(NULL, '-infinity');
+SET ROLE regress_sentiment_user;
 -- a unit that was reported last before a time does not count from then on
 SELECT version, outcomes FROM sentiment_experiment('e', clock_timestamp());
 SELECT version, outcomes FROM sentiment_experiment('e', '-infinity');
@@ -87,6 +94,7 @@ DO 'BEGIN PERFORM sentiment_train(''u'', ''outcome_reviews'', deploy => ''never'
 SELECT sentiment_outcome('u', NULL, 'u1', true);
 SELECT sentiment_outcome('u', 1, 'u1', true);
 SELECT count(*) FROM sentiment_experiments WHERE model = 'u';
+SELECT count(*) FROM sentiment_experiment('u');
 
 -- the figures by themselves
 SELECT * FROM sentiment_rate(7, 10);

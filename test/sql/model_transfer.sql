@@ -62,6 +62,37 @@ FROM (SELECT version FROM sentiment_model_versions WHERE model = 'kinds' ORDER B
 SELECT version, sentiment_get_model('kinds_copy', version)::text = sentiment_get_model('kinds', original)::text AS same FROM imported ORDER BY 1;
 DROP TABLE imported;
 
+-- the data contract goes with the model: with a new one as it is, with another language's quotes and letters
+SELECT sentiment_set_contract('transfer', '{"min_rows": 2, "labels": ["neg", "pos"], "ranges": {"number": {"min": 0}}, "severity": {"html": "off"}}');
+SELECT sentiment_set_contract('transfer', '{"min_rows": 3, "labels": ["neg", "pos", "größer \"1\""]}');
+CREATE TABLE exported_contract AS SELECT sentiment_export_model('transfer') AS container;
+SELECT i.* FROM exported_contract, sentiment_import_model(container, 'contracted') AS i;
+SELECT model, version, contract, waits_for_model, in_force, set_by = current_user AS mine FROM sentiment_contracts WHERE model = 'contracted';
+SELECT check_name, severity, rows FROM sentiment_validate('contracted', 'transfer_reviews', 'id <= 2') WHERE severity = 'error';
+-- what it exports again is the same
+SELECT i.* FROM sentiment_import_model(sentiment_export_model('contracted', 1), 'contracted_again') AS i;
+SELECT version, contract FROM sentiment_contracts WHERE model = 'contracted_again';
+-- again into the same model: it has that contract, and nothing is said
+SET client_min_messages = notice;
+SELECT i.* FROM exported_contract, sentiment_import_model(container, 'contracted') AS i;
+-- a model that is there keeps what it has: none, or another; also one that was removed is not brought back
+SELECT i.* FROM exported_contract, sentiment_import_model(container, 'copy') AS i;
+SELECT sentiment_set_contract('copy', '{"min_rows": 5}');
+SELECT i.* FROM exported_contract, sentiment_import_model(container, 'copy') AS i;
+SELECT sentiment_set_contract('copy', NULL);
+SELECT i.* FROM exported_contract, sentiment_import_model(container, 'copy') AS i;
+SELECT version, contract, in_force FROM sentiment_contracts WHERE model = 'copy';
+-- one that was set for a model to come, by who imports it, is preferred
+SELECT sentiment_set_contract('awaited', '{"min_rows": 7}');
+SELECT i.* FROM exported_contract, sentiment_import_model(container, 'awaited') AS i;
+SELECT version, contract, waits_for_model, in_force FROM sentiment_contracts WHERE model = 'awaited';
+-- a contract that was removed is not exported
+SELECT sentiment_set_contract('transfer', NULL);
+SELECT i.* FROM sentiment_import_model(sentiment_export_model('transfer'), 'uncontracted') AS i;
+SELECT count(*) FROM sentiment_contracts WHERE model = 'uncontracted';
+SET client_min_messages = warning;
+DROP TABLE exported_contract;
+
 -- roles: export needs admin, import makes a model of one's own or needs train
 CREATE ROLE regress_transfer_a;
 CREATE ROLE regress_transfer_b;

@@ -113,7 +113,10 @@ SELECT count(*) FROM sentiment_privileges WHERE model = 'r_super';
 SELECT sentiment_set_owner('r_a', 'regress_sentiment_a');
 SELECT owner FROM sentiment_models WHERE model = 'r_a';
 SET ROLE regress_sentiment_a;
+-- the server's own message, which PostgreSQL 16 changed
+\set VERBOSITY sqlstate
 SELECT sentiment_set_owner('r_a', 'regress_sentiment_b');
+\set VERBOSITY default
 SELECT sentiment_set_owner('r_first', 'regress_sentiment_a');
 SELECT sentiment_set_owner('r_a', 'public');
 SELECT sentiment_set_owner('r_a', 'regress_sentiment_nobody');

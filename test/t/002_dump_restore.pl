@@ -20,6 +20,7 @@ $node->safe_psql('postgres', q{
 	SELECT sentiment_train('m', 'reviews');
 	SELECT sentiment_train('m', 'reviews', params => '{"C": 1}', deploy => 'always');
 	SELECT sentiment_grant('m', 'analyst', 'predict');
+	SELECT count(*) FROM sentiment_search('m', 'reviews', trials => 3, folds => 2, deploy => 'never', space => '{"min_df": [1, 2, 900]}');
 	CREATE TABLE kept AS SELECT sentiment_get_model('m', 1) AS model;
 	CREATE TABLE vocabularies AS SELECT sentiment_vocabulary_agg(text) AS vocabulary FROM reviews;
 });
@@ -33,6 +34,8 @@ $node->safe_psql('postgres', q{
 command_fails_like([ 'pg_dump', '-U', 'reader', '-d', $node->connstr('postgres'), '-f', '/dev/null' ],
 	qr/query would be affected by row-level security policy/, 'dump by a role that may not see all');
 my $before = predictions($node, 'm');
+my $searches = q{SELECT s.*, t.trial, t.kind, t.params, t.metrics, t.folds, t.front, t.message FROM sentiment_searches AS s JOIN sentiment_search_trials AS t USING (search_id)};
+my $searched = $node->safe_psql('postgres', $searches);
 my $by_value = $node->safe_psql('postgres', q{SELECT sentiment_score(model, 'a good w17') FROM kept});
 
 foreach my $format ('plain', 'custom')
@@ -58,6 +61,7 @@ foreach my $format ('plain', 'custom')
 	is($target->safe_psql('postgres', 'SELECT model, deployed_version FROM sentiment_models ORDER BY model'),
 		"m|2\ntheirs|1", 'deployments');
 	is($target->safe_psql('postgres', 'SELECT count(*) FROM sentiment_deployments'), '3', 'history');
+	is($target->safe_psql('postgres', $searches), $searched, 'searches with their trials');
 	is($target->safe_psql('postgres', 'SELECT grantee, privilege FROM sentiment_privileges'), 'analyst|predict', 'privileges');
 	is($target->safe_psql('postgres', q{SELECT owner FROM sentiment_models WHERE model = 'theirs'}),
 		'analyst', 'the owner who is not there');
@@ -81,7 +85,8 @@ foreach my $format ('plain', 'custom')
 		"\nm", 'what was written here, by number');
 	$target->safe_psql('postgres', reviews_sql('reviews', 600, 5));
 	is($target->safe_psql('postgres', q{SELECT version, deployed FROM sentiment_train('m', 'reviews', deploy => 'always')}),
-		'3|t', 'numbers of versions go on');
+		'4|t', 'numbers of versions go on');
+	is($target->safe_psql('postgres', q{SELECT min(search_id) FROM sentiment_search('m', 'reviews', trials => 2, folds => 2)}), '2', 'numbers of searches go on');
 	is($target->safe_psql('postgres', q{SELECT version FROM sentiment_train('new', 'reviews')}), '1', 'numbers of models go on');
 	is($target->safe_psql('postgres', 'SELECT count(DISTINCT model_id) FROM sentiment.model'), '3', 'no number is given twice');
 	$target->stop;

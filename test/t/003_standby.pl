@@ -22,6 +22,18 @@ $primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
 is(predictions($standby, 'm'), predictions($primary, 'm'), 'the same predictions');
 is($standby->safe_psql('postgres', 'SELECT model, deployed_version FROM sentiment_models'), 'm|1', 'views work');
 
+# a version by its number, with the rights and the stages of the primary as they are replayed
+is($standby->safe_psql('postgres', q{SELECT version FROM sentiment_classify('x', 'm', version => 2)}), 2, 'a version by its number');
+$primary->safe_psql('postgres', q{CREATE ROLE reader; SELECT sentiment_grant('m', 'reader', 'predict')});
+my $ask = q{SET ROLE reader; SELECT version FROM sentiment_classify('x', 'm', version => 2)};
+$primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
+my ($asked, undef, $denied) = $standby->psql('postgres', $ask);
+isnt($asked, 0, 'a candidate is not for everybody');
+like($denied, qr/permission denied for version 2 of model "m"/, 'there too');
+$primary->safe_psql('postgres', q{SELECT sentiment_promote('m', 2, 'staging')});
+$primary->wait_for_catchup($standby, 'replay', $primary->lsn('insert'));
+is($standby->safe_psql('postgres', $ask), 2, 'until it is in staging');
+
 # an open session on the standby sees a deployment when it is replayed
 my ($stdin, $stdout, $stderr) = ('', '', '');
 my $session = IPC::Run::start(
@@ -38,7 +50,7 @@ like($stdout, qr/second 2/, 'the version after');
 $stdin .= "\\q\n";
 finish $session;
 
-foreach my $command (q{sentiment_train('m', 'reviews')}, q{sentiment_deploy('m', 1)}, q{sentiment_drop_model('m')},
+foreach my $command (q{sentiment_train('m', 'reviews')}, q{sentiment_search('m', 'reviews')}, q{sentiment_deploy('m', 1)}, q{sentiment_drop_model('m')},
 	q{sentiment_grant('m', 'public', 'predict')})
 {
 	my ($result, $out, $err) = $standby->psql('postgres', "\\set VERBOSITY verbose\nSELECT $command");

@@ -45,6 +45,11 @@ foreach my $timeout (20, 100, 200)
 	my $delay = delay_of(q{SELECT sentiment_train('m', 'large', params => '{"penalty": "l1", "tol": 1e-6, "ngram_max": 3}')}, $timeout);
 	push @delays, $delay if defined $delay;
 }
+foreach my $timeout (300, 600, 900, 1300)
+{
+	my $delay = delay_of(q{SELECT count(*) FROM sentiment_search('m', 'large', kinds => '{auto}', objectives => '{f1,bytes,latency}')}, $timeout);
+	push @delays, $delay if defined $delay;
+}
 foreach my $timeout (50, 100)
 {
 	my $delay = delay_of(q{SELECT sum(length(sentiment_predict(repeat('lovely book ' || i, 3000000), 'm'))) FROM generate_series(1, 50) AS i}, $timeout);
@@ -56,6 +61,7 @@ cmp_ok(scalar(@delays), '>=', 8, 'most were ended midway');
 cmp_ok($delays[$#delays], '<', 1000, 'within a second at worst');
 cmp_ok($delays[ @delays / 2 ], '<', 100, 'within 100 ms mostly');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM sentiment.model_version'), '1', 'nothing is left of them');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM sentiment.search'), '0', 'nor of searches');
 is($node->safe_psql('postgres', q{SELECT deployed FROM sentiment_train('m', 'small', deploy => 'always')}), 't', 'the next training works');
 
 $node->stop;

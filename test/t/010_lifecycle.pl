@@ -2,8 +2,10 @@
 
 use strict;
 use warnings;
+use Compress::Zlib ();
 use FindBin;
 use lib $FindBin::Bin;
+use MIME::Base64;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use SentimentTest;
@@ -139,6 +141,25 @@ is($other->safe_psql('latin', qq{SELECT version FROM sentiment_import_model(deco
 	'in another encoding');
 is($other->safe_psql('latin', q{SELECT sentiment_deploy('latin', 1); SELECT sentiment_predict('a good w17', 'latin')}), "\n"
 	. $node->safe_psql('postgres', q{SELECT sentiment_predict('a good w17', 'm')}), 'it answers there');
+
+# the data contract goes with it, whatever the encoding
+$node->safe_psql('postgres', q{SELECT sentiment_set_contract('m', '{"labels": ["neg", "pos", "größer"]}')});
+my $contracted = $node->safe_psql('postgres', q{SELECT encode(sentiment_export_model('m', 2), 'base64')});
+$contracted =~ s/\s//g;
+$other->safe_psql('latin', qq{SELECT sentiment_import_model(decode('$contracted', 'base64'), 'contracted')});
+is($other->safe_psql('latin', q{SET client_encoding = 'UTF8'; SELECT contract -> 'labels' ->> 2 = 'größer', in_force FROM sentiment_contracts
+	WHERE model = 'contracted'}), 't|t', 'the contract in another encoding');
+
+# what was exported before contracts were is read: a container of then (two words decide; it held out texts and had a gate)
+my $old = do { local $/; open(my $file, '<', "$FindBin::Bin/exported_without_contract.gz.base64") or die $!; <$file> };
+$old = Compress::Zlib::memGunzip(decode_base64($old));
+$old = encode_base64($old, '');
+$other->safe_psql('postgres', qq{SELECT sentiment_import_model(decode('$old', 'base64'), 'old'); SELECT sentiment_deploy('old', 1)});
+is($other->safe_psql('postgres', q{SELECT sentiment_predict('good', 'old'), sentiment_predict('bad', 'old')}), 'pos|neg', 'an old export answers');
+is($other->safe_psql('postgres', q{SELECT sentiment_gate('old') ->> 'min_f1', (SELECT count(*) FROM sentiment_contracts WHERE model = 'old')}),
+	'0.6|0', 'an old export has its gate and no contract');
+cmp_ok($other->safe_psql('postgres', q{SELECT count(*) FROM sentiment_check_drift('old', 'reviews', text_column => 'text')}), '>', 1,
+	'drift from the reference of an old export');
 
 $_->stop foreach $node, $target, $other;
 done_testing();

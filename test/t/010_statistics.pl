@@ -68,11 +68,24 @@ my $plan = $node->safe_psql('postgres', q{
 like($plan, qr/Workers Launched: [1-9]/, 'with parallel workers');
 is(total(), 6006, 'parallel workers count');
 
+# a version by its number counts as itself, and nothing is scored in its shadow
+my $by_version = q{SELECT string_agg(version || ':' || predictions, ' ' ORDER BY version) FROM sentiment_stat_latency WHERE model = 'm'};
+is($node->safe_psql('postgres', qq{
+	SET client_min_messages = warning; SELECT sentiment_set_shadow('m', 2, 1) IS NULL;
+	SELECT count(sentiment_predict(text, 'm', version => 2)), count(sentiment_predict(text, 'm', version => 1)) FROM reviews WHERE id <= 100;
+	SELECT count(*) FROM sentiment_predict_batch('{a,b}', 'm', version => 2);
+	SELECT version FROM sentiment_classify_batch('{a,b,c}', 'm', version => 2);
+	$by_version;
+	SELECT count(*) FROM sentiment_stat_shadow WHERE compared + failed > 0;
+	SELECT sentiment_set_shadow('m', 2, 0) IS NULL}), "f\n100|100\n2\n2\n1:6106 2:105\n0\nf", 'versions by their numbers are counted');
+is(total(), 6211, 'in the sum of all');
+
 # errors by class
 $node->psql('postgres', q{SELECT sentiment_predict('a', 'm', '{"x": 1}')});
+$node->psql('postgres', q{SELECT sentiment_predict('a', 'm', version => 9)});
 $node->psql('postgres', q{DO $$ BEGIN PERFORM sentiment_predict('a', 'm', '[]'); EXCEPTION WHEN OTHERS THEN NULL; END $$});
 is($node->safe_psql('postgres', 'SELECT model, version, sqlstate_class, errors FROM sentiment_stat_errors'), 'm|1|22|2', 'errors are counted');
-is(total(), 6006, 'and are no predictions');
+is(total(), 6211, 'and are no predictions');
 
 # many sessions at once: exact
 my $script = $node->basedir . '/predict.sql';
@@ -144,7 +157,7 @@ $node->poll_query_until('postgres', 'SELECT true');
 is(total(), 0, 'so does a backend that is killed');
 
 # damaged files
-foreach my $damage ('cut', 'flip', 'empty', 'text', 'huge')
+foreach my $damage ('cut', 'flip', 'empty', 'text', 'huge', 'older')
 {
 	$node->safe_psql('postgres', q{SELECT count(sentiment_predict(text, 'm')) FROM reviews});
 	$node->stop;
@@ -152,6 +165,7 @@ foreach my $damage ('cut', 'flip', 'empty', 'text', 'huge')
 	$bytes = $damage eq 'cut' ? substr($bytes, 0, -8) : $damage eq 'empty' ? '' : $damage eq 'text' ? "hello\n" : $bytes;
 	substr($bytes, length($bytes) / 2, 1) ^= "\x01" if $damage eq 'flip';
 	substr($bytes, 16, 8) = "\xff" x 8 if $damage eq 'huge';
+	substr($bytes, 8, 4) = pack('V', 2) if $damage eq 'older';
 	unlink $file;
 	append_to_file($file, $bytes);
 	my $log = -s $node->logfile;

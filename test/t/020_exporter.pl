@@ -67,6 +67,11 @@ my $unknown_model = get($exporter, '/metadata?model=nope');
 is("$unknown_model->{status} " . json($unknown_model)->{error}, '404 model_not_found', 'not of an unknown one');
 is(get($exporter, '/api/versions?model=nope')->{status}, 404, 'nor its versions');
 is(get($exporter, '/api/versions?model=')->{status}, 422, 'without a name');
+is_deeply([ map { [ @$_{qw(version stage retired may_ask)} ] } @{ json(get($exporter, '/api/versions?model=m'))->{versions} } ], [ [ 1, 'production', JSON::PP::false, JSON::PP::true ] ],
+	'versions and whether they may be asked');
+my $live_drift = json(get($exporter, '/api/live_drift?model=m'));
+ok(!$live_drift->{counted} && $live_drift->{version} == 1 && !defined $live_drift->{features}, 'live drift of a server that does not count');
+is(get($exporter, "/api/live_drift?model=$_->[0]")->{status}, $_->[1], "live drift of $_->[0]") for [ 'nope', 404 ], [ 'm&version=1', 200 ], [ 'm&version=9', 404 ], [ 'm&version=x', 422 ], [ 'private', 404 ], [ '', 422 ];
 my $page = get($exporter, '/');
 like($page->{content}, qr/<html/, 'a page');
 like($page->{headers}{'content-security-policy'}, qr/default-src 'none'/, 'with a policy');
@@ -162,6 +167,51 @@ is_error(post($exporter, '/batch_predict', '"' . ('x' x 300000) . '"', %lines), 
 is_error(post($exporter, '/batch_predict', 'x', %lines, 'Content-Encoding' => 'gzip'), 400, 'bad_request', 'lines that are not gzip');
 is_error(post($exporter, '/batch_predict?model=missing', '"x"', %lines), 404, 'model_not_found', 'lines for an unknown model');
 is(post($exporter, '/batch_predict', '', %lines)->{content}, '', 'no line, no answer');
+
+# --- a version by its number: the labels of version 2 are those of version 1 upside down
+$node->safe_psql('postgres', q{
+	CREATE VIEW turned AS SELECT text, CASE label WHEN 'pos' THEN 'neg' ELSE 'pos' END AS label FROM reviews;
+	SELECT sentiment_train('several', 'reviews');
+	SELECT sentiment_train('several', 'turned', deploy => 'never');
+	SELECT sentiment_train('several', 'reviews', deploy => 'never') FROM generate_series(1, 2);
+	SELECT sentiment_promote('several', 2, 'staging');
+	SELECT sentiment_retire('several', 4);
+	SELECT sentiment_grant('several', 'sentiment_exporter', 'predict')});
+# label and version of the answer
+sub answer_of { my $got = json(shift); return join ' ', $got->{labels}[0] // $got->{error}, $got->{version} // $got->{status} }
+is(answer_of(post($exporter, '/predict', { texts => ['good'], model => 'several', version => $_ })), ($_ == 1 ? 'pos 1' : 'neg 2'), "version $_") for 1, 2;
+is(answer_of(post($exporter, '/predict', { texts => ['good'], model => 'several', version => undef })), 'pos 1', 'null: what is deployed');
+is(answer_of(post($exporter, '/predict?model=several&version=2', { texts => ['good'] })), 'neg 2', 'in the address');
+is(answer_of(post($exporter, '/predict?model=n&version=9', { texts => ['good'], model => 'several', version => 1 })), 'pos 1', 'the body goes before it');
+is(answer_of(post($exporter, '/batch_predict', { data => [ { text => 'awful' } ], model => 'several', version => 2 })), 'pos 2', 'of a batch');
+is(post($exporter, '/batch_predict?model=several&version=2', qq("good"\n{"text":"awful"}\n), %lines)->{content} =~ s/,"probability":[^}]+//gr,
+	qq({"label":"neg"}\n{"label":"pos"}\n), 'and of lines');
+$answer = json(post($exporter, '/predict', { texts => [ 'good w1', 'awful' ], model => 'several', version => 2, explain => JSON::PP::true }));
+is(join(' ', @{ $answer->{labels} }), 'neg pos', 'explained');
+is(join(',', map { "$_->{term}:" . sprintf '%.9f', $_->{contribution} } @{ $answer->{explanations}[0] }), $node->safe_psql('postgres',
+	q{SELECT string_agg(term || ':' || round(contribution::numeric, 9), ',') FROM sentiment_explain('good w1', 'several', version => 2)}), 'by that version');
+my $for_others = post($exporter, '/predict', { texts => ['good'], model => 'several', version => 3 });
+is_error($for_others, 403, 'forbidden', 'a candidate');
+is(json($for_others)->{detail}, 'permission denied for version 3 of model "several"', 'says which');
+like(json($for_others)->{hint}, qr/sentiment_promote\('several', 3, 'staging'\)/, 'and what to do');
+is_error(post($exporter, '/predict', { texts => ['good'], model => 'several', version => 4 }), 404, 'model_not_found', 'a retired version');
+is_error(post($exporter, '/predict', { texts => ['good'], model => 'several', version => 5 }), 404, 'model_not_found', 'a version that is not there');
+is_error(post($exporter, '/predict', { texts => ['good'], model => 'missing', version => 1 }), 404, 'model_not_found', 'a version of no model');
+is_error(post($exporter, '/predict', { texts => ['good'], model => 'private', version => 1 }), 403, 'forbidden', 'a version of a model of others');
+is_error(post($exporter, '/batch_predict?model=several&version=5', '"x"', %lines), 404, 'model_not_found', 'lines for a version that is not there');
+is_error(post($exporter, '/predict', qq({"texts":["x"],"version":$_})), 422, 'validation_error', "version $_") for '0', '-1', '1.0', '2147483648', '"1"', 'true', '[1]', '{}', '1,"version":1';
+is_error(post($exporter, "/predict?version=$_", { texts => ['x'] }), 422, 'validation_error', "version=$_ in the address") for '', '0', '-1', '01', '1x', '4294967297';
+is_error(post($exporter, '/batch_predict?version=x', '"x"', %lines), 422, 'validation_error', 'and of lines');
+# requests for several versions that wait at the same moment are not mixed up
+my @mixed = map { my $version = $_ % 3; qq({"texts":["good"],"model":"several"@{[ $version ? qq(,"version":$version) : '' ]}}) } 0 .. 299;
+my @sockets = map { raw_open($exporter) } @mixed;
+syswrite($sockets[$_], "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: " . length($mixed[$_]) . "\r\n\r\n$mixed[$_]")
+	for 0 .. $#mixed;
+is(scalar(grep { my ($read) = raw_read($sockets[$_], 10); $read !~ ($_ % 3 == 2 ? qr/"labels":\["neg"\].*"version":2,/ : qr/"labels":\["pos"\].*"version":1,/) } 0 .. $#mixed),
+	0, 'each has the answer of its version');
+$node->safe_psql('postgres', q{SELECT sentiment_grant('several', 'sentiment_exporter', 'train')});
+is(answer_of(post($exporter, '/predict', { texts => ['good'], model => 'several', version => 3 })), 'pos 3', 'who may train may ask a candidate');
+$node->safe_psql('postgres', q{SELECT sentiment_drop_model('several')});
 
 # --- metrics
 my $metrics = get($exporter, '/metrics');

@@ -446,6 +446,9 @@ static const double moment_covariance[16] = {
 static const double hotelling_figures[3] = {
 	25.742735269686023, 0.5630999520655764, 6.513350000915669e-05};
 
+static const double mean_test_figures[3] = {
+	22.728360295905805, 0.5226106782127204, 0.0003203512534490196};
+
 static const float domain_reference[540] = {
 	-1.1953125, 9.0, 0.365234375, -0.515625, 3.0, -0.5703125,
 	2.53125, 10.0, 2.09375, 0.5, 5.0, -1.265625,

@@ -62,6 +62,11 @@ t_squared = squared * n * m / (n + m)
 f_value = t_squared * (n + m - DIMENSIONS - 1) / (DIMENSIONS * (n + m - 2))
 array("hotelling_figures", [t_squared, np.sqrt(max(0, squared - DIMENSIONS * (1 / n + 1 / m))),
                             stats.f.sf(f_value, DIMENSIONS, n + m - DIMENSIONS - 1)])
+# the same by the covariance of the reference alone
+squared = difference @ np.linalg.solve(np.cov(reference, rowvar=False), difference)
+t_squared = squared * n * m / (n + m)
+f_value = t_squared * (n - DIMENSIONS) / (DIMENSIONS * (n - 1))
+array("mean_test_figures", [t_squared, np.sqrt(max(0, squared - DIMENSIONS * (1 / n + 1 / m))), stats.f.sf(f_value, DIMENSIONS, n - DIMENSIONS)])
 
 # the domain classifier: three columns, the second one a count, some numbers missing
 VALUES = 3

@@ -16,12 +16,12 @@
 #include "core/drift/drift_report.h"
 #include "core/drift/hypothesis_tests.h"
 #include "core/drift/injection.h"
-#include "core/drift/live_sketch.h"
 #include "core/drift/text_filter.h"
 #include "core/evaluation/distributions.h"
 #include "core/evaluation/drift_statistics.h"
 #include "core/hash.h"
 #include "core/held_out.h"
+#include "core/linear_algebra/instruction_set.h"
 #include "core/pipeline_train.h"
 #include "core/text/utf8.h"
 #include "drift_report_fixture.h"
@@ -84,6 +84,7 @@ test_hotelling(void **state)
 {
 	VectorMoments reference = moments_of(moment_reference, N_ELEMENTS(moment_reference));
 	VectorMoments current = moments_of(moment_current, N_ELEMENTS(moment_current));
+	VectorMoments sums = current;
 	VectorMoments few = moments_of(moment_current, 4 * (MIN_MEAN_ROWS - 1));
 	VectorMoments constant = {.n_dimensions = 4};
 	VectorMoments other_constant = {.n_dimensions = 4};
@@ -105,6 +106,13 @@ test_hotelling(void **state)
 	test = hotelling_test(&reference, &reference);
 	assert_true(test.t_squared == 0 && test.distance == 0 && test.p_value == 1);
 	assert_true(isnan(hotelling_test(&reference, &few).p_value));
+	/* of the current side, the sums are enough */
+	memset(sums.products, 0, sizeof(sums.products));
+	test = mean_test(&reference, &sums);
+	assert_near(test.t_squared, mean_test_figures[0], 1e-5);
+	assert_near(test.distance, mean_test_figures[1], 1e-5);
+	assert_near(test.p_value, mean_test_figures[2], 1e-4);
+	assert_true(isnan(mean_test(&reference, &few).p_value));
 	/* rows that are all the same: another text is infinitely far, the same one is not */
 	for (int i = 0; i < 200; i++)
 	{
@@ -168,6 +176,7 @@ test_domain_classifier(void **state)
 	RowSample constant = {.capacity = 1000, .n_values = 3};
 	const unsigned char is_count[3] = {0, 1, 0};
 	DomainTest test = domain_classifier_test(&reference, &moved, is_count);
+	DomainTest portable;
 
 	(void) state;
 	assert_near(test.area, domain_moved_figures[0], 1e-3);
@@ -180,6 +189,12 @@ test_domain_classifier(void **state)
 		row_sample_add(&constant, i, (float[]){1, NAN, 3});
 	test = domain_classifier_test(&constant, &constant, is_count);
 	assert_true(test.area == 0.5 && test.p_value == 1);
+	/* the same to the last bit without the processor's wider instructions */
+	test = domain_classifier_test(&reference, &moved, is_count);
+	instruction_set_limit = INSTRUCTIONS_PORTABLE;
+	portable = domain_classifier_test(&reference, &moved, is_count);
+	instruction_set_limit = INSTRUCTIONS_AVX512;
+	assert_true(test.area == portable.area && test.p_value == portable.p_value);
 	test_host_interrupt_after = 3;
 	assert_host_error(HOST_ERROR_INTERNAL, domain_classifier_test(&reference, &moved, is_count));
 }
@@ -643,119 +658,6 @@ test_text_filter(void **state)
 	assert_int_equal(text_filter_size(SIZE_MAX / 16), MAX_TEXT_FILTER_SIZE);
 }
 
-/* Add a text to a profile and to a sketch's counters, and the answer to counts. */
-static void
-see_text(Pipeline *pipeline, DriftProfile *profile, uint64_t *counters, PredictionCounts *counts,
-		 const char *text, uint64_t key)
-{
-	uint32_t cells[N_LIVE_HISTOGRAMS];
-	ProfileRow row = {.text = text,
-					  .length = strlen(text),
-					  .label = NO_PROFILE_LABEL,
-					  .is_counted = true,
-					  .key = key};
-
-	row.probabilities = pipeline_predict(pipeline, row.text, row.length, NULL);
-	drift_profile_add(profile, pipeline, &row);
-	live_sketch_locate(pipeline, row.text, row.length, row.probabilities, cells);
-	for (int i = 0; i < N_LIVE_HISTOGRAMS; i++)
-	{
-		assert_in_range(cells[i], 0, N_LIVE_CELLS - 1);
-		assert_int_equal(live_sketch_cell(cells[i]).histogram, i);
-		counters[cells[i]]++;
-	}
-	prediction_counts_add(counts, pipeline_decide(pipeline, row.probabilities), 0.5);
-}
-
-/* A sketch holds what a profile of the same texts holds, brought to the sketch's cells. */
-static void
-check_sketch(bool svd)
-{
-	Pipeline *pipeline = make_pipeline(svd);
-	DriftProfile *profile = profile_of(pipeline, 0, 0, NULL, CURRENT_SAMPLE_ROWS);
-	DriftProfile *sketched = host_allocate_zero(sizeof(DriftProfile));
-	uint64_t *counters = host_allocate_zero_array(uint64_t, N_LIVE_CELLS);
-	PredictionCounts counts = {.loads = 7};
-	DriftTest same;
-
-	for (uint64_t i = 0; i < 500; i++)
-	{
-		char text[1024];
-		size_t length = make_text(text, sizeof(text) / 2, 3000 + i, i % 2 == 0);
-
-		/* counts of 0 to 20 exclamation marks, some texts of digits and capitals, some empty */
-		for (uint64_t j = 0; j < i % 21; j++)
-			text[length++] = i % 5 == 0 ? 'Q' : i % 7 == 0 ? '4' : '!';
-		text[i % 50 == 0 ? 0 : length] = 0;
-		see_text(pipeline, profile, counters, &counts, text, i);
-	}
-	live_sketch_fill_profile(counters, &counts, pipeline, sketched);
-	assert_int_equal(live_sketch_texts(counters), 500);
-	assert_true(sketched->n_rows == 500 && sketched->n_texts == 500 && sketched->n_counted == 0);
-	assert_true(drift_profile_fits(profile, sketched));
-	assert_memory_equal(sketched->predicted, profile->predicted, 2 * sizeof(uint64_t));
-	for (int i = 0; i < N_LIVE_HISTOGRAMS; i++)
-	{
-		Histogram *exact = &profile->histograms[i];
-		Histogram *live = &sketched->histograms[i];
-		uint32_t shift = live->shift > exact->shift ? live->shift : exact->shift;
-		HistogramBins exact_bins = histogram_sorted_bins(exact, shift, 0);
-		HistogramBins live_bins = histogram_sorted_bins(live, shift, 0);
-
-		assert_true(live->n_rows == 500 && live->n_missing == exact->n_missing);
-		same = drift_kolmogorov_smirnov(exact, live);
-		/* log odds nearer to 0 than 1/64 count in the next cell */
-		if (i == PROFILE_SCORE)
-		{
-			assert_true(same.statistic < 0.02);
-			continue;
-		}
-		assert_true(same.statistic == 0);
-		assert_int_equal(live_bins.n_bins, exact_bins.n_bins);
-		assert_memory_equal(live_bins.bins, exact_bins.bins,
-							live_bins.n_bins * sizeof(HistogramBin));
-		assert_true(live->minimum <= exact->minimum && exact->maximum <= live->maximum);
-	}
-	/* counts below 16 have cells of their own */
-	assert_true(sketched->histograms[3].n_bins >= 16);
-	assert_true(profile->histograms[PROFILE_UNKNOWN].n_missing > 0);
-}
-
-static void
-test_live_sketch(void **state)
-{
-	(void) state;
-	check_sketch(false);
-	check_sketch(true);
-}
-
-/* Every cell has numbers of its own, in the order of the cells; they tile a histogram without a gap. */
-static void
-test_live_cells(void **state)
-{
-	(void) state;
-	for (uint32_t i = 1; i < N_LIVE_CELLS; i++)
-	{
-		LiveCell before = live_sketch_cell(i - 1);
-		LiveCell cell = live_sketch_cell(i);
-
-		if (cell.is_missing || before.is_missing)
-		{
-			assert_true(cell.is_missing == (cell.histogram != before.histogram));
-			assert_true(isnan(cell.is_missing ? cell.lower : before.upper));
-			continue;
-		}
-		assert_int_equal(cell.histogram, before.histogram);
-		assert_true(cell.cell > before.cell && cell.lower >= before.upper);
-		/* around 0, and below the smallest number, there is room */
-		if (cell.lower > 0 && before.lower > 0 && cell.histogram != PROFILE_SCORE)
-			assert_int_equal(cell.cell, before.cell + 1);
-	}
-	assert_int_equal(live_sketch_cell(0).histogram, 0);
-	assert_int_equal(live_sketch_cell(N_LIVE_CELLS - 1).histogram, PROFILE_SCORE);
-	assert_true(live_sketch_cell(N_LIVE_CELLS - 1).upper > 1 - 1e-12);
-}
-
 int
 main(void)
 {
@@ -773,8 +675,6 @@ main(void)
 		cmocka_unit_test_teardown(test_small_windows, free_memory),
 		cmocka_unit_test_teardown(test_injection, free_memory),
 		cmocka_unit_test_teardown(test_text_filter, free_memory),
-		cmocka_unit_test_teardown(test_live_sketch, free_memory),
-		cmocka_unit_test_teardown(test_live_cells, free_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

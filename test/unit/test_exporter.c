@@ -278,6 +278,62 @@ batches_and_lines(void **state)
 }
 
 static void
+versions_are_whole_numbers(void **state)
+{
+	static const struct
+	{
+		const char *value;
+		int version; /* 0: refused */
+	} cases[] = {
+		{"1", 1},          {" 42 ", 42},      {"2147483647", 2147483647},
+		{"2147483648", 0}, {"4294967297", 0}, {"99999999999999999999", 0},
+		{"0", 0},          {"-1", 0},         {"1.0", 0},
+		{"1e0", 0},        {"\"1\"", 0},      {"true", 0},
+		{"[1]", 0},        {"{\"1\":1}", 0},  {"1,\"version\":1", 0},
+		{"+1", 0},         {"01", 0},         {"", 0},
+	};
+	static const char *const forms[] = {"{\"texts\":[\"a\"],\"version\":%s}",
+										"{\"version\":%s,\"data\":[{\"text\":\"a\"}]}"};
+
+	(void) state;
+	for (size_t form = 0; form < 2; form++)
+		for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		{
+			PredictionRequest request = {0};
+			RequestError error;
+			char body[100];
+			bool right;
+
+			snprintf(body, sizeof(body), forms[form], cases[i].value);
+			right = form == 0 ? predict_request_parse(body, strlen(body), &request, &error)
+							  : batch_request_parse(body, strlen(body), &request, &error);
+			if (right != (cases[i].version > 0) || (right && request.version != cases[i].version))
+				fail_msg("%s: %d, %s", cases[i].value, request.version, error.message);
+			prediction_request_free(&request);
+		}
+}
+
+static void
+without_a_version_what_is_deployed_answers(void **state)
+{
+	char null[] = "{\"texts\":[\"a\"],\"version\":null}";
+	char none[] = "{\"data\":[{\"text\":\"a\",\"version\":3}]}";
+	PredictionRequest request = {0};
+	RequestError error;
+
+	(void) state;
+	assert_true(predict_request_parse(null, strlen(null), &request, &error));
+	assert_int_equal(request.version, 0);
+	assert_int_equal(request.n_ignored, 0);
+	prediction_request_free(&request);
+	/* in a row it is a number like others */
+	assert_true(batch_request_parse(none, strlen(none), &request, &error));
+	assert_int_equal(request.version, 0);
+	assert_true(slice_equals(request.rows[0].features, "{\"version\":3}"));
+	prediction_request_free(&request);
+}
+
+static void
 wrong_lines_keep_their_id(void **state)
 {
 	static const struct
@@ -547,6 +603,8 @@ main(void)
 		cmocka_unit_test(predict_requests_that_are_wrong),
 		cmocka_unit_test(limits_count_characters),
 		cmocka_unit_test(batches_and_lines),
+		cmocka_unit_test(versions_are_whole_numbers),
+		cmocka_unit_test(without_a_version_what_is_deployed_answers),
 		cmocka_unit_test(wrong_lines_keep_their_id),
 		cmocka_unit_test(probabilities_are_written_as_they_are),
 		cmocka_unit_test(gzip_is_bounded),

@@ -106,6 +106,9 @@ words_of_languages(void **state)
 static void
 stemmers_are_those_of_the_library(void **state)
 {
+	/* "porter" is the outdated one for English; the others came with libstemmer 3. */
+	static const char *const left_out[] = {"porter",   "czech",   "dutch_porter", "esperanto",
+										   "estonian", "persian", "polish",       "sesotho"};
 	size_t n = 0;
 
 	(void) state;
@@ -117,7 +120,11 @@ stemmers_are_those_of_the_library(void **state)
 	}
 	for (const char **name = sb_stemmer_list(); *name != NULL; name++)
 	{
-		if (strcmp(*name, "porter") == 0)
+		bool is_left_out = false;
+
+		for (size_t i = 0; i < sizeof(left_out) / sizeof(left_out[0]); i++)
+			is_left_out |= strcmp(*name, left_out[i]) == 0;
+		if (is_left_out)
 			continue;
 		assert_true(index_of(stemmer_languages, *name) > 0);
 		n++;

@@ -107,9 +107,8 @@ nth_largest(const uint32_t *numbers, uint32_t n_numbers, uint32_t n)
 	return prefix;
 }
 
-/* Find the terms to count: those in most texts of the training, the first of equals. */
-static uint16_t *
-make_term_slots(const Vocabulary *vocabulary, uint32_t n_terms)
+uint16_t *
+drift_profile_term_slots(const Vocabulary *vocabulary, uint32_t n_terms)
 {
 	const uint32_t *frequency = vocabulary->document_frequency;
 	uint16_t *slots = host_allocate_array(uint16_t, (size_t) vocabulary->n_features + 1);
@@ -172,16 +171,23 @@ shape_of(const Pipeline *pipeline)
 static void
 make_slots(DriftProfile *profile, const Pipeline *pipeline)
 {
-	profile->term_slots = make_term_slots(&pipeline->space.vocabulary, profile->shape.n_terms);
+	profile->term_slots =
+		drift_profile_term_slots(&pipeline->space.vocabulary, profile->shape.n_terms);
 	make_label_slots(profile, pipeline);
+}
+
+bool
+drift_profile_is_of(const DriftProfile *profile, const Pipeline *pipeline)
+{
+	ProfileShape shape = shape_of(pipeline);
+
+	return memcmp(&shape, &profile->shape, sizeof(shape)) == 0;
 }
 
 void
 drift_profile_check(const DriftProfile *profile, const Pipeline *pipeline)
 {
-	ProfileShape shape = shape_of(pipeline);
-
-	if (memcmp(&shape, &profile->shape, sizeof(shape)) != 0)
+	if (!drift_profile_is_of(profile, pipeline))
 		host_error(HOST_ERROR_INVALID_PARAMETER, NULL, "Make one profile for each model.",
 				   "a drift profile cannot hold rows of different models");
 }

@@ -71,6 +71,8 @@ typedef struct DriftProfile
 	uint64_t *
 		term_texts; /* (n_terms + 1) texts with each term; the last: terms not counted one by one */
 	RowSample sample;
+	/* not in the flat form: sums of embeddings without their products, where there is no sample of rows */
+	const VectorMoments *embedding_sums;
 	/* for adding rows only, not in the flat form */
 	uint16_t *term_slots; /* (features) place of a term in term_texts */
 	struct LabelSlot *label_slots;
@@ -98,6 +100,16 @@ extern void drift_profile_begin(DriftProfile *profile, const Pipeline *pipeline,
 
 /* Raise an error if a profile is of another model than a pipeline. */
 extern void drift_profile_check(const DriftProfile *profile, const Pipeline *pipeline);
+
+/* Whether a profile is of a pipeline. */
+extern bool drift_profile_is_of(const DriftProfile *profile, const Pipeline *pipeline);
+
+/*
+ * The terms of a vocabulary to count, n_terms at most: those in most texts of the training, the first of equals. The
+ * fewer are among the more. Answers for each feature its place among them, n_terms for those that are not counted;
+ * the caller's to free. (n_features)
+ */
+extern uint16_t *drift_profile_term_slots(const Vocabulary *vocabulary, uint32_t n_terms);
 
 /* The number of a label of the rows: n_labels if the model does not have it. */
 extern uint32_t drift_profile_label(const DriftProfile *profile, const Pipeline *pipeline,

@@ -423,8 +423,13 @@ compare_vectors(Comparison *comparison)
 	row_sample_settle(&comparison->reference->sample);
 	row_sample_settle(&comparison->current->sample);
 	reference = drift_profile_moments(comparison->reference);
-	current = drift_profile_moments(comparison->current);
-	mean = hotelling_test(&reference, &current);
+	if (comparison->current->embedding_sums != NULL)
+		mean = mean_test(&reference, comparison->current->embedding_sums);
+	else
+	{
+		current = drift_profile_moments(comparison->current);
+		mean = hotelling_test(&reference, &current);
+	}
 	domain = domain_classifier_test(&comparison->reference->sample, &comparison->current->sample,
 									is_count);
 	add_finding(comparison, "(embedding)", "mahalanobis", mean.distance, mean.p_value,

@@ -70,23 +70,18 @@ pool_covariances(const VectorMoments *reference, const VectorMoments *current, d
 	host_free(other);
 }
 
-MeanTest
-hotelling_test(const VectorMoments *reference, const VectorMoments *current)
+/* Compare two means by a covariance that has so many degrees of freedom; it is overwritten. */
+static MeanTest
+compare_means(const VectorMoments *reference, const VectorMoments *current, double *covariance,
+			  double freedom)
 {
 	size_t n = reference->n_dimensions;
-	double n_reference = (double) reference->n_rows;
-	double n_current = (double) current->n_rows;
-	double covariance[MAX_MOMENT_DIMENSIONS * MAX_MOMENT_DIMENSIONS];
+	double scale = 1 / (double) reference->n_rows + 1 / (double) current->n_rows;
 	double difference[MAX_MOMENT_DIMENSIONS];
 	double solution[MAX_MOMENT_DIMENSIONS];
 	double distance = 0;
-	double by_chance = (double) n * (1 / n_reference + 1 / n_current);
-	double freedom = n_reference + n_current - 2;
 	MeanTest test = {NAN, NAN, NAN};
 
-	if (n == 0 || reference->n_rows < MIN_MEAN_ROWS || current->n_rows < MIN_MEAN_ROWS)
-		return test;
-	pool_covariances(reference, current, covariance);
 	vector_moments_mean(reference, difference);
 	vector_moments_mean(current, solution);
 	for (size_t i = 0; i < n; i++)
@@ -100,11 +95,45 @@ hotelling_test(const VectorMoments *reference, const VectorMoments *current)
 	for (size_t i = 0; i < n; i++)
 		distance += difference[i] * solution[i];
 	distance = fmax(distance, 0);
-	test.t_squared = distance / (1 / n_reference + 1 / n_current);
-	test.distance = sqrt(fmax(distance - by_chance, 0));
+	test.t_squared = distance / scale;
+	test.distance = sqrt(fmax(distance - (double) n * scale, 0));
 	test.p_value = f_survival(test.t_squared * (freedom - (double) n + 1) / ((double) n * freedom),
 							  (double) n, freedom - (double) n + 1);
 	return test;
+}
+
+/* Whether there are enough rows to compare means. */
+static int
+may_compare(const VectorMoments *reference, const VectorMoments *current)
+{
+	return reference->n_dimensions > 0 && reference->n_rows >= MIN_MEAN_ROWS &&
+		   current->n_rows >= MIN_MEAN_ROWS;
+}
+
+MeanTest
+hotelling_test(const VectorMoments *reference, const VectorMoments *current)
+{
+	double covariance[MAX_MOMENT_DIMENSIONS * MAX_MOMENT_DIMENSIONS];
+
+	if (!may_compare(reference, current))
+		return (MeanTest){NAN, NAN, NAN};
+	pool_covariances(reference, current, covariance);
+	return compare_means(reference, current, covariance,
+						 (double) reference->n_rows + (double) current->n_rows - 2);
+}
+
+MeanTest
+mean_test(const VectorMoments *reference, const VectorMoments *current)
+{
+	double covariance[MAX_MOMENT_DIMENSIONS * MAX_MOMENT_DIMENSIONS];
+	size_t n = reference->n_dimensions;
+
+	if (!may_compare(reference, current))
+		return (MeanTest){NAN, NAN, NAN};
+	vector_moments_covariance(reference, covariance);
+	for (size_t i = 0; i < n; i++)
+		covariance[i * n + i] += ROUNDING_VARIANCE;
+	return compare_means(reference, current, covariance, (double) reference->n_rows - 1);
 }
 
 void

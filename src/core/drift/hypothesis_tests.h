@@ -27,6 +27,12 @@ typedef struct MeanTest
 extern MeanTest hotelling_test(const VectorMoments *reference, const VectorMoments *current);
 
 /*
+ * The same for a current side of which only the sums are known, not the products: the covariance is the
+ * reference's.
+ */
+extern MeanTest mean_test(const VectorMoments *reference, const VectorMoments *current);
+
+/*
  * Holm's correction (1979): p-values that may be compared with the level of the whole family. NaN stands
  * for a test that was not made, and stays. adjusted: (n)
  */

@@ -8,6 +8,8 @@
 #include <math.h>
 
 #include "core/drift/live_sketch.h"
+#include "core/drift/text_embedding.h"
+#include "core/host.h"
 
 /* At this shift of histogram.h there are eight cells for each power of two. */
 #define LIVE_SHIFT       49
@@ -95,19 +97,83 @@ place_of(const LiveGrid *grid, double value)
 					   : zero_place(grid) + 1 + (uint32_t) distance;
 }
 
-void
-live_sketch_locate(const Pipeline *pipeline, const char *text, size_t length,
-				   const double *probabilities, uint32_t *cells)
+/* Note that a text counts in a place. */
+static inline void
+count_in(LiveSample *sample, uint32_t place)
+{
+	sample->places[sample->n_places++] = (uint16_t) place;
+}
+
+/* The cells of the histograms. */
+static void
+locate_features(const Pipeline *pipeline, const char *text, size_t length,
+				const double *probabilities, LiveSample *sample)
 {
 	float computed[N_TEXT_FEATURES];
 	const float *features = drift_profile_text_features(pipeline, text, length, true, computed);
 
 	for (int i = 0; i < N_TEXT_FEATURES; i++)
-		cells[PROFILE_TEXT_FEATURES + i] = place_of(&grids[PROFILE_TEXT_FEATURES + i], features[i]);
-	cells[PROFILE_UNKNOWN] =
-		place_of(&grids[PROFILE_UNKNOWN], drift_profile_unknown_share(pipeline->space.counts));
-	cells[PROFILE_SCORE] =
-		place_of(&grids[PROFILE_SCORE], drift_profile_log_odds(pipeline, probabilities));
+		count_in(sample, place_of(&grids[PROFILE_TEXT_FEATURES + i], features[i]));
+	count_in(sample, place_of(&grids[PROFILE_UNKNOWN],
+							  drift_profile_unknown_share(pipeline->space.counts)));
+	count_in(sample,
+			 place_of(&grids[PROFILE_SCORE], drift_profile_log_odds(pipeline, probabilities)));
+}
+
+/* The places of the numbers in their columns. */
+static void
+locate_numbers(const LiveLayout *layout, const float *numeric, LiveSample *sample)
+{
+	for (uint32_t i = 0; i < layout->n_columns; i++)
+	{
+		const LiveColumn *column = &layout->columns[i];
+
+		if (column->n_groups > 0)
+			count_in(sample, FIRST_LIVE_COLUMN + i * LIVE_COLUMN_CELLS +
+								 live_column_place(column, numeric == NULL ? NAN : numeric[i]));
+	}
+}
+
+/* The terms of the text. */
+static void
+locate_terms(const LiveLayout *layout, const TermCounts *counts, LiveSample *sample)
+{
+	for (uint32_t i = 0; i < counts->n_terms; i++)
+	{
+		uint32_t term = live_layout_term(layout, counts->features[i]);
+
+		if (term < layout->n_terms)
+			count_in(sample, FIRST_LIVE_TERM + term);
+		else
+			sample->n_other++;
+	}
+}
+
+void
+live_sketch_locate(const LiveLayout *layout, const Pipeline *pipeline, const char *text,
+				   size_t length, const float *numeric, const double *probabilities,
+				   LiveSample *sample)
+{
+	float embedding[MAX_EMBEDDING_DIMENSIONS];
+
+	sample->n_places = sample->n_other = 0;
+	locate_features(pipeline, text, length, probabilities, sample);
+	locate_numbers(layout, numeric, sample);
+	locate_terms(layout, pipeline->space.counts, sample);
+	text_embedding_compute(&pipeline->space, embedding);
+	sample->n_dimensions = text_embedding_dimensions(&pipeline->space);
+	for (uint32_t i = 0; i < sample->n_dimensions; i++)
+		sample->embedding[i] = vector_moments_round(embedding[i]);
+}
+
+void
+live_sketch_add(LiveSketch *sketch, const LiveSample *sample)
+{
+	for (uint32_t i = 0; i < sample->n_places; i++)
+		sketch->counters[sample->places[i]]++;
+	sketch->counters[LIVE_OTHER_TERMS] += sample->n_other;
+	for (uint32_t i = 0; i < sample->n_dimensions; i++)
+		sketch->embedding[i] += sample->embedding[i];
 }
 
 /* The histogram that a place belongs to. */
@@ -151,38 +217,80 @@ live_sketch_cell(uint32_t place)
 }
 
 uint64_t
-live_sketch_texts(const uint64_t *counters)
+live_sketch_texts(const LiveSketch *sketch)
 {
 	uint64_t n_texts = 0;
 
 	/* each text counts once in each histogram */
 	for (uint32_t i = 0; i < LENGTH_CELLS; i++)
-		n_texts += counters[i];
+		n_texts += sketch->counters[i];
 	return n_texts;
 }
 
-void
-live_sketch_fill_profile(const uint64_t *counters, const PredictionCounts *counts,
-						 const Pipeline *pipeline, DriftProfile *profile)
+/* Fill the histograms of a profile. */
+static void
+fill_histograms(const LiveSketch *sketch, const LiveLayout *layout, DriftProfile *profile)
 {
-	drift_profile_begin(profile, pipeline, CURRENT_SAMPLE_ROWS);
-	profile->n_rows = prediction_counts_total(counts);
-	profile->n_texts = profile->n_scored = live_sketch_texts(counters);
 	for (uint32_t place = 0; place < N_LIVE_CELLS; place++)
 	{
 		LiveCell cell = live_sketch_cell(place);
 		Histogram *histogram = &profile->histograms[cell.histogram];
+		uint64_t count = sketch->counters[place];
 
-		if (counters[place] == 0)
-			continue;
-		if (cell.is_missing)
-			histogram_add_missing(histogram, counters[place]);
-		else
-			histogram_add_cell(histogram, LIVE_SHIFT, cell.cell, counters[place]);
+		if (count > 0 && cell.is_missing)
+			histogram_add_missing(histogram, count);
+		else if (count > 0)
+			histogram_add_cell(histogram, LIVE_SHIFT, cell.cell, count);
 	}
+	for (uint32_t i = 0; i < layout->n_columns * LIVE_COLUMN_CELLS; i++)
+	{
+		uint32_t column = i / LIVE_COLUMN_CELLS;
+		uint64_t count = sketch->counters[FIRST_LIVE_COLUMN + i];
+
+		if (count > 0)
+			live_column_add(&layout->columns[column], i % LIVE_COLUMN_CELLS, count,
+							&profile->histograms[PROFILE_NUMERIC + column]);
+	}
+}
+
+/* Fill the counts of the terms. */
+static void
+fill_terms(const LiveSketch *sketch, const LiveLayout *layout, DriftProfile *profile)
+{
+	profile->term_texts[profile->shape.n_terms] = sketch->counters[LIVE_OTHER_TERMS];
+	for (uint32_t i = 0; i < layout->n_terms; i++)
+		profile->term_texts[profile->term_slots[layout->terms[i]]] =
+			sketch->counters[FIRST_LIVE_TERM + i];
+}
+
+/* Fill the sums of the embeddings. */
+static void
+fill_embedding(const LiveSketch *sketch, DriftProfile *profile)
+{
+	VectorMoments *sums = host_allocate_zero(sizeof(VectorMoments));
+
+	sums->n_dimensions = profile->shape.n_dimensions;
+	sums->n_rows = profile->n_texts;
+	for (uint32_t i = 0; i < sums->n_dimensions; i++)
+		sums->sums[i] = sketch->embedding[i];
+	profile->embedding_sums = sums;
+}
+
+DriftProfile *
+live_sketch_profile(const LiveSketch *sketch, const LiveLayout *layout, const uint64_t *labels,
+					const Pipeline *pipeline)
+{
+	DriftProfile *profile = host_allocate_zero(sizeof(DriftProfile));
+
+	drift_profile_begin(profile, pipeline, CURRENT_SAMPLE_ROWS);
+	for (int i = 0; i < N_COUNTED_LABELS; i++)
+		profile->n_rows += labels[i];
+	profile->n_texts = profile->n_scored = profile->n_counted = live_sketch_texts(sketch);
+	fill_histograms(sketch, layout, profile);
+	fill_terms(sketch, layout, profile);
+	fill_embedding(sketch, profile);
 	/* the last counter would be of several labels */
-	if (pipeline->n_labels > N_COUNTED_LABELS)
-		return;
-	for (uint32_t i = 0; i < pipeline->n_labels; i++)
-		profile->predicted[i] = counts->labels[i];
+	for (uint32_t i = 0; i < pipeline->n_labels && pipeline->n_labels <= N_COUNTED_LABELS; i++)
+		profile->predicted[i] = labels[i];
+	return profile;
 }

@@ -1,18 +1,18 @@
 /*
  * live_sketch.h
- *	  What predictions see, in counters of a fixed size: for drift of live traffic without rows.
+ *	  What predictions see, in counters of a fixed number: for drift of live traffic without rows.
  *
  * A sketch has a histogram of each text feature, of the share of unknown tokens and of the score, as a
  * drift profile has (drift_profile.h), in cells that never change: eight for each power of two, a cell for 0 and one
  * for missing values. These are the cells of histogram.h at one shift, so a reference's histogram is brought to
- * the same cells by joining its own: the comparison interpolates nothing, and a sketch can be begun
- * without knowing any reference. Whole numbers below 16 have cells of their own. Numbers beyond the
- * outermost cells count in these.
+ * the same cells by joining its own: the comparison interpolates nothing. Whole numbers below 16 have cells of their
+ * own. Numbers beyond the outermost cells count in these. Behind the cells are those of the numeric columns and the
+ * counters of the terms, as a layout has them (live_layout.h); besides, the sum of the texts' embeddings.
  */
 #ifndef SENTIMENT_LIVE_SKETCH_H
 #define SENTIMENT_LIVE_SKETCH_H
 
-#include "core/drift/drift_profile.h"
+#include "core/drift/live_layout.h"
 #include "core/serving/prediction_counts.h"
 
 #define N_LIVE_HISTOGRAMS (PROFILE_SCORE + 1)
@@ -32,6 +32,29 @@
 	 LIVE_CELLS(LIVE_WORD_OCTAVES) + 4 * LIVE_CELLS(LIVE_RATIO_OCTAVES) +       \
 	 LIVE_CELLS(2 * LIVE_SCORE_OCTAVES))
 
+/* Where the counters of the columns and of the terms begin; the last counter is of all other terms. */
+#define FIRST_LIVE_COLUMN N_LIVE_CELLS
+#define FIRST_LIVE_TERM   (FIRST_LIVE_COLUMN + MAX_LIVE_COLUMNS * LIVE_COLUMN_CELLS)
+#define LIVE_OTHER_TERMS  (FIRST_LIVE_TERM + N_LIVE_TERMS)
+#define N_LIVE_COUNTERS   (LIVE_OTHER_TERMS + 1)
+
+/* What a text adds to a sketch. */
+typedef struct LiveSample
+{
+	uint32_t n_places; /* counters that it adds one to */
+	uint32_t n_other;  /* what it adds to the counter of all other terms */
+	uint32_t n_dimensions;
+	int32_t embedding[MAX_MOMENT_DIMENSIONS]; /* (n_dimensions) */
+	uint16_t places[N_LIVE_HISTOGRAMS + MAX_LIVE_COLUMNS + N_LIVE_TERMS];
+} LiveSample;
+
+/* A sketch: a sum of samples. */
+typedef struct LiveSketch
+{
+	uint64_t counters[N_LIVE_COUNTERS];
+	int64_t embedding[MAX_MOMENT_DIMENSIONS];
+} LiveSketch;
+
 /* What a cell counts. */
 typedef struct LiveCell
 {
@@ -43,24 +66,27 @@ typedef struct LiveCell
 } LiveCell;
 
 /*
- * The cells, one of each histogram, in which a text counts that a pipeline has just answered.
- * cells: (N_LIVE_HISTOGRAMS)
+ * What a text adds that a pipeline has just answered. numeric: the numbers that came with it, NaN where missing;
+ * NULL: all are
  */
-extern void live_sketch_locate(const Pipeline *pipeline, const char *text, size_t length,
-							   const double *probabilities, uint32_t *cells);
+extern void live_sketch_locate(const LiveLayout *layout, const Pipeline *pipeline, const char *text,
+							   size_t length, const float *numeric, const double *probabilities,
+							   LiveSample *sample);
 
-/* What a cell counts. */
+/* Add a sample to a sketch. */
+extern void live_sketch_add(LiveSketch *sketch, const LiveSample *sample);
+
+/* What a cell counts: place below N_LIVE_CELLS. */
 extern LiveCell live_sketch_cell(uint32_t place);
 
-/* Texts that a sketch has seen. counters: (N_LIVE_CELLS) */
-extern uint64_t live_sketch_texts(const uint64_t *counters);
+/* Texts that a sketch has seen. */
+extern uint64_t live_sketch_texts(const LiveSketch *sketch);
 
 /*
- * Make an empty profile of a pipeline one of live traffic: with the histograms of a sketch, and if
- * they are counted one by one, the labels of all predictions. Of terms, embeddings and numeric columns it has
- * nothing.
+ * The profile of live traffic as a pipeline sees it: a sketch, the number of all predictions, and these by label, if
+ * they are counted one by one. It has no rows, so neither their labels nor a sample. labels: (N_COUNTED_LABELS)
  */
-extern void live_sketch_fill_profile(const uint64_t *counters, const PredictionCounts *counts,
-									 const Pipeline *pipeline, DriftProfile *profile);
+extern DriftProfile *live_sketch_profile(const LiveSketch *sketch, const LiveLayout *layout,
+										 const uint64_t *labels, const Pipeline *pipeline);
 
 #endif /* SENTIMENT_LIVE_SKETCH_H */

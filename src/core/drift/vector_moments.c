@@ -9,7 +9,7 @@
 #include "core/drift/vector_moments.h"
 #include "core/host.h"
 
-/* A coordinate as an integer. */
+/* A coordinate as an integer, where it is called for each. */
 static inline int32_t
 rounded(float coordinate)
 {
@@ -21,6 +21,12 @@ rounded(float coordinate)
 		return MOMENT_ONE;
 	/* away from zero at a half: without a call, and without the rounding mode */
 	return (int32_t) (scaled + (scaled < 0 ? -0.5F : 0.5F));
+}
+
+int32_t
+vector_moments_round(float coordinate)
+{
+	return rounded(coordinate);
 }
 
 /* Raise an error for more rows than sums have room for. */

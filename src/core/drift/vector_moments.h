@@ -39,6 +39,9 @@ moment_product_count(uint32_t n_dimensions)
 /* Add a row of coordinates in [-1, 1]; NaN counts as 0. coordinates: (n_dimensions) */
 extern void vector_moments_add(VectorMoments *moments, const float *coordinates);
 
+/* A coordinate in [-1, 1] as it is added up; NaN counts as 0. */
+extern int32_t vector_moments_round(float coordinate);
+
 /* Mean and sample covariance; NaN without rows, or with a single one. mean: (n), covariance: (n, n) */
 extern void vector_moments_mean(const VectorMoments *moments, double *mean);
 extern void vector_moments_covariance(const VectorMoments *moments, double *covariance);

@@ -354,13 +354,15 @@ histogram_add(Histogram *histogram, double value)
 	bin = NULL;
 	if (histogram->table != NULL)
 		bin = find_place(histogram->table, histogram->table_bits, cell);
-	/* what may fail comes first */
-	if (bin != NULL && bin->count != 0)
+	/* what may fail comes first; most numbers have a bin */
+	if (__builtin_expect(bin != NULL && bin->count != 0, 1))
 		bin->count++;
 	else
+	{
 		add_bin(histogram, cell);
-	if (histogram_n_finite(histogram) == 0)
-		histogram->minimum = histogram->maximum = value;
+		if (histogram_n_finite(histogram) == 0)
+			histogram->minimum = histogram->maximum = value;
+	}
 	if (value < histogram->minimum)
 		histogram->minimum = value;
 	if (value > histogram->maximum)

@@ -85,30 +85,45 @@ lending_bin(const uint64_t *smallest, unsigned round, unsigned bin)
 	return lender;
 }
 
-void
-shingles_sketch(const Shingles *shingles, uint8_t *sketch)
+/* The smallest hash of each bin, by each of the hash functions. smallest: [SKETCH_ROUNDS][SKETCH_BINS] */
+static void
+find_smallest(const Shingles *shingles, uint64_t smallest[SKETCH_ROUNDS][SKETCH_BINS])
 {
-	for (unsigned round = 0; round < SKETCH_ROUNDS; round++)
-	{
-		uint64_t seed = hash_mix((round + 1) * UINT64_C(0x9e3779b97f4a7c15));
-		uint64_t smallest[SKETCH_BINS];
+	uint64_t seeds[SKETCH_ROUNDS];
 
-		memset(smallest, 0xff, sizeof(smallest));
-		for (uint32_t i = 0; i < shingles->n_shingles; i++)
+	for (unsigned round = 0; round < SKETCH_ROUNDS; round++)
+		seeds[round] = hash_mix((round + 1) * UINT64_C(0x9e3779b97f4a7c15));
+	memset(smallest, 0xff, SKETCH_ROUNDS * SKETCH_BINS * sizeof(uint64_t));
+	for (uint32_t i = 0; i < shingles->n_shingles; i++)
+	{
+		/* without a branch: which hash is the smallest cannot be foretold */
+		for (unsigned round = 0; round < SKETCH_ROUNDS; round++)
 		{
-			uint64_t hash = hash_fold(shingles->hashes[i] ^ seed, UINT64_C(0xe7037ed1a0b428db));
-			unsigned bin = (unsigned) (hash >> (64 - SKETCH_BIN_BITS));
+			uint64_t hash =
+				hash_fold(shingles->hashes[i] ^ seeds[round], UINT64_C(0xe7037ed1a0b428db));
+			uint64_t *bin = &smallest[round][hash >> (64 - SKETCH_BIN_BITS)];
 
 			/* all ones stand for an empty bin */
 			hash -= hash == UINT64_MAX;
-			if (hash < smallest[bin])
-				smallest[bin] = hash;
+			*bin = hash < *bin ? hash : *bin;
 		}
+	}
+}
+
+void
+shingles_sketch(const Shingles *shingles, uint8_t *sketch)
+{
+	uint64_t smallest[SKETCH_ROUNDS][SKETCH_BINS];
+
+	find_smallest(shingles, smallest);
+	for (unsigned round = 0; round < SKETCH_ROUNDS; round++)
+	{
 		for (unsigned bin = 0; bin < SKETCH_BINS; bin++)
 		{
-			unsigned from = smallest[bin] == UINT64_MAX ? lending_bin(smallest, round, bin) : bin;
+			unsigned from =
+				smallest[round][bin] == UINT64_MAX ? lending_bin(smallest[round], round, bin) : bin;
 
-			sketch[round * SKETCH_BINS + bin] = (uint8_t) smallest[from];
+			sketch[round * SKETCH_BINS + bin] = (uint8_t) smallest[round][from];
 		}
 	}
 }

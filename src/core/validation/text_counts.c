@@ -83,6 +83,32 @@ thin_out(TextCounts *counts, uint32_t level)
 	}
 }
 
+/* The size of a table for so many texts. */
+static uint32_t
+table_bits_for(size_t n_texts)
+{
+	uint32_t table_bits = MIN_TABLE_BITS;
+
+	while (n_texts > ((size_t) 1 << table_bits) / 3 * 2)
+		table_bits++;
+	return table_bits;
+}
+
+/*
+ * Make the table large enough for so many texts more. A merge must: it adds texts in the order of the other
+ * table's places, so that they would all crowd at the start of a smaller table.
+ */
+static void
+reserve(TextCounts *counts, size_t n_texts)
+{
+	size_t n_total = counts->n_texts + n_texts;
+	uint32_t table_bits =
+		table_bits_for(n_total > MAX_COUNTED_TEXTS + 1 ? MAX_COUNTED_TEXTS + 1 : n_total);
+
+	if (counts->table == NULL || counts->table_bits < table_bits)
+		remake_table(counts, table_bits);
+}
+
 /* The place of a text, which is made if it is new; *is_new tells. */
 static TextCount *
 claim_place(TextCounts *counts, uint64_t hash, bool *is_new)
@@ -141,6 +167,7 @@ text_counts_merge(TextCounts *counts, const TextCounts *other)
 	size_t other_size = other->table == NULL ? 0 : (size_t) 1 << other->table_bits;
 
 	thin_out(counts, other->level);
+	reserve(counts, other->n_texts);
 	for (size_t i = 0; i < other_size; i++)
 	{
 		const TextCount *text = &other->table[i];
@@ -300,7 +327,6 @@ text_counts_unflatten(TextCounts *counts, const char *bytes, size_t length)
 {
 	FlatHeader header;
 	TextCount previous = {0};
-	uint32_t table_bits = MIN_TABLE_BITS;
 
 	if (length < sizeof(header))
 		invalid_counts("It is truncated.");
@@ -310,10 +336,8 @@ text_counts_unflatten(TextCounts *counts, const char *bytes, size_t length)
 		length != sizeof(header) + (size_t) header.n_texts * sizeof(TextCount))
 		invalid_counts("Its length is not the length that it states.");
 	counts->level = header.level;
-	while (header.n_texts > ((size_t) 1 << table_bits) / 3 * 2)
-		table_bits++;
 	if (header.n_texts > 0)
-		remake_table(counts, table_bits);
+		remake_table(counts, table_bits_for(header.n_texts));
 	for (uint32_t i = 0; i < header.n_texts; i++)
 	{
 		TextCount text;

@@ -7,6 +7,7 @@ import { chooseTheme, storedTheme, type Theme } from "./theme.ts";
 import type { Model } from "./types.ts";
 import { DriftView } from "./views/drift.tsx";
 import { ExperimentsView } from "./views/experiments.tsx";
+import { SearchView } from "./views/search.tsx";
 import { LiveView } from "./views/live.tsx";
 import { ModelCardView } from "./views/model_card.tsx";
 import { ModelsView } from "./views/models.tsx";
@@ -66,6 +67,12 @@ const views: View[] = [
 		title: "Experiments",
 		intro: "Versions that share the traffic, and what came of it.",
 		component: ExperimentsView,
+	},
+	{
+		path: "search",
+		title: "Search",
+		intro: "Searches of hyperparameters: what was tried, and what it was worth.",
+		component: SearchView,
 	},
 	{
 		path: "card",

@@ -37,6 +37,12 @@ export function signed(value: number): string {
 	return text === "0.00" ? "0.00" : (value > 0 ? "+" : "−") + text;
 }
 
+/** A difference of shares in percentage points. */
+export function signedPoints(value: number): string {
+	const text = (100 * Math.abs(value)).toFixed(1);
+	return text === "0.0" ? "0.0 points" : `${value > 0 ? "+" : "−"}${text} points`;
+}
+
 export function pValue(value: Maybe): string {
 	if (!present(value)) return nothing;
 	return value < 0.001 ? "< 0.001" : twoDigits(value);

@@ -23,11 +23,17 @@ interface PredictAnswer {
 	explanations?: Contribution[][];
 }
 
-export async function predict(model: string, text: string, signal: AbortSignal): Promise<Prediction> {
+/** Ask a version of a model; null: what is deployed. */
+export async function predict(
+	model: string,
+	version: number | null,
+	text: string,
+	signal: AbortSignal,
+): Promise<Prediction> {
 	const answer = await requestJson<PredictAnswer>("predict", {
 		method: "POST",
 		headers: { "Content-Type": "application/json" },
-		body: JSON.stringify({ texts: [text], model, explain: true }),
+		body: JSON.stringify({ texts: [text], model, version, explain: true }),
 		signal,
 	});
 	const label = answer.labels[0] ?? "";

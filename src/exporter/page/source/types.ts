@@ -42,6 +42,9 @@ export interface Metrics {
 export interface Version {
 	version: number;
 	stage: string | null;
+	retired: boolean;
+	/** Whether the exporter's role may ask this version by its number. */
+	may_ask: boolean;
 	share: number;
 	shadow_share: number | null;
 	kind: string;
@@ -105,8 +108,8 @@ export interface DriftReport {
 	checked_at: string;
 }
 
-export interface DriftFeature {
-	report_id: number;
+/** What was found of a feature, by one statistic. */
+export interface DriftFinding {
 	feature: string;
 	statistic: string;
 	value: number | null;
@@ -115,9 +118,22 @@ export interface DriftFeature {
 	drifted: boolean | null;
 }
 
+export interface DriftFeature extends DriftFinding {
+	report_id: number;
+}
+
 export interface DriftAnswer {
 	reports: DriftReport[];
 	features: DriftFeature[];
+}
+
+/** What predictions have seen, against the reference; features are null where nothing can be compared. */
+export interface LiveDriftAnswer {
+	counted: boolean;
+	version: number | null;
+	reference_rows: number | null;
+	versions: { version: number; predictions: number; since: string }[];
+	features: DriftFinding[] | null;
 }
 
 export interface DriftBin {
@@ -247,4 +263,51 @@ export interface Shadow {
 export interface ExperimentsAnswer {
 	arms: Arm[];
 	shadows: Shadow[];
+}
+
+export interface SearchTrial {
+	trial: number;
+	kind: string;
+	state: "complete" | "pruned" | "failed";
+	params: Record<string, unknown>;
+	value: number | null;
+	metrics: Record<string, number>;
+	on_front: boolean | null;
+	best: boolean;
+	seconds: number;
+	message: string | null;
+}
+
+export interface Search {
+	search_id: number;
+	kinds: string[];
+	objectives: string[];
+	limits: Record<string, number>;
+	/** By kind, what was searched: ranges or choices by parameter. */
+	spaces: Record<string, Record<string, unknown>>;
+	status: string;
+	folds: number;
+	best_value: number | null;
+	version: number | null;
+	seconds: number;
+	started_at: string;
+	done_by: string | null;
+	trials: SearchTrial[];
+}
+
+export interface RunningSearch {
+	pid: number;
+	kind: string | null;
+	trial: number | null;
+	trials: number;
+	pruned: number;
+	failed: number;
+	objective: string;
+	best_value: number | null;
+	started_at: string;
+}
+
+export interface SearchesAnswer {
+	searches: Search[];
+	running: RunningSearch[];
 }

@@ -14,6 +14,8 @@ export interface ScatterPoint {
 
 interface ScatterChartProps {
 	title: string;
+	/** What a point is: a version, unless it says otherwise. */
+	thing?: string;
 	captionHidden?: boolean;
 	summary: string;
 	points: ScatterPoint[];
@@ -77,6 +79,7 @@ function Marks(props: { points: ScatterPoint[]; x: Scale; y: Scale; cursor: Curs
 
 /** Points with the front of those that no other beats; costs to the right (logarithmic), quality upwards. */
 export function ScatterChart(props: ScatterChartProps) {
+	const thing = props.thing ?? "version";
 	const points = [...props.points].sort((a, b) => a.x - b.x || b.y - a.y);
 	const cursor = useCursor(points.length);
 	const chosen = cursor.at === null ? undefined : points[cursor.at];
@@ -121,12 +124,16 @@ export function ScatterChart(props: ScatterChartProps) {
 			captionHidden={props.captionHidden}
 			summary={props.summary}
 			height={height}
-			legend={[
-				{ name: "on the Pareto front", mark: "series-1", shape: "dot" },
-				{ name: "beaten by another version", mark: "series-muted", shape: "dot" },
-			]}
+			legend={
+				points.some((point) => point.front)
+					? [
+							{ name: "on the Pareto front", mark: "series-1", shape: "dot" },
+							{ name: `beaten by another ${thing}`, mark: "series-muted", shape: "dot" },
+						]
+					: []
+			}
 			table={() => ({
-				head: ["version", props.yName, props.xName, "on the front"],
+				head: [thing, props.yName, props.xName, "on the front"],
 				rows: points.map((point) => [
 					point.name,
 					props.yFormat(point.y),

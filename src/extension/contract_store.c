@@ -1,0 +1,150 @@
+/*
+ * contract_store.c
+ *	  Rows of sentiment.contract: which contract is in force.
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+#include "extension/contract_store.h"
+
+/* The condition under which a row of sentiment.contract waits for a model of the role in $2, $3, $4. */
+#define WAITS_FOR_ROLE                                        \
+	" model_id IS NULL AND model OPERATOR(pg_catalog.=) $1"   \
+	" AND CASE WHEN set_by_cluster OPERATOR(pg_catalog.=) $4" \
+	" THEN set_by_oid OPERATOR(pg_catalog.=) $3 ELSE set_by OPERATOR(pg_catalog.=) $2 END"
+
+/* The last row about a model; within SPI. Answers whether there is one. */
+static bool
+find_of_model(int64 model_id, bool read_only)
+{
+	Oid types[1] = {INT8OID};
+	Datum values[1] = {Int64GetDatum(model_id)};
+
+	if (SPI_execute_with_args("SELECT version, contract FROM sentiment.contract"
+							  " WHERE model_id OPERATOR(pg_catalog.=) $1"
+							  " ORDER BY contract_id DESC LIMIT 1",
+							  1, types, values, NULL, read_only, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the contracts of a model");
+	return SPI_processed == 1;
+}
+
+/* The last row that waits for a model of the name; within SPI. Answers whether there is one. */
+static bool
+find_waiting(const char *name, bool read_only, const StoredRole *role)
+{
+	Oid types[4] = {TEXTOID, TEXTOID, OIDOID, INT8OID};
+	Datum values[4] = {CStringGetTextDatum(name), CStringGetTextDatum(role->name),
+					   ObjectIdGetDatum(role->oid), Int64GetDatum(role->cluster)};
+
+	if (SPI_execute_with_args("SELECT version, contract FROM sentiment.contract"
+							  " WHERE" WAITS_FOR_ROLE " ORDER BY contract_id DESC LIMIT 1",
+							  4, types, values, NULL, read_only, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the contracts that wait for a model");
+	return SPI_processed == 1;
+}
+
+/* Read the row that was found; within SPI. Answers whether there is a contract in it. */
+static bool
+read_found(StoredContract *stored)
+{
+	bool is_null;
+
+	stored->version =
+		DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+	stored->contract = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &is_null);
+	return !is_null;
+}
+
+/* The contract in force, or that waits; within SPI. version: 0 if there was never one */
+static bool
+find_last(const char *name, const RegistryModel *model, bool read_only, const StoredRole *role,
+		  StoredContract *stored)
+{
+	*stored = (StoredContract){0};
+	if (model != NULL && find_of_model(model->model_id, read_only))
+		return read_found(stored);
+	return find_waiting(name, read_only, role) && read_found(stored);
+}
+
+bool
+contract_find(const char *name, const RegistryModel *model, StoredContract *stored)
+{
+	MemoryContext context = CurrentMemoryContext;
+	StoredRole role = stored_role_of(GetUserId());
+	bool found;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	found = find_last(name, model, true, &role, stored);
+	if (found)
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(context);
+
+		stored->contract = JsonbPGetDatum((Jsonb *) PG_DETOAST_DATUM_COPY(stored->contract));
+		MemoryContextSwitchTo(old_context);
+	}
+	if (SPI_finish() != SPI_OK_FINISH)
+		elog(ERROR, "SPI_finish failed");
+	return found;
+}
+
+void
+contract_write(const RegistryWriter *writer, const char *name, const RegistryModel *model,
+			   Datum contract)
+{
+	StoredRole role = stored_role_of(writer->caller);
+	StoredContract present;
+	bool is_set;
+	Oid types[7] = {INT8OID, TEXTOID, INT4OID, JSONBOID, TEXTOID, OIDOID, INT8OID};
+	Datum values[7] = {model == NULL ? (Datum) 0 : Int64GetDatum(model->model_id),
+					   CStringGetTextDatum(name),
+					   (Datum) 0,
+					   contract,
+					   CStringGetTextDatum(role.name),
+					   ObjectIdGetDatum(role.oid),
+					   Int64GetDatum(role.cluster)};
+	char nulls[8] = "       ";
+
+	if (model != NULL)
+		contract_adopt(writer, model);
+	is_set = find_last(name, model, false, &role, &present);
+	if (contract == (Datum) 0 && !is_set)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("model \"%s\" has no contract", name)));
+	values[2] = Int32GetDatum(present.version + 1);
+	if (model == NULL)
+		nulls[0] = 'n';
+	if (contract == (Datum) 0)
+		nulls[3] = 'n';
+	registry_execute("INSERT INTO sentiment.contract"
+					 " (model_id, model, version, contract, set_by, set_by_oid, set_by_cluster)"
+					 " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+					 7, types, values, nulls, SPI_OK_INSERT);
+}
+
+bool
+contract_of_model(const RegistryModel *model, StoredContract *stored)
+{
+	*stored = (StoredContract){0};
+	return find_of_model(model->model_id, false) && read_found(stored);
+}
+
+void
+contract_adopt(const RegistryWriter *writer, const RegistryModel *model)
+{
+	StoredRole role = stored_role_of(writer->caller);
+	Oid types[5] = {TEXTOID, TEXTOID, OIDOID, INT8OID, INT8OID};
+	Datum values[5] = {CStringGetTextDatum(model->name), CStringGetTextDatum(role.name),
+					   ObjectIdGetDatum(role.oid), Int64GetDatum(role.cluster),
+					   Int64GetDatum(model->model_id)};
+
+	registry_execute("UPDATE sentiment.contract SET model_id = $5 WHERE" WAITS_FOR_ROLE
+					 " AND NOT EXISTS (SELECT FROM sentiment.contract AS c"
+					 " WHERE c.model_id OPERATOR(pg_catalog.=) $5)",
+					 5, types, values, NULL, SPI_OK_UPDATE);
+}

@@ -17,7 +17,7 @@
 #include "extension/image_value.h"
 #include "extension/registry.h"
 
-#define N_KIND_COLUMNS 11
+#define N_KIND_COLUMNS 14
 
 /* Name of a type for people. */
 static const char *
@@ -60,6 +60,18 @@ choices_array(const ParameterSpec *spec)
 	return PointerGetDatum(construct_array(choices, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
+/* The values that a search tries, as a JSON array. */
+static Datum
+search_values(const ParameterSpec *spec)
+{
+	ByteBuffer json = {0};
+
+	for (int i = 0; spec->search_choices[i] != NULL; i++)
+		buffer_printf(&json, "%s%s", i == 0 ? "[" : ", ", spec->search_choices[i]);
+	buffer_printf(&json, "]");
+	return jsonb_from_json(buffer_c_string(&json));
+}
+
 /* Add the row of one parameter; its field holds the kind's default. */
 static void
 put_parameter(ReturnSetInfo *result, const char *kind, const ParameterGroup *group,
@@ -88,6 +100,12 @@ put_parameter(ReturnSetInfo *result, const char *kind, const ParameterGroup *gro
 	values[8] = BoolGetDatum(spec->log_scale);
 	values[9] = BoolGetDatum(of_kind);
 	values[10] = CStringGetTextDatum(spec->meaning);
+	values[11] = Float8GetDatum(spec->search_low);
+	values[12] = Float8GetDatum(spec->search_high);
+	nulls[11] = nulls[12] = spec->search_low == spec->search_high;
+	nulls[13] = spec->search_choices == NULL;
+	if (!nulls[13])
+		values[13] = search_values(spec);
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 

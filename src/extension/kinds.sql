@@ -3,14 +3,16 @@
 CREATE FUNCTION @extschema@.sentiment_kind_parameters()
 RETURNS TABLE (kind pg_catalog.text, parameter pg_catalog.text, type pg_catalog.text, allowed pg_catalog.text,
 	minimum pg_catalog.float8, maximum pg_catalog.float8, choices pg_catalog.text[], default_value pg_catalog.jsonb,
-	log_scale pg_catalog.bool, of_kind pg_catalog.bool, meaning pg_catalog.text)
+	log_scale pg_catalog.bool, of_kind pg_catalog.bool, meaning pg_catalog.text,
+	search_low pg_catalog.float8, search_high pg_catalog.float8, search_choices pg_catalog.jsonb)
 AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE PARALLEL SAFE ROWS 100;
 
 COMMENT ON FUNCTION @extschema@.sentiment_kind_parameters() IS
 'every parameter of every kind of classifier; see the view sentiment_model_kinds';
 
 CREATE VIEW @extschema@.sentiment_model_kinds AS
-SELECT kind, parameter, type, allowed, minimum, maximum, choices, default_value, log_scale, of_kind, meaning
+SELECT kind, parameter, type, allowed, minimum, maximum, choices, default_value, log_scale, of_kind, meaning,
+	search_low, search_high, search_choices
 FROM @extschema@.sentiment_kind_parameters();
 
 COMMENT ON VIEW @extschema@.sentiment_model_kinds IS 'kinds of classifiers with all of their parameters';
@@ -25,6 +27,9 @@ COMMENT ON COLUMN @extschema@.sentiment_model_kinds.default_value IS 'the value 
 COMMENT ON COLUMN @extschema@.sentiment_model_kinds.log_scale IS 'whether a search should sample its logarithm';
 COMMENT ON COLUMN @extschema@.sentiment_model_kinds.of_kind IS 'whether it belongs to the kind itself, rather than to the text, the features or the training';
 COMMENT ON COLUMN @extschema@.sentiment_model_kinds.meaning IS 'what it does';
+COMMENT ON COLUMN @extschema@.sentiment_model_kinds.search_low IS 'low end of the range that sentiment_search tries, unless it is told another';
+COMMENT ON COLUMN @extschema@.sentiment_model_kinds.search_high IS 'high end of that range';
+COMMENT ON COLUMN @extschema@.sentiment_model_kinds.search_choices IS 'the values that sentiment_search tries instead of a range; without either it keeps the default';
 
 GRANT SELECT ON @extschema@.sentiment_model_kinds TO PUBLIC;
 

@@ -9,6 +9,10 @@ FROM sentiment_model_kinds GROUP BY kind ORDER BY kind;
 SELECT parameter, type, allowed, minimum, maximum, choices, default_value, log_scale FROM sentiment_model_kinds
 WHERE kind = 'random_forest' AND parameter IN ('n_estimators', 'criterion', 'bootstrap', 'svd_components', 'C')
 ORDER BY parameter;
+SELECT kind, parameter, search_low, search_high, search_choices FROM sentiment_model_kinds
+WHERE of_kind AND (search_low IS NOT NULL OR search_choices IS NOT NULL) ORDER BY kind, parameter;
+SELECT DISTINCT parameter, search_low, search_high, search_choices FROM sentiment_model_kinds
+WHERE NOT of_kind AND (search_low IS NOT NULL OR search_choices IS NOT NULL) ORDER BY parameter;
 SELECT kind, default_value FROM sentiment_model_kinds WHERE parameter = 'svd_components' ORDER BY kind;
 
 CREATE TABLE kinds_reviews AS

@@ -44,7 +44,10 @@ extern void parzen_estimator_free(ParzenEstimator *estimator);
 /* Draw a value. */
 extern double parzen_estimator_sample(const ParzenEstimator *estimator, RandomStream *stream);
 
-/* Logarithm of the density at a value (on the scale), or of its probability. */
+/*
+ * Logarithm of how dense the trials lie at a value: of its probability, or for real numbers and logarithmic
+ * scales of the mixture of components that are not divided by their widths.
+ */
 extern double parzen_estimator_log_density(const ParzenEstimator *estimator, double value);
 
 #endif /* SENTIMENT_PARZEN_ESTIMATOR_H */

@@ -307,6 +307,55 @@ test_regret(void **state)
 	}
 }
 
+/* Two objectives at odds: the volume that the trials of a search dominate, mean of 10 seeds. */
+static double
+mean_volume(SamplerType type)
+{
+	static const SearchSpace space = {2,
+									  {{.name = "x", .type = DIMENSION_REAL, .low = 0, .high = 1},
+									   {.name = "y", .type = DIMENSION_REAL, .low = 0, .high = 1}}};
+	const double reference[2] = {-1.5, -1.5};
+	double sum = 0;
+
+	for (uint64_t seed = 0; seed < 10; seed++)
+	{
+		double points[N_TRIALS][2];
+		double objectives[N_TRIALS][2];
+		Trial trials[N_TRIALS] = {0};
+		SamplerOptions options;
+
+		sampler_default_options(&options);
+		options.type = type;
+		options.seed = seed;
+		options.n_objectives = 2;
+		for (size_t i = 0; i < N_TRIALS; i++)
+		{
+			double away;
+
+			sampler_suggest(&space, &options, trials, i, points[i]);
+			away = 1 + 4 * fabs(points[i][1] - 0.3);
+			objectives[i][0] = -points[i][0] * away;
+			objectives[i][1] = -(1 - sqrt(points[i][0])) * away;
+			trials[i] = (Trial){.point = points[i], .objectives = objectives[i]};
+		}
+		sum += hypervolume(objectives[0], N_TRIALS, 2, reference);
+	}
+	return sum / 10;
+}
+
+/* The front is y = 0.3 and dominates 2.25 - 1/3; TPE leaves less than half of what chance leaves of it. */
+static void
+test_front_of_two_objectives(void **state)
+{
+	const double largest = 2.25 - 1.0 / 3;
+	double tpe = largest - mean_volume(SAMPLER_TPE);
+	double random = largest - mean_volume(SAMPLER_RANDOM);
+
+	(void) state;
+	print_message("volume that is missing: TPE %.3f, random %.3f\n", tpe, random);
+	assert_true(tpe > 0 && tpe < random / 2);
+}
+
 /* Fail unless a point is one of the space. */
 static void
 assert_in_space(const SearchSpace *space, const double *point)
@@ -605,6 +654,7 @@ main(void)
 		cmocka_unit_test_teardown(test_ranks_of_odd_points, tear_down),
 		cmocka_unit_test_teardown(test_pruning, tear_down),
 		cmocka_unit_test_teardown(test_regret, tear_down),
+		cmocka_unit_test_teardown(test_front_of_two_objectives, tear_down),
 		cmocka_unit_test_teardown(test_odd_trials, tear_down),
 		cmocka_unit_test_teardown(test_many_trials, tear_down),
 		cmocka_unit_test_teardown(test_grid, tear_down),

@@ -108,6 +108,9 @@ live_traffic_profile(const RegistryModel *model, const RegistryVersion *version,
 		pfree(copy);
 		return palloc0(sizeof(DriftProfile));
 	}
+	/* of another model, if the file of a restart had it: then what its counters mean is not known */
+	if (!live_layout_is_of(&copy->layout, pipeline))
+		memset(&copy->layout, 0, sizeof(LiveLayout));
 	if (copy->window.is_cut && copy->since < copy->window.since)
 		notice_cut(model, copy->window.since);
 	profile =

@@ -28,10 +28,9 @@ typedef struct SearchRun
 	/* arguments */
 	const char **kinds; /* (n_kinds) */
 	int n_kinds;
-	Datum params;     /* jsonb */
-	Datum space;      /* jsonb */
-	Datum limits;     /* jsonb */
-	Datum objectives; /* text[] */
+	Datum params; /* jsonb */
+	Datum space;  /* jsonb */
+	Datum limits; /* jsonb */
 	const char *pruner;
 	Datum max_time; /* interval, or 0 */
 	SearchOptions options;

@@ -121,7 +121,6 @@ read_objectives(FunctionCallInfo fcinfo, SearchRun *run)
 
 	if (n > N_SEARCH_FIGURES)
 		invalid_argument("objectives", "too many", "Name each objective once.");
-	run->objectives = PG_GETARG_DATUM(ARGUMENT_OBJECTIVES);
 	run->options.n_objectives = n;
 	for (int i = 0; i < n; i++)
 		run->options.objectives[i] = search_figure_find(names[i]);

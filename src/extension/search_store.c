@@ -148,6 +148,17 @@ numeric_columns(const Source *source)
 	return names_array(names, source->n_numeric);
 }
 
+/* The names of the objectives, from place 1 on: the argument may begin elsewhere, or have two dimensions. */
+static Datum
+objectives_array(const SearchRun *run)
+{
+	const char *names[N_SEARCH_FIGURES];
+
+	for (int i = 0; i < (int) run->options.n_objectives; i++)
+		names[i] = search_figure_names[run->options.objectives[i]];
+	return names_array(names, (int) run->options.n_objectives);
+}
+
 /* Write the row of the search; sets its number. */
 static void
 write_search(SearchRun *run)
@@ -160,7 +171,7 @@ write_search(SearchRun *run)
 		query_value(TEXTARRAYOID, names_array(run->kinds, run->n_kinds)),
 		query_value(JSONBOID, run->params),
 		query_value(JSONBOID, spaces(run->search)),
-		query_value(TEXTARRAYOID, run->objectives),
+		query_value(TEXTARRAYOID, objectives_array(run)),
 		query_value(JSONBOID, run->limits),
 		query_value(INT4OID, Int32GetDatum(run->options.trials_per_study)),
 		query_value(INT4OID, Int32GetDatum(run->options.n_folds)),

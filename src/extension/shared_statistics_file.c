@@ -135,13 +135,34 @@ restore_slot(VersionSlot *slot, const FileHeader *header, const char *bytes)
 	}
 }
 
+/*
+ * Whether what the slots of a file say can be used: a checksum finds what a disk has done, not what somebody has
+ * written.
+ */
+static bool
+slots_are_sound(const char *bytes)
+{
+	const FileHeader *header = (const FileHeader *) bytes;
+
+	for (uint64 i = 0; i < header->n_slots; i++)
+	{
+		const FileSlot *stored =
+			(const FileSlot *) (bytes + sizeof(FileHeader) + i * stored_size(header->n_epochs));
+
+		if (stored->has_layout > 1 ||
+			(stored->has_layout == 1 && !live_layout_is_sound(&stored->layout)))
+			return false;
+	}
+	return true;
+}
+
 /* Fill the table from the bytes of a file; false if they are not such a file's. */
 static bool
 read_file_bytes(const char *bytes, Size length)
 {
 	const FileHeader *header = (const FileHeader *) bytes;
 
-	if (!is_file(bytes, length))
+	if (!is_file(bytes, length) || !slots_are_sound(bytes))
 		return false;
 	shared_statistics->n_evicted = header->n_evicted;
 	pg_atomic_write_u64(&shared_statistics->untracked, header->untracked);

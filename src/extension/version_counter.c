@@ -382,7 +382,8 @@ statistics_layout(VersionCounter *counter, const Pipeline *pipeline)
 		return counter->layout;
 	if (counter->slot == NULL)
 		return NULL;
-	if (!shared_statistics_copy_layout(counter->slot, counter->generation, &layout))
+	if (!shared_statistics_copy_layout(counter->slot, counter->generation, &layout) ||
+		!live_layout_is_of(&layout, pipeline))
 		live_traffic_make_layout(counter->key.model_id, counter->key.version, pipeline, &layout);
 	if (n_layouts >= MOST_LAYOUTS)
 		forget_layouts();

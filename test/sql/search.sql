@@ -149,6 +149,10 @@ SELECT * FROM sentiment_search('s', 'search_reviews', space => '{"stemmer": ["no
 SELECT * FROM sentiment_search('s', 'search_reviews', space => '{"seed": [1, 2, 3]}');
 SELECT * FROM sentiment_search('s', 'search_reviews', space => '{"holdout": [0.1, 0.2]}');
 SELECT * FROM sentiment_search('s', 'search_reviews', space => '[]');
+-- an array need not begin at 1, nor have one dimension
+SELECT count(*) FROM sentiment_search('bounds', 'search_reviews', trials => 2, folds => 2, objectives => '[3:3]={f1}'::text[]);
+SELECT count(*) FROM sentiment_search('bounds', 'search_reviews', trials => 2, folds => 2, objectives => '{{f1},{bytes}}'::text[]);
+SELECT objectives, best_value > 0 AS best_value FROM sentiment_searches WHERE model = 'bounds';
 SELECT * FROM sentiment_search('s', 'search_reviews', objectives => '{beauty}');
 SELECT * FROM sentiment_search('s', 'search_reviews', objectives => '{}');
 SELECT * FROM sentiment_search('s', 'search_reviews', objectives => '{f1,f1}');

@@ -216,6 +216,33 @@ $node->safe_psql('postgres', q{DELETE FROM sentiment.version_profile WHERE model
 traffic('numbers', 'text', $numbers);
 is($node->safe_psql('postgres', q{SELECT count(DISTINCT feature) FROM sentiment_stat_features WHERE model = 'numbers'}), 12, 'no reference: texts are counted');
 
+# a file of a restart that is whole by its checksum, and in which somebody has written
+sub crc32c
+{
+	my $crc = 0xffffffff;
+	my @table = map { my $c = $_; $c = $c & 1 ? $c >> 1 ^ 0x82f63b78 : $c >> 1 for 1 .. 8; $c } 0 .. 255;
+
+	$crc = $crc >> 8 ^ $table[($crc ^ $_) & 255] for unpack('C*', $_[0]);
+	return $crc ^ 0xffffffff;
+}
+my $statistics = $node->data_dir . '/pg_stat/sentiment.stat';
+traffic('texts', 'text', 'NULL');
+$node->stop;
+my $bytes = slurp_file($statistics);
+my ($slot_size, $n_slots) = (unpack('Q<L<4q<Q<', $bytes))[2, 6];
+cmp_ok($n_slots, '>', 0, 'the file has slots');
+# the key and the times of the first slot stay; its counts, its layout and its sketch do not
+substr($bytes, 56 + 40, $slot_size - 40) = chr(255) x ($slot_size - 40);
+substr($bytes, -4) = pack('L<', crc32c(substr($bytes, 0, -4)));
+open(my $file, '>:raw', $statistics) or die $!;
+print $file $bytes;
+close($file);
+$node->start;
+like(slurp_file($node->logfile), qr/ignoring file "pg_stat\/sentiment.stat"/, 'such a file is ignored');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM sentiment_stat_predictions}), 0, 'and counting begins at zero');
+traffic('texts', 'text', 'NULL');
+is($node->safe_psql('postgres', q{SELECT count(DISTINCT feature) FROM sentiment_stat_features WHERE model = 'texts'}), 12, 'predictions are counted');
+
 unlike(slurp_file($node->logfile), qr/TRAP|PANIC|terminated by signal/, 'nothing has crashed');
 
 done_testing();

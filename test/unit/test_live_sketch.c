@@ -471,6 +471,47 @@ test_live_terms(void **state)
 	}
 }
 
+/* A layout that was read from a file, and may be anything, leads nowhere. */
+static void
+test_sound_layouts(void **state)
+{
+	Pipeline *pipeline = make_pipeline(false);
+	DriftProfile *reference = make_reference(pipeline);
+	uint32_t n_features = pipeline->space.vocabulary.n_features;
+	LiveLayout sound;
+	LiveLayout layout;
+
+	(void) state;
+	memset(&layout, 0, sizeof(layout));
+	assert_true(live_layout_is_sound(&layout) && live_layout_is_of(&layout, pipeline));
+	live_layout_make(&sound, pipeline, reference);
+	assert_true(live_layout_is_sound(&sound) && live_layout_is_of(&sound, pipeline));
+
+#define CHANGED(...) (layout = sound, __VA_ARGS__, &layout)
+	assert_false(live_layout_is_sound(CHANGED(layout.n_terms = N_LIVE_TERMS + 1)));
+	assert_false(live_layout_is_sound(CHANGED(layout.n_columns = MAX_LIVE_COLUMNS + 1)));
+	assert_false(live_layout_is_sound(CHANGED(layout.terms[1] = layout.terms[0])));
+	/* a table that is full would be searched without end */
+	layout = sound;
+	for (int i = 0; i < LIVE_TERM_TABLE; i++)
+		layout.table[i] = 1;
+	assert_false(live_layout_is_sound(&layout));
+	assert_false(live_layout_is_sound(CHANGED(layout.columns[1].n_groups = MAX_LIVE_GROUPS + 1)));
+	assert_false(live_layout_is_sound(CHANGED(layout.columns[1].lower[0] = NAN)));
+	assert_false(live_layout_is_sound(CHANGED(layout.columns[1].upper[0] = INFINITY)));
+	assert_false(
+		live_layout_is_sound(CHANGED(layout.columns[1].upper[1] = layout.columns[1].upper[0])));
+
+	/* of another model */
+	layout = sound;
+	layout.terms[layout.n_terms - 1] = n_features;
+	assert_true(live_layout_is_sound(&layout));
+	assert_false(live_layout_is_of(&layout, pipeline));
+	pipeline->space.options.n_numeric = sound.n_columns - 1;
+	assert_false(live_layout_is_of(&sound, pipeline));
+#undef CHANGED
+}
+
 /* Of 200 windows without drift, few raise an alarm even if every change counts, however small. */
 static void
 test_false_alarms(void **state)
@@ -593,6 +634,7 @@ main(void)
 		cmocka_unit_test_teardown(test_live_cells, free_memory),
 		cmocka_unit_test_teardown(test_live_columns, free_memory),
 		cmocka_unit_test_teardown(test_live_terms, free_memory),
+		cmocka_unit_test_teardown(test_sound_layouts, free_memory),
 		cmocka_unit_test_teardown(test_false_alarms, free_memory),
 		cmocka_unit_test_teardown(test_live_drift, free_memory),
 		cmocka_unit_test_teardown(test_not_counted, free_memory),

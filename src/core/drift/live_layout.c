@@ -139,6 +139,65 @@ live_layout_make(LiveLayout *layout, const Pipeline *pipeline, const DriftProfil
 		cut_groups(&layout->columns[i], &reference->histograms[PROFILE_NUMERIC + i]);
 }
 
+/* Whether terms are in ascending order, and the table has each of them and free places. */
+static bool
+terms_are_sound(const LiveLayout *layout)
+{
+	uint32_t n_taken = 0;
+
+	if (layout->n_terms > N_LIVE_TERMS)
+		return false;
+	for (uint32_t i = 1; i < layout->n_terms; i++)
+	{
+		if (layout->terms[i] <= layout->terms[i - 1])
+			return false;
+	}
+	for (uint32_t i = 0; i < LIVE_TERM_TABLE; i++)
+	{
+		if (layout->table[i] > layout->n_terms)
+			return false;
+		n_taken += layout->table[i] != 0;
+	}
+	return n_taken == layout->n_terms;
+}
+
+/* Whether a column's groups are ranges in ascending order. */
+static bool
+column_is_sound(const LiveColumn *column)
+{
+	if (column->n_groups > MAX_LIVE_GROUPS)
+		return false;
+	for (uint32_t i = 0; i < column->n_groups; i++)
+	{
+		if (!isfinite(column->lower[i]) || !isfinite(column->upper[i]) ||
+			column->lower[i] > column->upper[i] ||
+			(i > 0 && column->upper[i] <= column->upper[i - 1]))
+			return false;
+	}
+	return true;
+}
+
+bool
+live_layout_is_sound(const LiveLayout *layout)
+{
+	if (!terms_are_sound(layout) || layout->n_columns > MAX_LIVE_COLUMNS)
+		return false;
+	for (uint32_t i = 0; i < layout->n_columns; i++)
+	{
+		if (!column_is_sound(&layout->columns[i]))
+			return false;
+	}
+	return true;
+}
+
+bool
+live_layout_is_of(const LiveLayout *layout, const Pipeline *pipeline)
+{
+	return layout->n_columns <= pipeline->space.options.n_numeric &&
+		   (layout->n_terms == 0 ||
+			layout->terms[layout->n_terms - 1] < pipeline->space.vocabulary.n_features);
+}
+
 uint32_t
 live_column_place(const LiveColumn *column, double value)
 {

@@ -58,6 +58,15 @@ typedef struct LiveLayout
 extern void live_layout_make(LiveLayout *layout, const Pipeline *pipeline,
 							 const DriftProfile *reference);
 
+/*
+ * Whether bytes that were read as a layout can be one: nothing in it leads out of its arrays, or has no end. It may still
+ * be of another model.
+ */
+extern bool live_layout_is_sound(const LiveLayout *layout);
+
+/* Whether a sound layout can be of a model: it counts no terms or columns that the model has not. */
+extern bool live_layout_is_of(const LiveLayout *layout, const Pipeline *pipeline);
+
 /* The place of a term among those that are counted; n_terms if it is not. */
 extern uint32_t live_layout_term(const LiveLayout *layout, uint32_t feature);
 

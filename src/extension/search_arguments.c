@@ -197,11 +197,14 @@ integer_argument(FunctionCallInfo fcinfo, int argument, const char *name, int32 
 	return value;
 }
 
-/* Parameters that are given, for one kind: without those of other kinds. */
+/*
+ * Parameters of an object for one of the kinds that are searched: without those of other kinds. Where a single
+ * kind is searched, these are mistakes, which whoever reads the object tells of.
+ */
 static Datum
-params_for_kind(const SearchRun *run, const char *kind)
+parameters_for_searched_kind(const SearchRun *run, Datum object, const char *kind)
 {
-	return train_parameters_for_kind(run->params, kind);
+	return run->n_kinds == 1 ? object : train_parameters_for_kind(object, kind);
 }
 
 /* Read the parameters for each kind, as candidates of the training. */
@@ -213,8 +216,9 @@ read_candidates(SearchRun *run)
 	training->n_candidates = run->n_kinds;
 	training->candidates = palloc0_array(Candidate, run->n_kinds);
 	for (int i = 0; i < run->n_kinds; i++)
-		train_parse_candidate(training, &training->candidates[i], run->kinds[i],
-							  json_of(params_for_kind(run, run->kinds[i])));
+		train_parse_candidate(
+			training, &training->candidates[i], run->kinds[i],
+			json_of(parameters_for_searched_kind(run, run->params, run->kinds[i])));
 	training->source.holdout = training->train_options.holdout;
 }
 
@@ -270,10 +274,11 @@ search_make(SearchRun *run)
 	run->search = search_create(&run->options);
 	for (int i = 0; i < run->n_kinds; i++)
 	{
-		Datum given = DirectFunctionCall2(jsonb_delete, params_for_kind(run, run->kinds[i]),
-										  CStringGetTextDatum("holdout"));
+		Datum given = DirectFunctionCall2(
+			jsonb_delete, parameters_for_searched_kind(run, run->params, run->kinds[i]),
+			CStringGetTextDatum("holdout"));
 
 		search_add_study(run->search, run->kinds[i], json_of(given),
-						 json_of(train_parameters_for_kind(run->space, run->kinds[i])));
+						 json_of(parameters_for_searched_kind(run, run->space, run->kinds[i])));
 	}
 }

@@ -114,6 +114,12 @@ train_recipe_relation(const RegistryModel *model, const TrainRecipe *recipe)
 	Oid schema = get_namespace_oid(recipe->schema, true);
 	Oid relation = OidIsValid(schema) ? get_relname_relid(recipe->name, schema) : InvalidOid;
 
+	if (recipe->name[0] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("model \"%s\" was imported without a source", model->name),
+				 errdetail("It is not known which rows to train on."),
+				 errhint("Name them with sentiment_monitor('%s', 'a_table', ...).", model->name)));
 	if (!OidIsValid(relation))
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
 						errmsg("the source \"%s.%s\" of model \"%s\" is gone", recipe->schema,

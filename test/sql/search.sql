@@ -140,6 +140,9 @@ SELECT * FROM sentiment_search('s', 'search_reviews', kinds => '{mlp,mlp}');
 SELECT * FROM sentiment_search('s', 'search_reviews', params => '{"nothing": 1}');
 SELECT * FROM sentiment_search('s', 'search_reviews', params => '[1]');
 SELECT * FROM sentiment_search('s', 'search_reviews', space => '{"nothing": [1, 2]}');
+-- of another kind than the one that is searched
+SELECT * FROM sentiment_search('s', 'search_reviews', space => '{"max_depth": [3]}');
+SELECT * FROM sentiment_search('s', 'search_reviews', params => '{"max_depth": 3}');
 SELECT * FROM sentiment_search('s', 'search_reviews', space => '{"C": {"low": 10, "high": 1}}');
 SELECT * FROM sentiment_search('s', 'search_reviews', space => '{"C": {"low": -1, "high": 1}}');
 SELECT * FROM sentiment_search('s', 'search_reviews', space => '{"C": []}');

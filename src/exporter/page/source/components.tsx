@@ -233,7 +233,7 @@ export function Loaded<T>(props: { resource: Resource<T>; children: (data: T) =>
 			{error && <Problem error={error} retry={reload} />}
 			{data !== undefined && error?.status !== 401
 				? props.children(data)
-				: !error && <div class="placeholder" role="status" aria-label="Loading" />}
+				: !error && <div class="loading" role="status" aria-label="Loading" />}
 		</>
 	);
 }

@@ -129,7 +129,7 @@ export function Bins(props: { model: string; report: DriftReport; finding: Drift
 	const resource = useResource<DriftBins[]>(pathOf("api/drift_bins", { report: report.report_id }));
 	const { data, error } = resource;
 	if (error) return <Problem error={error} retry={resource.reload} />;
-	if (!data) return <div class="placeholder" role="status" aria-label="Loading" />;
+	if (!data) return <div class="loading" role="status" aria-label="Loading" />;
 	const entry = data.find((candidate) => candidate.feature === finding.feature);
 	if (!entry)
 		return data.length === 0 ? (

@@ -38,6 +38,8 @@ typedef struct Retraining
 	char *message;
 	char *detail;   /* NULL: none */
 	char *sqlstate; /* of an error, or NULL */
+	const struct SourceError
+		*source_error; /* the whole of one that came from the source, or NULL */
 } Retraining;
 
 /* A retraining of a model that the current role may train; raises an error otherwise. */

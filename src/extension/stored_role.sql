@@ -13,3 +13,10 @@ AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10;
 
 COMMENT ON FUNCTION @extschema@.sentiment_has_role(pg_catalog.text, pg_catalog.oid, pg_catalog.int8) IS
 'whether the current role has the rights of a role that is stored in a table of the extension';
+
+CREATE FUNCTION sentiment.may_read_relation(oid pg_catalog.oid, cluster pg_catalog.int8)
+RETURNS pg_catalog.bool
+AS 'MODULE_PATHNAME', 'sentiment_may_read_relation' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION sentiment.may_read_relation(pg_catalog.oid, pg_catalog.int8) IS
+'whether the current role may read all of a relation that is stored in a table of the extension by its OID and cluster';

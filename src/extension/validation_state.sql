@@ -76,6 +76,15 @@ COMMENT ON FUNCTION @extschema@.sentiment_label_evidence(pg_catalog.text, pg_cat
 	pg_catalog.float8, pg_catalog.jsonb) IS
 'what a deployed model says of the label of a text that its training held out: numbers and probabilities of the given and the most probable label; null for other texts';
 
+CREATE FUNCTION sentiment.label_evidence("text" pg_catalog.text, label pg_catalog.text, model @extschema@.sentiment_model,
+	split_seed pg_catalog.int8, holdout pg_catalog.float8, features pg_catalog.jsonb)
+RETURNS pg_catalog.float8[]
+AS 'MODULE_PATHNAME', 'sentiment_label_evidence_by_value' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000;
+
+COMMENT ON FUNCTION sentiment.label_evidence(pg_catalog.text, pg_catalog.text, @extschema@.sentiment_model, pg_catalog.int8,
+	pg_catalog.float8, pg_catalog.jsonb) IS
+'what sentiment_label_evidence answers, by a model value';
+
 CREATE FUNCTION @extschema@.sentiment_numeric_to_float8(pg_catalog.numeric) RETURNS pg_catalog.float8
 AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 

@@ -107,17 +107,17 @@ ALTER TABLE sentiment.validation_finding ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sentiment.validation_example ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY visible ON sentiment.contract FOR SELECT
-	USING (CASE WHEN model_id IS NULL THEN @extschema@.sentiment_has_role(set_by, set_by_oid, set_by_cluster)
-				ELSE @extschema@.sentiment_has_privilege(model_id, 'predict') END);
+	USING (CASE WHEN model_id IS NULL THEN sentiment.has_role(set_by, set_by_oid, set_by_cluster)
+				ELSE sentiment.has_privilege(model_id, 'predict'::pg_catalog.text) END);
 CREATE POLICY visible ON sentiment.validation FOR SELECT
-	USING (@extschema@.sentiment_has_privilege(model_id, 'predict'));
+	USING (sentiment.has_privilege(model_id, 'predict'::pg_catalog.text));
 CREATE POLICY visible ON sentiment.validation_finding FOR SELECT
 	USING (EXISTS (SELECT FROM sentiment.validation AS v
 				   WHERE v.validation_id OPERATOR(pg_catalog.=) validation_finding.validation_id));
 CREATE POLICY visible ON sentiment.validation_example FOR SELECT
 	USING (EXISTS (SELECT FROM sentiment.validation AS v
 				   WHERE v.validation_id OPERATOR(pg_catalog.=) validation_example.validation_id
-					   AND @extschema@.sentiment_has_privilege(v.model_id, 'admin')));
+					   AND sentiment.has_privilege(v.model_id, 'admin'::pg_catalog.text)));
 
 GRANT SELECT ON sentiment.contract, sentiment.validation, sentiment.validation_finding, sentiment.validation_example TO PUBLIC;
 GRANT SELECT ON SEQUENCE sentiment.contract_contract_id_seq, sentiment.validation_validation_id_seq TO PUBLIC;
@@ -139,6 +139,20 @@ AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
 
 COMMENT ON FUNCTION @extschema@.sentiment_suggest_contract(pg_catalog.regclass, pg_catalog.name, pg_catalog.name, pg_catalog.name[]) IS
 'a contract that the rows of a table or view keep, with margins for rows to come';
+
+CREATE FUNCTION sentiment.validate(
+	model pg_catalog.text,
+	source pg_catalog.regclass,
+	filter pg_catalog.text,
+	store pg_catalog.bool,
+	check_labels pg_catalog.bool)
+RETURNS TABLE (check_name pg_catalog.text, severity pg_catalog.text, rows pg_catalog.int8, share pg_catalog.float8,
+	detail pg_catalog.text, example pg_catalog.text)
+AS 'MODULE_PATHNAME', 'sentiment_validate' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000 ROWS 10;
+
+COMMENT ON FUNCTION sentiment.validate(pg_catalog.text, pg_catalog.regclass, pg_catalog.text, pg_catalog.bool,
+	pg_catalog.bool) IS
+'sentiment_validate, as the library''s own SQL calls it';
 
 CREATE FUNCTION @extschema@.sentiment_validate(
 	model pg_catalog.text,

@@ -112,10 +112,10 @@ ALTER TABLE sentiment.validation_finding ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sentiment.validation_example ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY visible ON sentiment.contract FOR SELECT
-	USING (CASE WHEN model_id IS NULL THEN @extschema@.sentiment_has_role(set_by, set_by_oid, set_by_cluster)
-				ELSE @extschema@.sentiment_has_privilege(model_id, 'predict') END);
+	USING (CASE WHEN model_id IS NULL THEN sentiment.has_role(set_by, set_by_oid, set_by_cluster)
+				ELSE sentiment.has_privilege(model_id, 'predict'::pg_catalog.text) END);
 CREATE POLICY visible ON sentiment.validation FOR SELECT
-	USING (@extschema@.sentiment_has_privilege(model_id, 'predict'));
+	USING (sentiment.has_privilege(model_id, 'predict'::pg_catalog.text));
 CREATE POLICY visible ON sentiment.validation_finding FOR SELECT
 	USING (EXISTS (SELECT FROM sentiment.validation AS v
 				   WHERE v.validation_id OPERATOR(pg_catalog.=) validation_finding.validation_id));

@@ -118,5 +118,5 @@ SELECT pg_catalog.pg_extension_config_dump('sentiment.version_profile', '');
 -- who may ask a model need not know its training rows
 ALTER TABLE sentiment.version_profile ENABLE ROW LEVEL SECURITY;
 CREATE POLICY visible ON sentiment.version_profile FOR SELECT
-	USING (@extschema@.sentiment_has_privilege(model_id, 'admin'));
+	USING (sentiment.has_privilege(model_id, 'admin'::pg_catalog.text));
 GRANT SELECT ON sentiment.version_profile TO PUBLIC;

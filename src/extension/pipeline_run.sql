@@ -90,8 +90,8 @@ ALTER TABLE sentiment.pipeline_run ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sentiment.pipeline_step ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sentiment.pipeline_error ENABLE ROW LEVEL SECURITY;
 CREATE POLICY visible ON sentiment.pipeline_run FOR SELECT
-	USING (@extschema@.sentiment_has_role(done_by, done_by_oid, done_by_cluster)
-		   OR @extschema@.sentiment_has_privilege(model_id, 'predict'));
+	USING (sentiment.has_role(done_by, done_by_oid, done_by_cluster)
+		   OR sentiment.has_privilege(model_id, 'predict'::pg_catalog.text));
 -- the rows of the runs that are seen
 CREATE POLICY visible ON sentiment.pipeline_step FOR SELECT
 	USING (EXISTS (SELECT FROM sentiment.pipeline_run AS r WHERE r.run_id OPERATOR(pg_catalog.=) pipeline_step.run_id));
@@ -130,7 +130,7 @@ COMMENT ON FUNCTION @extschema@.sentiment_run_pipeline(pg_catalog.text, pg_catal
 CREATE VIEW @extschema@.sentiment_pipeline_runs WITH (security_invoker = true, security_barrier = true) AS
 SELECT r.run_id, r.model, r.kinds, r.source_schema, r.source_name, r.status, r.version,
 	   COALESCE(e.message, r.message) AS message, r.started_at, r.finished_at,
-	   @extschema@.sentiment_role_name(r.done_by, r.done_by_oid, r.done_by_cluster) AS done_by
+	   sentiment.role_name(r.done_by, r.done_by_oid, r.done_by_cluster) AS done_by
 FROM sentiment.pipeline_run AS r
 LEFT JOIN sentiment.pipeline_error AS e ON e.run_id OPERATOR(pg_catalog.=) r.run_id AND e.step_number OPERATOR(pg_catalog.=) 0
 ORDER BY r.run_id;

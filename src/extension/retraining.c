@@ -203,6 +203,7 @@ take_error(Retraining *retraining, const ErrorData *error)
 	retraining->gate = (Datum) 0;
 	retraining->message = pstrdup(error->message);
 	retraining->detail = error->detail == NULL ? NULL : pstrdup(error->detail);
+	retraining->hint = error->hint == NULL ? NULL : pstrdup(error->hint);
 	retraining->sqlstate = pstrdup(unpack_sql_state(error->sqlerrcode));
 	retraining->source_error = source_error_of(error);
 }
@@ -319,8 +320,10 @@ finish(Retraining *retraining)
 				(errmsg("retraining of model \"%s\" failed: %s", retraining->model.name,
 						retraining->message),
 				 retraining->detail != NULL ? errdetail("%s", retraining->detail) : 0,
-				 errhint("What answered before goes on. The view sentiment_retrainings has the "
-						 "history.")));
+				 retraining->hint != NULL
+					 ? errhint("%s", retraining->hint)
+					 : errhint("What answered before goes on. The view sentiment_retrainings has "
+							   "the history.")));
 }
 
 void

@@ -60,8 +60,8 @@ SELECT pg_catalog.pg_extension_config_dump('sentiment.retraining_retraining_id_s
 
 ALTER TABLE sentiment.retraining ENABLE ROW LEVEL SECURITY;
 CREATE POLICY visible ON sentiment.retraining FOR SELECT
-	USING (@extschema@.sentiment_has_role(done_by, done_by_oid, done_by_cluster)
-		   OR @extschema@.sentiment_has_privilege(model_id, 'predict'));
+	USING (sentiment.has_role(done_by, done_by_oid, done_by_cluster)
+		   OR sentiment.has_privilege(model_id, 'predict'::pg_catalog.text));
 ALTER TABLE sentiment.retraining_error ENABLE ROW LEVEL SECURITY;
 CREATE POLICY visible ON sentiment.retraining_error FOR SELECT
 	USING (EXISTS (SELECT FROM sentiment.retraining AS r
@@ -94,7 +94,7 @@ SELECT r.retraining_id, r.model, r.trigger, r.reason, r.status, r.old_version, r
 	   (pg_catalog.jsonb_path_query_first(r.gate, '$[*] ? (@.check_name == "must_beat").value') OPERATOR(pg_catalog.#>>) '{}')::pg_catalog.float8 AS new_f1,
 	   r.gate, COALESCE(e.message, r.message) AS message, e.detail,
 	   r.sqlstate, r.started_at, r.finished_at,
-	   @extschema@.sentiment_role_name(r.done_by, r.done_by_oid, r.done_by_cluster) AS done_by
+	   sentiment.role_name(r.done_by, r.done_by_oid, r.done_by_cluster) AS done_by
 FROM sentiment.retraining AS r
 LEFT JOIN sentiment.retraining_error AS e ON e.retraining_id OPERATOR(pg_catalog.=) r.retraining_id
 ORDER BY r.retraining_id;

@@ -32,10 +32,10 @@ stored_source_missing(const RegistryModel *model)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("model \"%s\" has no stored source", model->name),
-			 errdetail("It was trained from a temporary relation, or imported without a source: it "
-					   "is not known which rows to read."),
-			 errhint("Name them with sentiment_set_source('%s', 'a_table').", model->name)));
+			 errmsg("model \"%s\" has no stored source: name one with sentiment_set_source()",
+					model->name),
+			 errdetail("It was trained from a temporary relation, or imported without a source."),
+			 errhint("Use sentiment_set_source('%s', 'a_table').", model->name)));
 }
 
 /* Lock the relation of a name, which another may have by the time that the lock is there; InvalidOid: there is none. */
@@ -128,8 +128,10 @@ check_role(const StoredSource *stored, Oid role, List *columns)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("role \"%s\" may not read the source %s", name, stored->display_name),
-				 errdetail("A stored source of model \"%s\" is read for that role.",
-						   stored->model.name),
+				 errdetail(
+					 "The stored source of model \"%s\" must be readable by the model's owner and "
+					 "by the role that named it.",
+					 stored->model.name),
 				 errhint("GRANT USAGE ON SCHEMA %s TO %s.", quote_identifier(stored->schema),
 						 quote_identifier(name))));
 	if (pg_class_aclcheck(stored->relation, role, ACL_SELECT) == ACLCHECK_OK)
@@ -138,8 +140,10 @@ check_role(const StoredSource *stored, Oid role, List *columns)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("role \"%s\" may not read the source %s", name, stored->display_name),
-				 errdetail("A stored source of model \"%s\" is read for that role.",
-						   stored->model.name),
+				 errdetail(
+					 "The stored source of model \"%s\" must be readable by the model's owner and "
+					 "by the role that named it.",
+					 stored->model.name),
 				 errhint("GRANT SELECT ON %s TO %s; or name another source with "
 						 "sentiment_set_source().",
 						 stored->display_name, quote_identifier(name))));
@@ -148,14 +152,18 @@ check_role(const StoredSource *stored, Oid role, List *columns)
 		const char *column = lfirst(cell);
 
 		if (!may_select_column(role, stored->relation, column))
-			ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-							errmsg("role \"%s\" may not read column \"%s\" of the source %s", name,
-								   column, stored->display_name),
-							errdetail("A stored source of model \"%s\" is read for that role.",
-									  stored->model.name),
-							errhint("GRANT SELECT ON %s TO %s; or name another source with "
-									"sentiment_set_source().",
-									stored->display_name, quote_identifier(name))));
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("role \"%s\" may not read column \"%s\" of the source %s", name, column,
+						stored->display_name),
+				 errdetail(
+					 "The stored source of model \"%s\" must be readable by the model's owner and "
+					 "by the role that named it.",
+					 stored->model.name),
+				 errhint("GRANT SELECT ON %s TO %s; or name another source with "
+						 "sentiment_set_source().",
+						 stored->display_name, quote_identifier(name))));
 	}
 }
 

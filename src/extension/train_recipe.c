@@ -184,7 +184,7 @@ train_recipe_parameters(const TrainRecipe *recipe, const char *kind)
 	query_connect();
 	public_query_read_only("SELECT COALESCE(pg_catalog.jsonb_object_agg(p.key, p.value), '{}')"
 						   " FROM pg_catalog.jsonb_each($1) AS p"
-						   " LEFT JOIN @.sentiment_kind_parameters() AS k"
+						   " LEFT JOIN sentiment.kind_parameters() AS k"
 						   " ON k.kind = $2 AND k.parameter = p.key"
 						   " WHERE k.default_value IS DISTINCT FROM p.value",
 						   2, parameters);

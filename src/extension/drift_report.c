@@ -400,7 +400,8 @@ profile_source(const DriftCheck *check, const Source *source)
 						 .types = types,
 						 .values = values,
 						 .nulls = learned == (Datum) 0 ? " n" : "  ",
-						 .cursor_options = CURSOR_OPT_PARALLEL_OK};
+						 /* a custom plan would have a copy of the model */
+						 .cursor_options = CURSOR_OPT_PARALLEL_OK | CURSOR_OPT_GENERIC_PLAN};
 	DriftProfile *profile;
 	Datum datum;
 	bool is_null;

@@ -106,6 +106,8 @@ drift_check_begin(DriftCheck *check, const char *model, int32 version, bool stor
 						 check->model.name)));
 	check->version = version;
 	(void) find_pipeline(check);
+	/* what a version makes of rows tells as much as its answers */
+	registry_check_version_privilege(&check->model, version, snapshot);
 	check->reference = read_reference(&check->model, version);
 	drift_profile_check(check->reference, check->cached->pipeline);
 	if (check->reference->n_texts == 0)

@@ -50,6 +50,11 @@ my @of_values = qw(
 	sentiment_validation_agg sentiment_validation_add sentiment_validation_combine sentiment_validation_final
 	sentiment_inject_drift sentiment_inject_class_shift sentiment_numeric_to_float8 sentiment_rate sentiment_rate_difference
 	sentiment_kind_parameters sentiment_contract_keys sentiment_stat_latency_bounds sentiment_stat_error_classes sentiment_role_name
+	sentiment_filter_functions
+	sentiment.drift_profile_agg sentiment.drift_profile_add sentiment.label_evidence sentiment.role_name
+	sentiment.validation_agg sentiment.validation_add sentiment.validation_combine sentiment.validation_final
+	sentiment.numeric_to_float8 sentiment.kind_parameters sentiment.rate sentiment.rate_difference
+	sentiment.stat_latency_bounds sentiment.stat_error_classes
 	sentiment.card_text sentiment.card_number sentiment.card_object sentiment.card_time sentiment.card_metrics sentiment.card_labels
 	sentiment.card_confusion sentiment.card_parameters sentiment.refuse_change_of_history
 );
@@ -101,6 +106,7 @@ sentiment_run_task                                        | train   | -         
 sentiment_schedule                                        | train   | -             | missing | sentiment_schedule(MODEL, '0 3 1 1 *', 'retrain')
 sentiment_unschedule                                      | all     | -             | may     | sentiment_unschedule(MODEL)
 sentiment_monitor                                         | train   | -             | missing | sentiment_monitor(MODEL, SOURCE)
+sentiment_set_source                                      | train   | -             | missing | sentiment_set_source(MODEL, SOURCE)
 sentiment_unmonitor                                       | train   | -             | missing | sentiment_unmonitor(MODEL)
 sentiment_set_contract                                    | train   | -             | may     | sentiment_set_contract(MODEL, '{}')
 sentiment_check_gate                                      | train   | -             | missing | sentiment_check_gate(MODEL, 2)
@@ -129,6 +135,18 @@ sentiment_has_privilege                                   | predict | -         
 sentiment_has_privilege                                   | train   | -             | denied  | rights.is_true(sentiment_has_privilege(MODEL_ID, 'train'))
 sentiment_has_privilege                                   | admin   | -             | denied  | rights.is_true(sentiment_has_privilege(MODEL_ID, 'admin'))
 sentiment_has_role                                        | super   | -             | -       | rights.is_true(sentiment_has_role('postgres', 10, rights.cluster()))
+sentiment.has_privilege                                   | predict | -             | denied  | rights.is_true(sentiment.has_privilege(MODEL_ID, 'predict'))
+sentiment.has_role                                        | super   | -             | -       | rights.is_true(sentiment.has_role('postgres', 10, rights.cluster()))
+sentiment.may_read_relation                               | all     | -             | -       | rights.is_true(sentiment.may_read_relation(SOURCE::regclass, rights.cluster()))
+sentiment.gate                                            | predict | -             | missing | sentiment.gate(MODEL)
+sentiment.feature_importance                              | admin   | admin         | missing | sentiment.feature_importance(MODEL, VERSION)
+sentiment.run_task                                        | train   | -             | missing | rights.done(sentiment.run_task(MODEL, 'retrain'))
+sentiment.stat_versions                                   | all     | -             | -       | sentiment.stat_versions(false)
+sentiment.stat_sketches                                   | all     | -             | -       | sentiment.stat_sketches()
+sentiment.stat_table                                      | all     | -             | -       | sentiment.stat_table(false)
+sentiment.running_searches                                | all     | -             | -       | sentiment.running_searches(false)
+sentiment.list_progress                                   | all     | -             | -       | sentiment.list_progress(false)
+sentiment.list_jobs                                       | all     | -             | -       | sentiment.list_jobs()
 sentiment.card_data                                       | predict | predict       | denied  | rights.is_true(sentiment.card_data(MODEL_ID, NUMBER) <> '')
 sentiment.card_history                                    | predict | -             | history | rights.is_true(sentiment.card_history(MODEL_ID, 1) <> '')
 sentiment.card_caveats                                    | predict | predict       | denied  | rights.is_true(sentiment.card_caveats(MODEL_ID, NUMBER) <> '')
@@ -148,7 +166,7 @@ sentiment_metrics                                         | all     | -         
 my %views = (
 	predict => [qw(sentiment_models sentiment_model_versions sentiment_model_curves sentiment_deployments sentiment_privileges
 		sentiment_contracts sentiment_validations sentiment_validation_findings sentiment_drift_reports sentiment_drift_features
-		sentiment_searches sentiment_search_trials sentiment_experiments sentiment_monitors sentiment_retrainings
+		sentiment_searches sentiment_search_trials sentiment_experiments sentiment_monitors sentiment_model_sources sentiment_retrainings
 		sentiment_pipeline_runs sentiment_pipeline_steps sentiment_jobs
 		sentiment_stat_predictions sentiment_stat_confidence sentiment_stat_latency sentiment_stat_latency_buckets
 		sentiment_stat_errors sentiment_stat_shadow sentiment_stat_training)],
@@ -156,12 +174,13 @@ my %views = (
 	values => [qw(sentiment_model_kinds)],
 	running => [qw(sentiment_progress sentiment_pipeline_progress sentiment_search_progress)]);
 
-# ---- the tables: the right by which rows of a model are seen, and columns that nobody but the tables' owner reads
+# ---- the tables: the right by which rows of a model are seen ("source": who may ask the model, and read its source), and columns that nobody but the tables' owner reads
 my %tables = (
 	predict => [qw(model model_version deployment version_stage deployment_history model_privilege version_curves drift_report
-		drift_report_feature contract validation validation_finding search search_trial outcome monitor retraining pipeline_run pipeline_step)],
-	train => [qw(drift_report_bins retraining_error pipeline_error)],
-	admin => [qw(version_profile validation_example)]);
+		drift_report_feature contract validation validation_finding search search_trial outcome monitor model_source retraining pipeline_run pipeline_step)],
+	train => [qw(drift_report_bins)],
+	source => [qw(retraining_error pipeline_error validation_example)],
+	admin => [qw(version_profile)]);
 my %hidden_columns = (model_version => [qw(image image_checksum)], outcome => [qw(unit)]);
 
 # ---- the server
@@ -261,7 +280,8 @@ as(owner => q{
 as(source => q{INSERT INTO private_rows VALUES (9999, 'good', 'pos', 'topsecret code')});
 as(owner => q{SELECT sentiment_retrain('shared', 'for a failure'); SELECT sentiment_run_pipeline('shared')});
 as(source => q{DELETE FROM private_rows WHERE id = 9999});
-as(owner => q{SELECT sentiment_monitor('shared', 'private_rows', label_column => 'label', filter => 'code::int < 100', cooldown => '0')});
+as(owner => q{SELECT sentiment_monitor('shared', 'private_rows', label_column => 'label', filter => 'code::int < 100', cooldown => '0');
+	SELECT sentiment_set_source('shared', 'private_rows', filter => 'code::int < 100')});
 as(super => q{CREATE TABLE rights.exported AS SELECT sentiment_export_model('shared', 1) AS container;
 	GRANT SELECT ON rights.exported TO PUBLIC});
 
@@ -431,19 +451,20 @@ foreach my $role (@roles)
 foreach my $relation (sort keys %right_of)
 {
 	my $right = $right_of{$relation};
-	my %sees = map { $_ => $right eq 'running' ? 'f' : $right eq 'values' ? 't' : $level{$_} >= $needed{$right} ? 't' : 'f' } @roles;
+	my %sees = map { $_ => $right eq 'source' ? ($may_read{$_} && $level{$_} > 0 ? 't' : 'f') : $right eq 'running' ? 'f' : $right eq 'values' ? 't' : $level{$_} >= $needed{$right} ? 't' : 'f' } @roles;
 	is(join(' ', map { "$_ " . ($seen{$relation}{$_} // 'nothing') } @roles), join(' ', map { "$_ $sees{$_}" } @roles), "who sees rows of a model in $relation");
 }
 
-# the words of the rows, whole or in errors, are not for who may only ask
-foreach my $role (qw(predict exporter source stranger))
+# the words of the rows, whole or in errors, are not for who may not read them
+foreach my $role (grep { !$may_read{$_} || $level{$_} == 0 } @roles)
 {
 	my $script = join('', map { "SELECT '$_' FROM $_ AS r WHERE r::text ~* 'topsecret';\n" } sort grep { !/^sentiment\./ } keys %right_of);
 	$script .= join('', map { "SELECT '$_' FROM $_ AS r WHERE r::text ~* 'topsecret';\n" } grep { !$hidden_columns{s/^sentiment\.//r} } sort grep { /^sentiment\./ } keys %right_of);
-	$script .= "SELECT 'card' WHERE sentiment_model_card('shared', 2) ~* 'topsecret';" if $level{$role} > 0;
+	$script .= "SELECT 'card' WHERE sentiment_model_card('shared', 2) ~* 'topsecret';" if $level{$role} > 0 && $level{$role} < $needed{admin};
 	is(as($role => $script), '', "$role sees no word of the rows");
 }
-like(as(admin => q{SELECT string_agg(r::text, ' ') FROM sentiment_validation_findings AS r}), qr/topsecret/, 'which are there');
+like(as(owner => q{SELECT string_agg(r::text, ' ') FROM sentiment_validation_findings AS r}), qr/topsecret/, 'which are there');
+like(as(owner => q{SELECT string_agg(r::text, ' ') FROM sentiment_retrainings AS r}), qr/topsecret code/, 'in errors too');
 
 # nobody writes tables, or reads what is hidden
 foreach my $role (grep { $_ ne 'super' } @roles)

@@ -36,8 +36,10 @@ typedef struct RotationContext
 static RotationContext
 make_context(const float *matrix, size_t n_rows, uint32_t n_columns)
 {
-	RotationContext context = {
-		.blas = blas_load(), .matrix = (float *) matrix, .n_rows = n_rows, .n_columns = n_columns};
+	RotationContext context = {.blas = blas_load(threads_count()),
+							   .matrix = (float *) matrix,
+							   .n_rows = n_rows,
+							   .n_columns = n_columns};
 	size_t tiles = WORK_PER_TASK / ((size_t) n_columns * n_columns * TILE_ROWS);
 
 	context.task_rows = (tiles < 1 ? 1 : tiles > 16 ? 16 : tiles) * TILE_ROWS;

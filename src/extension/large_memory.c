@@ -100,6 +100,13 @@ large_memory_create(MemoryContext context)
 }
 
 void
+large_memory_raise_out_of_memory(Size size)
+{
+	ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory"),
+					errdetail("Failed to allocate %zu bytes.", size), errhint(LARGE_MEMORY_HINT)));
+}
+
+void
 large_memory_advise(void *start, Size size)
 {
 #ifdef MADV_HUGEPAGE
@@ -123,8 +130,7 @@ add_region(LargeMemory *memory, Size block_size)
 	region->mapping = mmap(NULL, region->mapping_size, PROT_READ | PROT_WRITE,
 						   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (region->mapping == MAP_FAILED)
-		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory"),
-						errdetail("Failed to map %zu bytes for a training.", size)));
+		large_memory_raise_out_of_memory(size);
 	region->first = (Block *) TYPEALIGN(HUGE_PAGE_SIZE, region->mapping);
 	region->size = size;
 	large_memory_advise(region->first, size);

@@ -20,11 +20,13 @@ static Blas blas;
 static BlasBufferFunctions buffers;
 static void *library = NULL;
 
-/* Say what keeps the library from loading. */
+/* Say what keeps the library from loading: memory, or something else. */
 static void __attribute__((noreturn)) refuse_library(const char *reason)
 {
-	if (reason != NULL && strstr(reason, strerror(ENOMEM)) != NULL)
+	/* the system's error is not always part of the reason */
+	if (reason == NULL || strstr(reason, strerror(ENOMEM)) != NULL)
 		blas_buffers_out_of_memory(reason);
+	blas_buffers_check_memory(LIBRARY_SIZE, 0);
 	host_error(HOST_ERROR_UNAVAILABLE, reason,
 			   "Install OpenBLAS: on Debian, apt-get install libopenblas0-pthread.",
 			   "could not load the library %s", LIBRARY);

@@ -22,7 +22,7 @@ OBJS = $(CORE_SOURCES:.c=.o) $(EXTENSION_SOURCES:.c=.o)
 
 # The install script is joined from the topics', in an order in which each finds what it needs.
 SQL_TOPICS = install sparse_vector image_value text corpus_state features fit evaluation drift \
-	stored_role privileges registry \
+	stored_role privileges registry model_source \
 	curves \
 	drift_profile drift_report drift_injection \
 	validation_state contract \

@@ -4,6 +4,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
@@ -19,6 +20,32 @@ require_arguments(FunctionCallInfo fcinfo, int n)
 							errmsg("argument %d of function %s must not be null", i + 1,
 								   get_func_name(fcinfo->flinfo->fn_oid))));
 	}
+}
+
+void
+require_argument(FunctionCallInfo fcinfo, int argument, const char *name)
+{
+	if (PG_ARGISNULL(argument))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("argument \"%s\" must not be null", name)));
+}
+
+Datum
+text_array_of_names(ArrayType *names, const char *argument)
+{
+	Datum *elements;
+	bool *nulls;
+	int n;
+
+	deconstruct_array(names, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &elements, &nulls, &n);
+	for (int i = 0; i < n; i++)
+	{
+		if (nulls[i])
+			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+							errmsg("argument \"%s\" must not contain null", argument)));
+		elements[i] = CStringGetTextDatum(NameStr(*DatumGetName(elements[i])));
+	}
+	return PointerGetDatum(construct_array(elements, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
 char *

@@ -13,8 +13,10 @@
 #error "sentiment needs PostgreSQL 15 or later"
 #endif
 
+#include "catalog/pg_class.h"
 #include "catalog/pg_namespace.h"
 #include "common/base64.h"
+#include "nodes/parsenodes.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/guc_tables.h"
@@ -80,6 +82,26 @@ may_use_schema(Oid role, Oid schema)
 	return object_aclcheck(NamespaceRelationId, schema, role, ACL_USAGE) == ACLCHECK_OK;
 #else
 	return pg_namespace_aclcheck(schema, role, ACL_USAGE) == ACLCHECK_OK;
+#endif
+}
+
+/*
+ * The view that a subquery of a rewritten query stands for, or InvalidOid. Until PostgreSQL 15 the view is the first entry
+ * of the subquery's own range table; no other entry of a rewritten query is a view.
+ */
+static inline Oid
+view_of_subquery(const RangeTblEntry *entry)
+{
+#if PG_VERSION_NUM >= 160000
+	return entry->relid;
+#else
+	const RangeTblEntry *first;
+
+	if (entry->subquery->rtable == NIL)
+		return InvalidOid;
+	first = linitial_node(RangeTblEntry, entry->subquery->rtable);
+	return first->rtekind == RTE_RELATION && first->relkind == RELKIND_VIEW ? first->relid
+																			: InvalidOid;
 #endif
 }
 

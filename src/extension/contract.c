@@ -6,7 +6,6 @@
 
 #include <math.h>
 
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "funcapi.h"
@@ -22,25 +21,19 @@
 
 #include "core/hash.h"
 #include "core/validation/contract_suggestion.h"
+#include "extension/arguments.h"
 #include "extension/contract.h"
 #include "extension/event.h"
 #include "extension/host.h"
-#include "extension/owner_context.h"
+#include "extension/model_source.h"
+#include "extension/public_query.h"
+#include "extension/source_error.h"
 
 /* So many findings are listed in the error that stops a training. */
 #define MAX_LISTED_FINDINGS 10
 
 /* Share of the texts that a first training holds out by default. */
 #define DEFAULT_HOLDOUT 0.2
-
-/* Raise an error for an argument that is null. */
-static void
-require_argument(FunctionCallInfo fcinfo, int argument, const char *name)
-{
-	if (PG_ARGISNULL(argument))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("argument \"%s\" must not be null", name)));
-}
 
 /* The hash that decides which texts a first training of a model will hold out. */
 static uint64
@@ -75,6 +68,53 @@ sentiment_set_contract(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+/* Write what who may not see the rows may know of a finding. */
+static void
+store_finding(Datum validation_id, int32 number, const Finding *finding)
+{
+	const char *detail = finding_public_detail(finding);
+	Oid types[7] = {INT8OID, INT4OID, TEXTOID, TEXTOID, INT8OID, FLOAT8OID, TEXTOID};
+	Datum values[7] = {validation_id,
+					   Int32GetDatum(number),
+					   CStringGetTextDatum(contract_checks[finding->check].name),
+					   CStringGetTextDatum(severity_names[finding->severity]),
+					   Int64GetDatum((int64) finding->n_rows),
+					   Float8GetDatum(finding->share),
+					   utf8_to_displayed_text(detail, strlen(detail))};
+	char nulls[8] = "       ";
+
+	nulls[4] = finding->has_rows ? ' ' : 'n';
+	nulls[5] = isnan(finding->share) ? 'n' : ' ';
+	registry_execute("INSERT INTO sentiment.validation_finding"
+					 " (validation_id, number, check_name, severity, rows, share, detail)"
+					 " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+					 7, types, values, nulls, SPI_OK_INSERT);
+}
+
+/* Write what quotes rows of a finding, if anything does: for who may read the relation. */
+static void
+store_example(Datum validation_id, int32 number, const Finding *finding, Oid relation)
+{
+	const char *example = finding->example;
+	Oid types[6] = {INT8OID, INT4OID, TEXTOID, TEXTOID, OIDOID, INT8OID};
+	Datum values[6] = {validation_id,
+					   Int32GetDatum(number),
+					   example == NULL ? (Datum) 0
+									   : utf8_to_displayed_text(example, strlen(example)),
+					   utf8_to_displayed_text(finding->detail, strlen(finding->detail)),
+					   ObjectIdGetDatum(relation),
+					   Int64GetDatum(stored_role_this_cluster())};
+	char nulls[7] = "      ";
+
+	if (example == NULL && finding_public_detail(finding) == finding->detail)
+		return;
+	nulls[2] = example == NULL ? 'n' : ' ';
+	registry_execute("INSERT INTO sentiment.validation_example"
+					 " (validation_id, number, example, detail, source_oid, source_cluster)"
+					 " VALUES ($1, $2, $3, $4, $5, $6)",
+					 6, types, values, nulls, SPI_OK_INSERT);
+}
+
 /* Write what a validation has found, within a registry write. trained_version: 0 for none */
 static void
 store_validation(const RegistryWriter *writer, const RegistryModel *model,
@@ -82,12 +122,13 @@ store_validation(const RegistryWriter *writer, const RegistryModel *model,
 {
 	Oid types[11] = {INT8OID, INT4OID, INT4OID, TEXTOID,   TEXTOID, TEXTOID,
 					 INT8OID, INT4OID, INT4OID, FLOAT8OID, TEXTOID};
+	const Source *source = &scan->source;
 	Datum values[11] = {Int64GetDatum(model->model_id),
 						Int32GetDatum(contract_version),
 						Int32GetDatum(trained_version),
-						CStringGetTextDatum(scan->schema),
-						CStringGetTextDatum(scan->name),
-						scan->filter == NULL ? (Datum) 0 : CStringGetTextDatum(scan->filter),
+						CStringGetTextDatum(source->schema),
+						CStringGetTextDatum(source->name),
+						source->filter == NULL ? (Datum) 0 : CStringGetTextDatum(source->filter),
 						Int64GetDatum((int64) scan->n_rows),
 						Int32GetDatum((int32) findings_count(&scan->findings, SEVERITY_ERROR)),
 						Int32GetDatum((int32) findings_count(&scan->findings, SEVERITY_WARNING)),
@@ -99,44 +140,18 @@ store_validation(const RegistryWriter *writer, const RegistryModel *model,
 
 	nulls[1] = contract_version == 0 ? 'n' : ' ';
 	nulls[2] = trained_version == 0 ? 'n' : ' ';
-	nulls[5] = scan->filter == NULL ? 'n' : ' ';
+	nulls[5] = source->filter == NULL ? 'n' : ' ';
 	registry_execute("INSERT INTO sentiment.validation"
 					 " (model_id, contract_version, trained_version, source_schema, source_name,"
 					 " filter, rows, errors, warnings, seconds, validated_by)"
 					 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 					 " RETURNING validation_id",
 					 11, types, values, nulls, SPI_OK_INSERT_RETURNING);
-	validation_id = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
+	validation_id = query_typed_datum(0, 1, INT8OID, &is_null);
 	for (uint32 i = 0; i < scan->findings.n_findings; i++)
 	{
-		const Finding *finding = &scan->findings.findings[i];
-		Oid finding_types[8] = {INT8OID, INT4OID,   TEXTOID, TEXTOID,
-								INT8OID, FLOAT8OID, TEXTOID, TEXTOID};
-		Datum finding_values[8] = {
-			validation_id,
-			Int32GetDatum((int32) i + 1),
-			CStringGetTextDatum(contract_checks[finding->check].name),
-			CStringGetTextDatum(severity_names[finding->severity]),
-			Int64GetDatum((int64) finding->n_rows),
-			Float8GetDatum(finding->share),
-			utf8_to_displayed_text(finding->detail, strlen(finding->detail)),
-			finding->example == NULL
-				? (Datum) 0
-				: utf8_to_displayed_text(finding->example, strlen(finding->example))};
-		char finding_nulls[9] = "        ";
-
-		finding_nulls[4] = finding->has_rows ? ' ' : 'n';
-		finding_nulls[5] = isnan(finding->share) ? 'n' : ' ';
-		finding_nulls[7] = finding->example == NULL ? 'n' : ' ';
-		registry_execute("INSERT INTO sentiment.validation_finding"
-						 " (validation_id, number, check_name, severity, rows, share, detail)"
-						 " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-						 7, finding_types, finding_values, finding_nulls, SPI_OK_INSERT);
-		if (finding->example == NULL)
-			continue;
-		registry_execute("INSERT INTO sentiment.validation_example"
-						 " (validation_id, number, example) VALUES ($1, $2, $8)",
-						 8, finding_types, finding_values, finding_nulls, SPI_OK_INSERT);
+		store_finding(validation_id, (int32) i + 1, &scan->findings.findings[i]);
+		store_example(validation_id, (int32) i + 1, &scan->findings.findings[i], source->relation);
 	}
 }
 
@@ -198,8 +213,8 @@ contract_validate_training(const char *name, const Source *source, uint64 split_
 	validation->has_contract = contract_find(name, exists ? &model : NULL, &validation->stored);
 	if (!validation->has_contract)
 		return;
-	scan->relation = source->relation;
-	scan->filter = source->filter;
+	scan->source =
+		(Source){.relation = source->relation, .filter = source->filter, .stored = source->stored};
 	scan->model = name;
 	scan->split_seed = split_seed;
 	scan->holdout = holdout;
@@ -224,16 +239,19 @@ contract_validate_training(const char *name, const Source *source, uint64 split_
 				  findings_count(&scan->findings, SEVERITY_WARNING), scan->seconds);
 	if (findings_count(&scan->findings, SEVERITY_ERROR) == 0)
 		return;
-	ereport(LOG, (errmsg("sentiment: the rows of \"%s.%s\" break the contract of model \"%s\"",
-						 scan->schema, scan->name, name),
-				  errdetail("%s", list_errors(&scan->findings))));
-	ereport(ERROR,
-			(errcode(ERRCODE_CHECK_VIOLATION),
-			 errmsg("the rows of \"%s\" break the contract of model \"%s\"", scan->name, name),
-			 errdetail("%s", list_errors(&scan->findings)),
-			 errhint("sentiment_validate('%s', '%s') shows examples. Mend the rows, choose others "
-					 "with a view, or change the contract with sentiment_set_contract.",
-					 name, quote_qualified_identifier(scan->schema, scan->name))));
+	/* not to a client that wants to see the log: it may not be allowed to see the rows */
+	ereport(LOG_SERVER_ONLY,
+			(errmsg("sentiment: the rows of \"%s.%s\" break the contract of model \"%s\"",
+					scan->source.schema, scan->source.name, name),
+			 errdetail("%s", list_errors(&scan->findings))));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_CHECK_VIOLATION),
+		 errmsg("the rows of \"%s\" break the contract of model \"%s\"", scan->source.name, name),
+		 errdetail("%s", list_errors(&scan->findings)),
+		 errhint("sentiment_validate('%s', '%s') shows examples. Mend the rows, choose others "
+				 "with a view, or change the contract with sentiment_set_contract.",
+				 name, quote_qualified_identifier(scan->source.schema, scan->source.name))));
 }
 
 void
@@ -245,9 +263,9 @@ contract_store_training(const RegistryWriter *writer, const TrainingValidation *
 		store_validation(writer, model, &validation->scan, validation->stored.version, version);
 }
 
-/* Give the findings out, errors first. show_examples: the caller may see texts of the source */
+/* Give the findings out, errors first. show_rows: the caller may see the rows of the source */
 static void
-put_findings(FunctionCallInfo fcinfo, const Findings *findings, bool show_examples)
+put_findings(FunctionCallInfo fcinfo, const Findings *findings, bool show_rows)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 
@@ -256,10 +274,12 @@ put_findings(FunctionCallInfo fcinfo, const Findings *findings, bool show_exampl
 		for (uint32 i = 0; i < findings->n_findings; i++)
 		{
 			const Finding *finding = &findings->findings[i];
-			bool has_example = finding->example != NULL && show_examples;
+			bool has_example = finding->example != NULL && show_rows;
 			bool nulls[6] = {false, false,       !finding->has_rows, isnan(finding->share),
 							 false, !has_example};
 			Datum values[6] = {0};
+
+			const char *detail = show_rows ? finding->detail : finding_public_detail(finding);
 
 			if ((int) finding->severity != severity)
 				continue;
@@ -267,7 +287,7 @@ put_findings(FunctionCallInfo fcinfo, const Findings *findings, bool show_exampl
 			values[1] = CStringGetTextDatum(severity_names[severity]);
 			values[2] = Int64GetDatum((int64) finding->n_rows);
 			values[3] = Float8GetDatum(finding->share);
-			values[4] = utf8_to_displayed_text(finding->detail, strlen(finding->detail));
+			values[4] = utf8_to_displayed_text(detail, strlen(detail));
 			if (has_example)
 				values[5] = utf8_to_displayed_text(finding->example, strlen(finding->example));
 			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
@@ -285,8 +305,8 @@ sentiment_validate_contract(PG_FUNCTION_ARGS)
 	require_argument(fcinfo, 1, "source");
 	InitMaterializedSRF(fcinfo, 0);
 	scan.contract_json = PG_GETARG_DATUM(0);
-	scan.relation = PG_GETARG_OID(1);
-	scan.filter = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
+	scan.source =
+		(Source){.relation = PG_GETARG_OID(1), .filter = optional_text_argument(fcinfo, 2, NULL)};
 	validation_scan(&scan);
 	put_findings(fcinfo, &scan.findings, true);
 	return (Datum) 0;
@@ -303,34 +323,32 @@ typedef struct ModelValidation
 	ValidationScan scan;
 } ModelValidation;
 
-/* The relation that the model was last trained from; under the owner's context. */
-static Oid
-stored_source(const ModelValidation *validation)
+/* Take the stored source of the model, which its version was trained from, or which it was told. */
+static void
+take_stored_source(ModelValidation *validation)
 {
-	const ValidatedVersion *version = &validation->version;
-	Oid schema = InvalidOid;
-	Oid relation = InvalidOid;
+	ValidationScan *scan = &validation->scan;
+	RegistryVersionSource source;
 
-	if (version->version != 0)
-		schema = get_namespace_oid(version->source_schema, true);
-	else
+	if (validation->version.version == 0)
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						errmsg("model \"%s\" has no source yet", validation->name),
 						errhint("Name the source.")));
-	if (OidIsValid(schema))
-		relation = get_relname_relid(version->source_name, schema);
-	if (!OidIsValid(relation))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("the source of model \"%s\" does not exist any more", validation->name),
-				 errdetail("Version %d was trained from \"%s.%s\".", version->version,
-						   version->source_schema, version->source_name),
-				 errhint("Name the source.")));
-	return relation;
+	if (!model_source_of_version(&validation->model, validation->version.version,
+								 GetActiveSnapshot(), &source))
+		registry_version_missing(validation->name, validation->version.version);
+	scan->contract_json =
+		contract_with_columns(validation->stored.contract, source.text_column, source.label_column);
+	scan->source.filter = source.filter;
+	source_take_stored(&scan->source, stored_source_open(&validation->model, source.schema,
+														 source.name, &source.named_by));
 }
 
-/* Find the model, its contract and its version; check what the caller may do. */
-static void
+/*
+ * Find the model, its contract and its version; check what the caller may do. Answers whether there is a contract; the
+ * empty one stands for none.
+ */
+static bool
 read_model(ModelValidation *validation, bool needs_train)
 {
 	Snapshot snapshot = GetActiveSnapshot();
@@ -348,11 +366,10 @@ read_model(ModelValidation *validation, bool needs_train)
 	}
 	has_contract =
 		contract_find(validation->name, validation->exists ? model : NULL, &validation->stored);
-	if (!has_contract && !validation->exists)
-		registry_model_missing(validation->name);
 	if (!has_contract)
 		validation->stored =
 			(StoredContract){0, DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"))};
+	return has_contract;
 }
 
 /* Prepare the scan. */
@@ -395,6 +412,75 @@ store_findings(const ModelValidation *validation)
 							  (unsigned long long) validation->scan.n_rows));
 }
 
+/* Scan a stored source: who may not read it is told the class of an error that may quote rows. */
+static void
+scan_stored_source(ValidationScan *scan)
+{
+	PG_TRY();
+	{
+		validation_scan(scan);
+	}
+	PG_CATCH();
+	{
+		source_error_rethrow(scan->source.stored, SOURCE_ERROR_OF_DATA);
+	}
+	PG_END_TRY();
+}
+
+/* Scan a source. */
+static void
+scan_source(ValidationScan *scan)
+{
+	if (scan->source.stored != NULL)
+		scan_stored_source(scan);
+	else
+		validation_scan(scan);
+}
+
+bool
+contract_validate_source(const char *name, const Source *source, Findings *findings)
+{
+	ModelValidation *validation = palloc0(sizeof(ModelValidation));
+
+	validation->name = name;
+	if (!read_model(validation, true))
+		return false;
+	prepare_scan(validation, true);
+	validation->scan.source = *source;
+	scan_source(&validation->scan);
+	*findings = validation->scan.findings;
+	return true;
+}
+
+/* Compare two names. */
+static int
+compare_names(const void *first, const void *second)
+{
+	return strcmp(*(const char *const *) first, *(const char *const *) second);
+}
+
+char *
+contract_broken_checks(const Findings *findings)
+{
+	const char **names = palloc_array(const char *, findings->n_findings + 1);
+	StringInfoData list;
+	int n = 0;
+
+	for (uint32 i = 0; i < findings->n_findings; i++)
+	{
+		if (findings->findings[i].severity == SEVERITY_ERROR)
+			names[n++] = contract_checks[findings->findings[i].check].name;
+	}
+	qsort(names, n, sizeof(*names), compare_names);
+	initStringInfo(&list);
+	for (int i = 0; i < n; i++)
+	{
+		if (i == 0 || strcmp(names[i], names[i - 1]) != 0)
+			appendStringInfo(&list, "%s%s", i == 0 ? "" : ", ", names[i]);
+	}
+	return list.data;
+}
+
 PG_FUNCTION_INFO_V1(sentiment_validate);
 Datum
 sentiment_validate(PG_FUNCTION_ARGS)
@@ -404,59 +490,40 @@ sentiment_validate(PG_FUNCTION_ARGS)
 	bool is_stored_source = PG_ARGISNULL(1);
 	ModelValidation *validation = palloc0(sizeof(ModelValidation));
 	ValidationScan *scan = &validation->scan;
-	bool show_examples = true;
 
 	require_argument(fcinfo, 0, "model");
 	if (store)
-	{
-		PreventCommandIfReadOnly("sentiment_validate(store => true)");
-		PreventCommandIfParallelMode("sentiment_validate(store => true)");
-		PreventCommandDuringRecovery("sentiment_validate(store => true)");
-	}
+		registry_refuse_read_only("sentiment_validate(store => true)");
 	InitMaterializedSRF(fcinfo, 0);
 	validation->name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	read_model(validation, store || is_stored_source);
+	if (!read_model(validation, store || is_stored_source) && !validation->exists)
+		registry_model_missing(validation->name);
 	if (store && !validation->exists)
 		registry_model_missing(validation->name);
 	prepare_scan(validation, check_labels);
-	scan->filter = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
-	if (is_stored_source && validation->exists)
+	if (is_stored_source)
 	{
-		RegistryVersionSource source;
-		OwnerContext context;
-
-		if (scan->filter != NULL)
+		if (!PG_ARGISNULL(2))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a filter needs a source"),
-					 errdetail("The source of the model is read as whoever named it, who would "
-							   "run the filter."),
+					 errdetail("The stored source of a model has a filter of its own."),
 					 errhint("Name the source: it is read as the current role.")));
-		/* these are texts that the owner may read */
-		show_examples =
-			registry_has_privilege(&validation->model, PRIVILEGE_ADMIN, GetActiveSnapshot());
-		scan->relation = stored_source(validation);
-		if (!registry_find_version_source(validation->model.model_id, validation->version.version,
-										  GetActiveSnapshot(), &source))
-			registry_version_missing(validation->name, validation->version.version);
-		scan->filter = source.filter;
-		context = owner_context_begin_source(&validation->model, &source.trained_by);
-		validation_scan(scan);
-		owner_context_end(&context);
+		take_stored_source(validation);
 	}
 	else
-	{
-		scan->relation = is_stored_source ? stored_source(validation) : PG_GETARG_OID(1);
-		validation_scan(scan);
-	}
+		scan->source = (Source){.relation = PG_GETARG_OID(1),
+								.filter = optional_text_argument(fcinfo, 2, NULL)};
+	scan_source(scan);
 	if (store)
 		store_findings(validation);
-	put_findings(fcinfo, &scan->findings, show_examples);
+	put_findings(fcinfo, &scan->findings,
+				 scan->source.stored == NULL || scan->source.stored->caller_may_read);
 	return (Datum) 0;
 }
 
 /* Read the columns of numbers of sentiment_suggest_contract as ranges without limits. */
 static void
-append_ranges(FunctionCallInfo fcinfo, int argument, Oid relation, StringInfo json)
+append_ranges(FunctionCallInfo fcinfo, int argument, StringInfo json)
 {
 	Datum *names;
 	bool *nulls;
@@ -501,7 +568,7 @@ check_suggested_columns(const ValidationScan *scan)
 			ereport(ERROR,
 					(errcode(finding->check == CHECK_COLUMN_MISSING ? ERRCODE_UNDEFINED_COLUMN
 																	: ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("no contract can be suggested for \"%s\"", scan->name),
+					 errmsg("no contract can be suggested for \"%s\"", scan->source.name),
 					 errdetail("%s.", server_from_utf8(finding->detail))));
 		if (finding->check == CHECK_LABEL_UNUSABLE)
 			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
@@ -512,7 +579,7 @@ check_suggested_columns(const ValidationScan *scan)
 	}
 	if (scan->validation == NULL)
 		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-						errmsg("no contract can be suggested for \"%s\"", scan->name),
+						errmsg("no contract can be suggested for \"%s\"", scan->source.name),
 						errdetail("It has no rows that the current role may see.")));
 }
 
@@ -528,13 +595,13 @@ sentiment_suggest_contract(PG_FUNCTION_ARGS)
 	Contract *contract = &scan.contract;
 
 	require_argument(fcinfo, 0, "source");
-	scan.relation = PG_GETARG_OID(0);
+	scan.source.relation = PG_GETARG_OID(0);
 	initStringInfo(&json);
 	/* any column can be read as text, so its type is only noted */
 	appendStringInfoString(&json, "{\"columns\": {");
 	escape_json(&json, name_argument(fcinfo, 1, "text"));
 	appendStringInfoString(&json, ": \"any\"}");
-	append_ranges(fcinfo, 3, scan.relation, &json);
+	append_ranges(fcinfo, 3, &json);
 	appendStringInfoChar(&json, '}');
 	scan.contract_json =
 		contract_with_columns(DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data)),
@@ -551,7 +618,7 @@ sentiment_suggest_contract(PG_FUNCTION_ARGS)
 			columns[n_columns++].name = contract->ranges[i].column;
 	}
 	for (uint32 i = 0; i < n_columns; i++)
-		column_family(scan.relation, columns[i].name, &columns[i].family);
+		column_family(scan.source.relation, columns[i].name, &columns[i].family);
 	contract_suggest(scan.validation, contract, columns, n_columns, &suggestion);
 	return jsonb_from_json(buffer_c_string(&suggestion));
 }

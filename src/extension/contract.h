@@ -28,6 +28,15 @@ extern void contract_validate_training(const char *name, const Source *source, u
 									   double holdout, TrainingValidation *validation);
 
 /*
+ * Validate rows of a source by the contract of a model, or one that waits for it, as sentiment_validate does; false if there is
+ * none. Needs the privilege train. source: its relation, filter, and whose rights it is read with
+ */
+extern bool contract_validate_source(const char *name, const Source *source, Findings *findings);
+
+/* The names of the checks that found an error, in a list. */
+extern char *contract_broken_checks(const Findings *findings);
+
+/*
  * Keep what a training's validation has found, and give a contract that waited to the model. Between
  * registry_begin_write and registry_end_write.
  */

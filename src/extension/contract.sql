@@ -77,20 +77,26 @@ COMMENT ON COLUMN sentiment.validation_finding.check_name IS 'what was looked fo
 COMMENT ON COLUMN sentiment.validation_finding.severity IS 'error, warning or info';
 COMMENT ON COLUMN sentiment.validation_finding.rows IS 'rows that it is about';
 COMMENT ON COLUMN sentiment.validation_finding.share IS 'their share';
-COMMENT ON COLUMN sentiment.validation_finding.detail IS 'what was found, in words';
+COMMENT ON COLUMN sentiment.validation_finding.detail IS 'what was found, in words that quote no row';
 
 CREATE TABLE sentiment.validation_example (
 	validation_id pg_catalog.int8 NOT NULL,
 	number pg_catalog.int4 NOT NULL,
-	example pg_catalog.text NOT NULL,
+	example pg_catalog.text,
+	detail pg_catalog.text NOT NULL,
+	source_oid pg_catalog.oid NOT NULL,
+	source_cluster pg_catalog.int8 NOT NULL,
 	PRIMARY KEY (validation_id, number),
 	FOREIGN KEY (validation_id, number) REFERENCES sentiment.validation_finding ON DELETE CASCADE
 );
 
-COMMENT ON TABLE sentiment.validation_example IS 'excerpts of texts in which something was found: apart, because who may use a model need not see its texts';
+COMMENT ON TABLE sentiment.validation_example IS 'what findings quote of rows: apart, because who may use a model need not see its rows';
 COMMENT ON COLUMN sentiment.validation_example.validation_id IS 'the validation';
 COMMENT ON COLUMN sentiment.validation_example.number IS 'number of the finding within the validation';
-COMMENT ON COLUMN sentiment.validation_example.example IS 'the excerpt';
+COMMENT ON COLUMN sentiment.validation_example.example IS 'an excerpt of a text, or a number, in which it was found';
+COMMENT ON COLUMN sentiment.validation_example.detail IS 'what was found, in words that may quote labels and numbers';
+COMMENT ON COLUMN sentiment.validation_example.source_oid IS 'OID of the relation: what is quoted is shown to who may read that';
+COMMENT ON COLUMN sentiment.validation_example.source_cluster IS 'system identifier of the cluster that it is an OID of';
 
 SELECT pg_catalog.pg_extension_config_dump('sentiment.contract', '');
 SELECT pg_catalog.pg_extension_config_dump('sentiment.contract_contract_id_seq', '');
@@ -99,25 +105,24 @@ SELECT pg_catalog.pg_extension_config_dump('sentiment.validation_validation_id_s
 SELECT pg_catalog.pg_extension_config_dump('sentiment.validation_finding', '');
 SELECT pg_catalog.pg_extension_config_dump('sentiment.validation_example', '');
 
--- A contract that waits for its model is seen by who set it. Excerpts are seen by who may do all with the
--- model.
+-- A contract that waits for its model is seen by who set it. What is quoted of rows is seen by who may read them.
 ALTER TABLE sentiment.contract ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sentiment.validation ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sentiment.validation_finding ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sentiment.validation_example ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY visible ON sentiment.contract FOR SELECT
-	USING (CASE WHEN model_id IS NULL THEN @extschema@.sentiment_has_role(set_by, set_by_oid, set_by_cluster)
-				ELSE @extschema@.sentiment_has_privilege(model_id, 'predict') END);
+	USING (CASE WHEN model_id IS NULL THEN sentiment.has_role(set_by, set_by_oid, set_by_cluster)
+				ELSE sentiment.has_privilege(model_id, 'predict'::pg_catalog.text) END);
 CREATE POLICY visible ON sentiment.validation FOR SELECT
-	USING (@extschema@.sentiment_has_privilege(model_id, 'predict'));
+	USING (sentiment.has_privilege(model_id, 'predict'::pg_catalog.text));
 CREATE POLICY visible ON sentiment.validation_finding FOR SELECT
 	USING (EXISTS (SELECT FROM sentiment.validation AS v
 				   WHERE v.validation_id OPERATOR(pg_catalog.=) validation_finding.validation_id));
 CREATE POLICY visible ON sentiment.validation_example FOR SELECT
 	USING (EXISTS (SELECT FROM sentiment.validation AS v
 				   WHERE v.validation_id OPERATOR(pg_catalog.=) validation_example.validation_id
-					   AND @extschema@.sentiment_has_privilege(v.model_id, 'admin')));
+					   AND sentiment.may_read_relation(validation_example.source_oid, validation_example.source_cluster)));
 
 GRANT SELECT ON sentiment.contract, sentiment.validation, sentiment.validation_finding, sentiment.validation_example TO PUBLIC;
 GRANT SELECT ON SEQUENCE sentiment.contract_contract_id_seq, sentiment.validation_validation_id_seq TO PUBLIC;
@@ -213,7 +218,7 @@ SELECT f.validation_id,
 	   f.severity,
 	   f.rows,
 	   f.share,
-	   f.detail,
+	   COALESCE(e.detail, f.detail) AS detail,
 	   e.example
 FROM sentiment.validation_finding AS f
 JOIN sentiment.validation AS v ON v.validation_id OPERATOR(pg_catalog.=) f.validation_id
@@ -222,6 +227,6 @@ LEFT JOIN sentiment.validation_example AS e
 	ON e.validation_id OPERATOR(pg_catalog.=) f.validation_id AND e.number OPERATOR(pg_catalog.=) f.number
 ORDER BY f.validation_id, f.number;
 
-COMMENT ON VIEW @extschema@.sentiment_validation_findings IS 'findings of stored validations; the example is shown to who may do all with the model';
+COMMENT ON VIEW @extschema@.sentiment_validation_findings IS 'findings of stored validations; what they quote of rows is shown to who may read the relation';
 
 GRANT SELECT ON @extschema@.sentiment_contracts, @extschema@.sentiment_validations, @extschema@.sentiment_validation_findings TO PUBLIC;

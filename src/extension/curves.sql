@@ -18,7 +18,7 @@ SELECT pg_catalog.pg_extension_config_dump('sentiment.version_curves', '');
 ALTER TABLE sentiment.version_curves ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY visible ON sentiment.version_curves FOR SELECT
-	USING (@extschema@.sentiment_has_privilege(model_id, 'predict'));
+	USING (sentiment.has_privilege(model_id, 'predict'::pg_catalog.text));
 
 GRANT SELECT ON sentiment.version_curves TO PUBLIC;
 

@@ -19,6 +19,7 @@
 
 #include "core/drift/text_filter.h"
 #include "core/hash.h"
+#include "extension/call_site.h"
 #include "extension/deployment.h"
 #include "extension/drift_profile.h"
 #include "extension/host.h"
@@ -250,12 +251,10 @@ row_key(FunctionCallInfo fcinfo, const DriftProfile *profile, uint64 text_hash)
 	return hash_mix(text_hash ^ hash_mix(of_row + 1));
 }
 
-/* Whether the site's model has learned from a text. */
+/* Whether a filter (NULL: none is known) has a text that the model has learned from. */
 static bool
-is_learned(const ProfileSite *site, uint64 text_hash)
+is_learned(const bytea *filter, uint64 text_hash)
 {
-	const bytea *filter = site->learned_texts;
-
 	return filter != NULL && text_filter_has((const unsigned char *) VARDATA(filter),
 											 VARSIZE(filter) - VARHDRSZ, text_hash);
 }
@@ -265,10 +264,9 @@ is_learned(const ProfileSite *site, uint64 text_hash)
  * a text that it has learned from does not count.
  */
 static void
-add_text(FunctionCallInfo fcinfo, const ProfileSite *site, DriftProfile *profile,
-		 MemoryContext context)
+add_text(FunctionCallInfo fcinfo, CachedModel *model, const bytea *learned_texts,
+		 DriftProfile *profile, MemoryContext context)
 {
-	CachedModel *model = site->model;
 	Pipeline *pipeline = model->pipeline;
 	float *numbers = numbers_argument(fcinfo, pipeline);
 	Utf8Text text = utf8_from_datum(PG_GETARG_DATUM(3));
@@ -276,7 +274,7 @@ add_text(FunctionCallInfo fcinfo, const ProfileSite *site, DriftProfile *profile
 	ProfileRow row = {.text = text.bytes,
 					  .length = text.length,
 					  .numeric = numbers,
-					  .is_counted = !is_learned(site, text_hash),
+					  .is_counted = !is_learned(learned_texts, text_hash),
 					  .label = label_argument(fcinfo, profile, pipeline),
 					  .key = row_key(fcinfo, profile, text_hash)};
 	MemoryContext old_context = MemoryContextSwitchTo(model->context);
@@ -293,13 +291,10 @@ add_text(FunctionCallInfo fcinfo, const ProfileSite *site, DriftProfile *profile
 		pfree(numbers);
 }
 
-/* Transition of sentiment_drift_profile_agg: (model, version, text, label, numbers, row_key). */
-PG_FUNCTION_INFO_V1(sentiment_drift_profile_add);
-Datum
-sentiment_drift_profile_add(PG_FUNCTION_ARGS)
+/* Add the row of the arguments 3 to 6 to the state in argument 0. */
+static Datum
+add_row(FunctionCallInfo fcinfo, CachedModel *model, const bytea *learned_texts)
 {
-	ProfileSite *site = model_arguments(fcinfo);
-	CachedModel *model = site->model;
 	ExpandedState *expanded = expanded_state_for_update(fcinfo, 0, &drift_profile_type);
 	DriftProfile *profile = expanded->state;
 	MemoryContext context = expanded->header.eoh_context;
@@ -313,8 +308,52 @@ sentiment_drift_profile_add(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(3))
 		drift_profile_add(profile, model->pipeline, &(ProfileRow){.label = NO_PROFILE_LABEL});
 	else
-		add_text(fcinfo, site, profile, context);
+		add_text(fcinfo, model, learned_texts, profile, context);
 	PG_RETURN_DATUM(ExpandedStateGetDatum(expanded));
+}
+
+/* Transition of sentiment_drift_profile_agg: (model, version, text, label, numbers, row_key). */
+PG_FUNCTION_INFO_V1(sentiment_drift_profile_add);
+Datum
+sentiment_drift_profile_add(PG_FUNCTION_ARGS)
+{
+	ProfileSite *site = model_arguments(fcinfo);
+
+	return add_row(fcinfo, site->model, site->learned_texts);
+}
+
+/* What a call site by value remembers: the model, and the filter, which is the same for all rows. */
+typedef struct ValueSite
+{
+	CallSite site;
+	bytea *learned_texts;
+} ValueSite;
+
+/*
+ * Transition of sentiment.drift_profile_agg: (model value, learned texts or null, text, label, numbers, row_key). Rows are
+ * read as a role that may not ask the model by its name.
+ */
+PG_FUNCTION_INFO_V1(sentiment_drift_profile_add_by_value);
+Datum
+sentiment_drift_profile_add_by_value(PG_FUNCTION_ARGS)
+{
+	ValueSite *site = fcinfo->flinfo->fn_extra;
+
+	if (PG_ARGISNULL(1))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+						errmsg("argument \"model\" must not be null")));
+	if (site == NULL)
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+
+		site = palloc0(sizeof(ValueSite));
+		if (!PG_ARGISNULL(2))
+			site->learned_texts = DatumGetByteaPCopy(PG_GETARG_DATUM(2));
+		MemoryContextSwitchTo(old_context);
+		fcinfo->flinfo->fn_extra = site;
+	}
+	return add_row(fcinfo, call_site_by_value(&site->site, PG_GETARG_DATUM(1)),
+				   site->learned_texts);
 }
 
 PG_FUNCTION_INFO_V1(sentiment_drift_profile_summary);

@@ -73,6 +73,30 @@ COMMENT ON AGGREGATE @extschema@.sentiment_drift_profile_agg(pg_catalog.text, pg
 	pg_catalog.float8[], pg_catalog.int8) IS
 'what rows look like to a version of a model (null: the deployed one); row_key, any number that tells rows apart, chooses the sample';
 
+-- The same by a model value, for rows that are read as a role that may not ask the model by its name.
+CREATE FUNCTION sentiment.drift_profile_add(@extschema@.sentiment_drift_profile, model @extschema@.sentiment_model,
+	learned_texts pg_catalog.bytea, "text" pg_catalog.text, label pg_catalog.text, numbers pg_catalog.float8[], row_key pg_catalog.int8)
+RETURNS @extschema@.sentiment_drift_profile
+AS 'MODULE_PATHNAME', 'sentiment_drift_profile_add_by_value' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1500;
+
+COMMENT ON FUNCTION sentiment.drift_profile_add(@extschema@.sentiment_drift_profile, @extschema@.sentiment_model, pg_catalog.bytea,
+	pg_catalog.text, pg_catalog.text, pg_catalog.float8[], pg_catalog.int8) IS 'aggregate transition function';
+
+CREATE AGGREGATE sentiment.drift_profile_agg(model @extschema@.sentiment_model, learned_texts pg_catalog.bytea, "text" pg_catalog.text,
+	label pg_catalog.text, numbers pg_catalog.float8[], row_key pg_catalog.int8) (
+	SFUNC = sentiment.drift_profile_add,
+	STYPE = @extschema@.sentiment_drift_profile,
+	SSPACE = 2097152,
+	FINALFUNC = @extschema@.sentiment_drift_profile_final,
+	FINALFUNC_MODIFY = read_only,
+	COMBINEFUNC = @extschema@.sentiment_drift_profile_combine,
+	PARALLEL = safe
+);
+
+COMMENT ON AGGREGATE sentiment.drift_profile_agg(@extschema@.sentiment_model, pg_catalog.bytea, pg_catalog.text, pg_catalog.text,
+	pg_catalog.float8[], pg_catalog.int8) IS
+'what rows look like to a model value; learned_texts: filter of the texts that it has learned from, which do not count; null: none is known';
+
 CREATE TABLE sentiment.version_profile (
 	model_id pg_catalog.int8 NOT NULL,
 	version pg_catalog.int4 NOT NULL,
@@ -94,5 +118,5 @@ SELECT pg_catalog.pg_extension_config_dump('sentiment.version_profile', '');
 -- who may ask a model need not know its training rows
 ALTER TABLE sentiment.version_profile ENABLE ROW LEVEL SECURITY;
 CREATE POLICY visible ON sentiment.version_profile FOR SELECT
-	USING (@extschema@.sentiment_has_privilege(model_id, 'admin'));
+	USING (sentiment.has_privilege(model_id, 'admin'::pg_catalog.text));
 GRANT SELECT ON sentiment.version_profile TO PUBLIC;

@@ -2,8 +2,7 @@
  * drift_report.c
  *	  sentiment_check_drift: rows of a relation, or live traffic, against the reference of a version.
  *
- * The source is read as the caller in one scan, by sentiment_drift_profile_agg, so PostgreSQL may run it in
- * parallel workers. Whoever may ask the model may check; the stored report is for those who may train it.
+ * The source is read in one scan, by sentiment.drift_profile_agg, so PostgreSQL may run it in parallel workers. Whoever may ask the model may check; the stored report is for those who may train it.
  */
 #include "postgres.h"
 
@@ -30,8 +29,9 @@
 #include "extension/drift_report.h"
 #include "extension/event.h"
 #include "extension/host.h"
-#include "extension/owner_context.h"
-#include "extension/source.h"
+#include "extension/public_query.h"
+#include "extension/source_error.h"
+#include "extension/source_query.h"
 
 #define COMMAND "sentiment_check_drift()"
 
@@ -68,16 +68,19 @@ read_reference(const RegistryModel *model, int32 version)
 	return (DriftProfile *) expanded_state_for_reading(stored, &drift_profile_type);
 }
 
-/* Find the version's pipeline in the cache, where it stays until something else is asked. */
+/*
+ * Find the version's pipeline in the cache, where it stays until something else is asked: as a value, which is what the rows are
+ * shown to.
+ */
 static RegistryVersion
 find_pipeline(DriftCheck *check)
 {
 	RegistryVersion found;
 
 	if (!registry_find_version(check->model.model_id, check->version, GetActiveSnapshot(), &found,
-							   NULL))
+							   &check->image))
 		registry_version_missing(check->model.name, check->version);
-	check->cached = model_cache_from_version(check->model.model_id, check->version, found.key);
+	check->cached = model_cache_from_datum(check->image);
 	return found;
 }
 
@@ -270,31 +273,24 @@ has_column(Oid relation, const char *column)
 static void
 read_columns(const DriftCheck *check, Source *source)
 {
-	Oid types[2] = {INT8OID, INT4OID};
-	Datum values[2] = {Int64GetDatum(check->model.model_id), Int32GetDatum(check->version)};
-	MemoryContext context = CurrentMemoryContext;
-	MemoryContext old_context;
+	QueryParameter parameters[2] = {query_value(INT8OID, Int64GetDatum(check->model.model_id)),
+									query_value(INT4OID, Int32GetDatum(check->version))};
+	RegistryWriter reader = query_begin_read();
 	char *label_column;
 
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_with_args("SELECT text_column, label_column FROM sentiment.model_version"
-							  " WHERE model_id OPERATOR(pg_catalog.=) $1"
-							  " AND version OPERATOR(pg_catalog.=) $2",
-							  2, types, values, NULL, true, 0) != SPI_OK_SELECT ||
-		SPI_processed != 1)
+	if (public_query_read_only("SELECT v.text_column, v.label_column"
+							   " FROM sentiment.model_version AS v"
+							   " WHERE v.model_id OPERATOR(pg_catalog.=) $1"
+							   " AND v.version OPERATOR(pg_catalog.=) $2",
+							   2, parameters) != 1)
 		registry_version_missing(check->model.name, check->version);
-	old_context = MemoryContextSwitchTo(context);
 	if (source->text_column == NULL)
-		source->text_column =
-			pstrdup(SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1));
-	label_column = pstrdup(SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2));
-	MemoryContextSwitchTo(old_context);
+		source->text_column = query_column(0, 1);
+	label_column = query_column(0, 2);
+	registry_end_write(&reader);
 	/* rows of today may have no label yet */
 	if (source->label_column == NULL && has_column(source->relation, label_column))
 		source->label_column = label_column;
-	if (SPI_finish() != SPI_OK_FINISH)
-		elog(ERROR, "SPI_finish failed");
 }
 
 /* The numeric columns of the version, which the source must have. */
@@ -330,15 +326,13 @@ append_number(StringInfo query, const NumericColumn *column)
 	appendStringInfoString(query, "CASE WHEN pg_catalog.abs(");
 	source_append_number(query, column);
 	/* a cast refuses what is too small for a float8, as 1e-400 */
-	appendStringInfo(query,
-					 ") OPERATOR(pg_catalog.<) 1e39::pg_catalog.numeric"
-					 " THEN %s.sentiment_numeric_to_float8(",
-					 extension_schema_quoted());
+	appendStringInfoString(query, ") OPERATOR(pg_catalog.<) 1e39::pg_catalog.numeric"
+								  " THEN sentiment.numeric_to_float8(");
 	source_append_number(query, column);
 	appendStringInfoString(query, ") END");
 }
 
-/* The query that makes the profile of the source's rows: parameters are model and version. */
+/* The query that makes the profile of the source's rows: parameters are the model and the filter of its texts. */
 static char *
 profile_query(const Source *source)
 {
@@ -346,14 +340,14 @@ profile_query(const Source *source)
 	StringInfoData query;
 
 	initStringInfo(&query);
-	appendStringInfo(&query,
-					 "SELECT %s.sentiment_drift_profile_agg($1, $2, t.%s::pg_catalog.text, ",
-					 extension_schema_quoted(), quote_identifier(source->text_column));
+	appendStringInfo(&query, "SELECT sentiment.drift_profile_agg($1, $2, t.%s::pg_catalog.text, ",
+					 quote_identifier(source->text_column));
 	if (source->label_column == NULL)
-		appendStringInfoString(&query, "NULL");
+		appendStringInfoString(&query, "NULL::pg_catalog.text");
 	else
 		appendStringInfo(&query, "t.%s::pg_catalog.text", quote_identifier(source->label_column));
-	appendStringInfoString(&query, source->n_numeric == 0 ? ", NULL" : ", ARRAY[");
+	appendStringInfoString(&query,
+						   source->n_numeric == 0 ? ", NULL::pg_catalog.float8[]" : ", ARRAY[");
 	for (int i = 0; i < source->n_numeric; i++)
 	{
 		if (i > 0)
@@ -368,45 +362,56 @@ profile_query(const Source *source)
 	 */
 	if ((kind == RELKIND_RELATION || kind == RELKIND_MATVIEW ||
 		 kind == RELKIND_PARTITIONED_TABLE) &&
-		pg_class_aclcheck(source->relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK)
+		(source->stored != NULL ||
+		 pg_class_aclcheck(source->relation, GetUserId(), ACL_SELECT) == ACLCHECK_OK))
 		appendStringInfoString(
 			&query, ", pg_catalog.hashtidextended(t.ctid, t.tableoid::pg_catalog.int8))");
 	else
-		appendStringInfoString(&query, ", NULL)");
+		appendStringInfoString(&query, ", NULL::pg_catalog.int8)");
 	source_append_from(&query, source);
 	return query.data;
 }
 
-/* Read the source as the current role; the profile lives in the current memory context. */
+/*
+ * The filter of the texts that the version has learned from, as it is stored; 0 if none is known, or the current role may only ask the model:
+ * the profile of a single text would tell him whether it is one of the training rows.
+ */
+static Datum
+find_learned_texts(const DriftCheck *check)
+{
+	Datum learned;
+
+	if (!registry_has_privilege(&check->model, PRIVILEGE_TRAIN, GetActiveSnapshot()) ||
+		!registry_find_profile(check->model.model_id, check->version, GetActiveSnapshot(), NULL,
+							   &learned))
+		return (Datum) 0;
+	return learned;
+}
+
+/* Read the source; the profile lives in the current memory context. */
 static DriftProfile *
 profile_source(const DriftCheck *check, const Source *source)
 {
-	Oid types[2] = {TEXTOID, INT4OID};
-	Datum values[2] = {CStringGetTextDatum(check->model.name), Int32GetDatum(check->version)};
-	char *query = profile_query(source);
-	MemoryContext context = CurrentMemoryContext;
-	MemoryContext old_context;
-	SPIPlanPtr plan;
+	Datum learned = find_learned_texts(check);
+	Oid types[2] = {registry_model_type(), BYTEAOID};
+	Datum values[2] = {check->image, learned};
+	SourceQuery query = {.sql = profile_query(source),
+						 .n_parameters = 2,
+						 .types = types,
+						 .values = values,
+						 .nulls = learned == (Datum) 0 ? " n" : "  ",
+						 .cursor_options = CURSOR_OPT_PARALLEL_OK};
 	DriftProfile *profile;
 	Datum datum;
 	bool is_null;
 
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	plan = SPI_prepare_cursor(query, 2, types, CURSOR_OPT_PARALLEL_OK);
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare_cursor failed for: %s", query);
-	if (SPI_execute_plan(plan, values, NULL, true, 0) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "SPI_execute_plan failed for: %s", query);
-	datum = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
-	old_context = MemoryContextSwitchTo(context);
-	if (is_null)
-		profile = palloc0(sizeof(DriftProfile));
-	else
-		profile = (DriftProfile *) expanded_state_for_reading(datum, &drift_profile_type);
-	MemoryContextSwitchTo(old_context);
-	if (SPI_finish() != SPI_OK_FINISH)
-		elog(ERROR, "SPI_finish failed");
+	query_connect();
+	if (source_query(source, &query) != 1)
+		elog(ERROR, "unexpected result of: %s", query.sql);
+	datum = query_typed_datum(0, 1, registry_profile_type(), &is_null);
+	profile = is_null ? palloc0(sizeof(DriftProfile))
+					  : (DriftProfile *) expanded_state_for_reading(datum, &drift_profile_type);
+	query_finish();
 	return profile;
 }
 
@@ -442,20 +447,6 @@ put_report(FunctionCallInfo fcinfo, const DriftReport *report, double alpha)
 		put_row(fcinfo, &report->findings[i], !isnan(report->findings[i].value));
 }
 
-/* Read the options: alpha and the thresholds. */
-static void
-read_options(FunctionCallInfo fcinfo, DriftReportOptions *options)
-{
-	ParameterGroup group = {drift_report_parameters, n_drift_report_parameters, options};
-
-	parameters_parse(json_from_argument(fcinfo, 7), &group, 1);
-	options->alpha = PG_ARGISNULL(5) ? 0.01 : PG_GETARG_FLOAT8(5);
-	if (!(options->alpha > 0 && options->alpha < 1))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("alpha is out of range: %g", options->alpha),
-						errdetail("It must lie between 0 and 1.")));
-}
-
 /* A name argument, NULL for none. */
 static char *
 name_argument(FunctionCallInfo fcinfo, int argument)
@@ -477,36 +468,20 @@ period_argument(FunctionCallInfo fcinfo)
 	return period;
 }
 
-/* The profile of what the version's predictions have seen; what goes with a source must not be given. */
+/* The profile of what the version's predictions have seen. */
 static DriftProfile *
-profile_traffic(FunctionCallInfo fcinfo, DriftCheck *check)
+profile_traffic(DriftCheck *check, const Interval *period)
 {
-	RegistryVersion version;
+	RegistryVersion version = find_pipeline(check);
 
-	if (!PG_ARGISNULL(2) || !PG_ARGISNULL(3) || !PG_ARGISNULL(4))
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("filter, text_column and label_column need a source"),
-			 errdetail("Without a source, what predictions have seen is checked."),
-			 errhint("Name a table or view of rows in the argument source, or leave them out.")));
-	version = find_pipeline(check);
-	return live_traffic_profile(&check->model, &version, check->cached->pipeline,
-								period_argument(fcinfo), &check->reference, &check->traffic);
+	return live_traffic_profile(&check->model, &version, check->cached->pipeline, period,
+								&check->reference, &check->traffic);
 }
 
-/* Fill in what the arguments and the version tell of the source, and check it. */
+/* Fill in what the version tells of the source, check it, and note it for the report. */
 static void
-read_source(FunctionCallInfo fcinfo, DriftCheck *check, Source *source)
+complete_source(DriftCheck *check, Source *source)
 {
-	if (!PG_ARGISNULL(9))
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("argument \"period\" is for live traffic, and a source is given"),
-						errhint("Choose the rows of a period by the argument filter.")));
-	source->relation = PG_GETARG_OID(1);
-	source->filter = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
-	source->text_column = name_argument(fcinfo, 3);
-	source->label_column = name_argument(fcinfo, 4);
 	read_columns(check, source);
 	if (get_rel_relkind(source->relation) != 0)
 		name_numeric_columns(check, source);
@@ -518,32 +493,119 @@ read_source(FunctionCallInfo fcinfo, DriftCheck *check, Source *source)
 	check->label_column = source->label_column;
 }
 
+/* Read the rows of a source, and report. */
+static DriftReport
+check_source(DriftCheck *check, Source *source)
+{
+	complete_source(check, source);
+	return drift_report_of_profile(check, profile_source(check, source));
+}
+
+/* The same of a stored source: who may not read it is told the class of an error that may quote rows. */
+static DriftReport
+check_stored_source(DriftCheck *check, Source *source)
+{
+	DriftReport report;
+
+	PG_TRY();
+	{
+		report = check_source(check, source);
+	}
+	PG_CATCH();
+	{
+		source_error_rethrow(source->stored, SOURCE_ERROR_OF_DATA);
+	}
+	PG_END_TRY();
+	return report;
+}
+
+/* Read the options: alpha, and thresholds as JSON (NULL: the defaults). */
+static void
+set_options(DriftReportOptions *options, const char *json, double alpha)
+{
+	ParameterGroup group = {drift_report_parameters, n_drift_report_parameters, options};
+
+	parameters_parse(json, &group, 1);
+	options->alpha = alpha;
+	if (!(alpha > 0 && alpha < 1))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("alpha is out of range: %g", alpha),
+						errdetail("It must lie between 0 and 1.")));
+}
+
+DriftReport
+drift_check_monitored(const RegistryModel *model, const Monitor *monitor)
+{
+	DriftCheck *check = palloc0(sizeof(DriftCheck));
+	Source *source = palloc0(sizeof(Source));
+
+	set_options(&check->options, "{}", monitor->alpha);
+	drift_check_begin(check, model->name, 0, true);
+	if (monitor->name == NULL)
+		return drift_report_of_profile(check,
+									   profile_traffic(check, DatumGetIntervalP(monitor->period)));
+	source->text_column = monitor->text_column;
+	source->label_column = monitor->label_column;
+	source->filter = monitor_window(monitor, monitor->period);
+	source_take_stored(source, monitor_source(model, monitor));
+	return check_stored_source(check, source);
+}
+
+/* What goes with a source must not be given without one. */
+static void
+require_no_source_arguments(FunctionCallInfo fcinfo)
+{
+	if (!PG_ARGISNULL(2) || !PG_ARGISNULL(3) || !PG_ARGISNULL(4))
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("filter, text_column and label_column need a source"),
+			 errdetail("Without a source, what predictions have seen is checked."),
+			 errhint("Name a table or view of rows in the argument source, or leave them out.")));
+}
+
+/* The source of the arguments. */
+static Source
+source_argument(FunctionCallInfo fcinfo)
+{
+	if (!PG_ARGISNULL(9))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("argument \"period\" is for live traffic, and a source is given"),
+						errhint("Choose the rows of a period by the argument filter.")));
+	return (Source){.relation = PG_GETARG_OID(1),
+					.filter = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2)),
+					.text_column = name_argument(fcinfo, 3),
+					.label_column = name_argument(fcinfo, 4)};
+}
+
 /* (model, source, filter, text_column, label_column, alpha, version, params, store, period) */
 PG_FUNCTION_INFO_V1(sentiment_check_drift);
 Datum
 sentiment_check_drift(PG_FUNCTION_ARGS)
 {
 	DriftCheck check = {.store = false};
-	Source source = {0};
-	DriftProfile *current;
+	Source source;
 	DriftReport report;
 
 	if (PG_ARGISNULL(0))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						errmsg("argument \"model\" must not be null")));
 	InitMaterializedSRF(fcinfo, 0);
-	read_options(fcinfo, &check.options);
+	set_options(&check.options, json_from_argument(fcinfo, 7),
+				PG_ARGISNULL(5) ? 0.01 : PG_GETARG_FLOAT8(5));
 	drift_check_begin(&check, text_to_cstring(PG_GETARG_TEXT_PP(0)),
 					  PG_ARGISNULL(6) ? 0 : PG_GETARG_INT32(6),
 					  PG_ARGISNULL(8) || PG_GETARG_BOOL(8));
 	if (PG_ARGISNULL(1))
-		current = profile_traffic(fcinfo, &check);
+	{
+		require_no_source_arguments(fcinfo);
+		report = drift_report_of_profile(&check, profile_traffic(&check, period_argument(fcinfo)));
+	}
 	else
 	{
-		read_source(fcinfo, &check, &source);
-		current = profile_source(&check, &source);
+		source = source_argument(fcinfo);
+		report = check_source(&check, &source);
 	}
-	report = drift_report_of_profile(&check, current);
 	put_report(fcinfo, &report, check.options.alpha);
 	return (Datum) 0;
 }

@@ -12,6 +12,7 @@
 #include "core/drift/drift_report.h"
 #include "extension/live_traffic.h"
 #include "extension/model_cache.h"
+#include "extension/monitor.h"
 #include "extension/registry.h"
 
 /* What is checked, and how. */
@@ -19,6 +20,7 @@ typedef struct DriftCheck
 {
 	RegistryModel model;
 	int32 version;
+	Datum image;         /* as it is stored: to be detoasted */
 	CachedModel *cached; /* the version's pipeline */
 	DriftProfile *reference;
 	DriftReportOptions options;
@@ -41,5 +43,11 @@ extern void drift_check_begin(DriftCheck *check, const char *model, int32 versio
 
 /* Compare rows' profile with the reference, store the report and tell listeners. */
 extern DriftReport drift_report_of_profile(DriftCheck *check, DriftProfile *current);
+
+/*
+ * Check what a monitor watches, rows of its source or live traffic, by the version that answers, and store the report. The
+ * current role must have the right to train.
+ */
+extern DriftReport drift_check_monitored(const RegistryModel *model, const Monitor *monitor);
 
 #endif /* SENTIMENT_EXTENSION_DRIFT_REPORT_H */

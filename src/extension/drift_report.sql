@@ -93,14 +93,14 @@ ALTER TABLE sentiment.drift_report ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sentiment.drift_report_feature ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sentiment.drift_report_bins ENABLE ROW LEVEL SECURITY;
 CREATE POLICY visible ON sentiment.drift_report FOR SELECT
-	USING (@extschema@.sentiment_has_privilege(model_id, 'predict'));
+	USING (sentiment.has_privilege(model_id, 'predict'::pg_catalog.text));
 CREATE POLICY visible ON sentiment.drift_report_feature FOR SELECT
 	USING (EXISTS (SELECT 1 FROM sentiment.drift_report AS r
 				   WHERE r.report_id OPERATOR(pg_catalog.=) drift_report_feature.report_id));
 CREATE POLICY visible ON sentiment.drift_report_bins FOR SELECT
 	USING (EXISTS (SELECT 1 FROM sentiment.drift_report AS r
 				   WHERE r.report_id OPERATOR(pg_catalog.=) drift_report_bins.report_id
-					   AND @extschema@.sentiment_has_privilege(r.model_id, 'train')));
+					   AND sentiment.has_privilege(r.model_id, 'train'::pg_catalog.text)));
 GRANT SELECT ON sentiment.drift_report, sentiment.drift_report_feature, sentiment.drift_report_bins TO PUBLIC;
 GRANT SELECT ON SEQUENCE sentiment.drift_report_report_id_seq TO PUBLIC;
 

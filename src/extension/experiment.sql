@@ -33,6 +33,13 @@ AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION @extschema@.sentiment_outcome(pg_catalog.text, pg_catalog.int4, pg_catalog.text, pg_catalog.bool) IS
 'report what became of a unit that a version (null: the one that answers the unit now) has answered; a later report replaces an earlier one. Needs the privilege predict; answers the version';
 
+CREATE FUNCTION sentiment.rate(successes pg_catalog.int8, outcomes pg_catalog.int8,
+	OUT rate pg_catalog.float8, OUT lower pg_catalog.float8, OUT upper pg_catalog.float8)
+RETURNS pg_catalog.record
+AS 'MODULE_PATHNAME', 'sentiment_rate' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION sentiment.rate(pg_catalog.int8, pg_catalog.int8) IS 'sentiment_rate, as the library''s own SQL calls it';
+
 CREATE FUNCTION @extschema@.sentiment_rate(successes pg_catalog.int8, outcomes pg_catalog.int8,
 	OUT rate pg_catalog.float8, OUT lower pg_catalog.float8, OUT upper pg_catalog.float8)
 RETURNS pg_catalog.record
@@ -40,6 +47,14 @@ AS 'MODULE_PATHNAME' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 
 COMMENT ON FUNCTION @extschema@.sentiment_rate(pg_catalog.int8, pg_catalog.int8) IS
 'the rate of successes with its 95 % confidence interval (Wilson)';
+
+CREATE FUNCTION sentiment.rate_difference(successes pg_catalog.int8, outcomes pg_catalog.int8,
+	other_successes pg_catalog.int8, other_outcomes pg_catalog.int8,
+	OUT difference pg_catalog.float8, OUT lower pg_catalog.float8, OUT upper pg_catalog.float8, OUT p_value pg_catalog.float8)
+RETURNS pg_catalog.record
+AS 'MODULE_PATHNAME', 'sentiment_rate_difference' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+
+COMMENT ON FUNCTION sentiment.rate_difference(pg_catalog.int8, pg_catalog.int8, pg_catalog.int8, pg_catalog.int8) IS 'sentiment_rate_difference, as the library''s own SQL calls it';
 
 CREATE FUNCTION @extschema@.sentiment_rate_difference(successes pg_catalog.int8, outcomes pg_catalog.int8,
 	other_successes pg_catalog.int8, other_outcomes pg_catalog.int8,
@@ -57,7 +72,7 @@ RETURNS TABLE (model pg_catalog.text, version pg_catalog.int4, share pg_catalog.
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
 AS $$
 -- raises an error unless there is such a model that the current role may ask
-SELECT @extschema@.sentiment_gate($1);
+SELECT sentiment.gate($1);
 WITH deployed AS (
 	SELECT m.name, d.model_id, d.version, d.share,
 		pg_catalog.row_number() OVER (PARTITION BY d.model_id ORDER BY d.share DESC, d.version) OPERATOR(pg_catalog.=) 1 AS is_main,
@@ -82,9 +97,9 @@ WITH deployed AS (
 )
 SELECT f.name, f.version, f.share, f.is_main, f.outcomes, f.successes, r.rate, r.lower, r.upper, t.difference, t.lower, t.upper, t.p_value, f.since
 FROM filled AS f
-CROSS JOIN LATERAL @extschema@.sentiment_rate(f.successes, f.outcomes) AS r
+CROSS JOIN LATERAL sentiment.rate(f.successes, f.outcomes) AS r
 LEFT JOIN filled AS m ON m.model_id OPERATOR(pg_catalog.=) f.model_id AND m.is_main AND NOT f.is_main
-LEFT JOIN LATERAL @extschema@.sentiment_rate_difference(m.successes, m.outcomes, f.successes, f.outcomes) AS t ON true
+LEFT JOIN LATERAL sentiment.rate_difference(m.successes, m.outcomes, f.successes, f.outcomes) AS t ON true
 ORDER BY f.name, f.version
 $$;
 
@@ -94,7 +109,7 @@ COMMENT ON FUNCTION @extschema@.sentiment_experiment(pg_catalog.text, pg_catalog
 CREATE VIEW @extschema@.sentiment_experiments WITH (security_invoker = true, security_barrier = true) AS
 SELECT e.model, e.version, e.share, e.is_main, e.outcomes, e.successes, e.rate, e.rate_lower, e.rate_upper, e.difference, e.difference_lower,
 	e.difference_upper, e.p_value, e.since
-FROM @extschema@.sentiment_experiment() AS e;
+FROM @extschema@.sentiment_experiment(NULL::pg_catalog.text, NULL::pg_catalog.timestamptz) AS e;
 
 COMMENT ON VIEW @extschema@.sentiment_experiments IS 'outcomes of versions since the present traffic of their model was set: rates with 95 % confidence intervals, and differences from the main version with intervals and p-values that hold however often one looks';
 

@@ -3,21 +3,19 @@
  *	  What a version must reach to be promoted to production.
  *
  * The version and the one in production are measured on the same rows: those of the version's source that
- * neither has learned from, as they are now. The source is one that somebody has stored, so it is read as the
- * role that owner_context_begin_source chooses, and whatever goes wrong while it is read is an answer, not an error: a
- * version whose source is gone can still be promoted by force.
+ * neither has learned from, as they are now. The source is one that somebody has stored, so it is read as stored_source.h
+ * says, and whatever goes wrong while it is read is an answer, not an error: a version whose source is gone can still be
+ * promoted by force.
  */
 #include "postgres.h"
 
 #include <math.h>
 
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/json.h"
@@ -30,7 +28,8 @@
 #include "extension/arguments.h"
 #include "extension/gate.h"
 #include "extension/host.h"
-#include "extension/owner_context.h"
+#include "extension/model_source.h"
+#include "extension/source_error.h"
 #include "extension/subtransaction.h"
 #include "extension/train_source.h"
 #include "extension/version_comparison.h"
@@ -77,7 +76,8 @@ static const ParameterSpec gate_parameters[] = {
 typedef struct GateMeasurement
 {
 	bool is_known;       /* the source could be read */
-	const char *problem; /* why not */
+	const char *problem; /* why not, as the caller may know it */
+	int sqlerrcode;      /* why not, as everybody may */
 	const char *source_name;
 	HeldOutMetrics metrics;
 	VersionComparison comparison; /* with the version in production, if there is another one */
@@ -139,33 +139,32 @@ source_of_version(const RegistryModel *model, const StoredVersion *version)
 	return source;
 }
 
-/* Read the rows that the version holds out, as the role that its source is read as. */
+/* Read the rows that the version holds out: of its stored source, or of one that the caller names. */
 static TrainSource
-read_held_out_rows(const RegistryModel *model, const StoredVersion *version)
+read_held_out_rows(const RegistryModel *model, const StoredVersion *version, const Source *named)
 {
 	TrainSource source = source_of_version(model, version);
-	OwnerContext context = owner_context_begin_source(model, &version->source.trained_by);
 
-	if (version->source.name[0] == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the version was imported without a source"),
-				 errhint("Import it again with sentiment_import_model(..., source => '...').")));
-	source.origin.relation = RangeVarGetRelid(
-		makeRangeVar(pstrdup(version->source.schema), pstrdup(version->source.name), -1), NoLock,
-		false);
+	if (named == NULL)
+		source_take_stored(&source.origin,
+						   stored_source_open(model, version->source.schema, version->source.name,
+											  &version->source.named_by));
+	else
+	{
+		source.origin.relation = named->relation;
+		source.origin.filter = named->filter;
+	}
 	source_check(&source.origin);
 	train_source_read(&source);
-	owner_context_end(&context);
 	return source;
 }
 
 /* Measure a version, and compare it with another (NULL: none). */
 static void
 measure(const RegistryModel *model, const StoredVersion *version, const StoredVersion *other,
-		GateMeasurement *measurement)
+		const Source *named, GateMeasurement *measurement)
 {
-	TrainSource source = read_held_out_rows(model, version);
+	TrainSource source = read_held_out_rows(model, version, named);
 
 	measurement->metrics = held_out_evaluate(&source.held_out, version->pipeline, source.split_seed,
 											 source.holdout, NULL);
@@ -184,6 +183,7 @@ typedef struct GateTask
 	const RegistryModel *model;
 	const StoredVersion *version;
 	const StoredVersion *other; /* NULL: none */
+	const Source *named;        /* NULL: the stored one */
 	GateMeasurement *measurement;
 } GateTask;
 
@@ -193,32 +193,40 @@ measure_task(void *argument)
 {
 	const GateTask *task = argument;
 
-	measure(task->model, task->version, task->other, task->measurement);
+	measure(task->model, task->version, task->other, task->named, task->measurement);
 }
 
 /* The same; an error of the source is its result. */
 static void
 try_to_measure(const RegistryModel *model, const StoredVersion *version, const StoredVersion *other,
-			   GateMeasurement *measurement)
+			   const Source *named, GateMeasurement *measurement)
 {
-	GateTask task = {model, version, other, measurement};
+	GateTask task = {model, version, other, named, measurement};
 	const ErrorData *error = subtransaction_run(measure_task, &task);
 
 	if (error == NULL)
 		return;
 	measurement->is_known = false;
-	measurement->problem = error->message;
+	measurement->problem =
+		error->detail == NULL ? error->message : psprintf("%s (%s)", error->message, error->detail);
+	measurement->sqlerrcode = error->sqlerrcode;
 }
 
-/* The detail of a check that the rows of the source could not be had for. */
-static char *
-problem_detail(const GateMeasurement *measurement)
+/* Say of a check that the rows of the source could not be had for it: to the caller, and to everybody. */
+static void
+explain_problem(const GateMeasurement *measurement, GateCheck *check)
 {
-	if (!measurement->is_known)
-		return psprintf("the rows of %s could not be measured: %s", measurement->source_name,
-						measurement->problem);
-	return psprintf("there are no rows in %s that are known to be held out",
-					measurement->source_name);
+	if (measurement->is_known)
+	{
+		check->detail = psprintf("there are no rows in %s that are known to be held out",
+								 measurement->source_name);
+		return;
+	}
+	check->detail = psprintf("the rows of %s could not be measured: %s", measurement->source_name,
+							 measurement->problem);
+	check->public_detail =
+		psprintf("the rows of %s could not be measured: error %s", measurement->source_name,
+				 unpack_sql_state(measurement->sqlerrcode));
 }
 
 /* F1 against its threshold. */
@@ -229,7 +237,7 @@ check_min_f1(const Gate *gate, const GateMeasurement *measurement)
 
 	if (!measurement->is_known || measurement->metrics.n_rows == 0)
 	{
-		check.detail = problem_detail(measurement);
+		explain_problem(measurement, &check);
 		return check;
 	}
 	check.value = measurement->metrics.f1;
@@ -256,7 +264,7 @@ check_must_beat(const Gate *gate, const GateMeasurement *measurement, int32 prod
 	}
 	if (!measurement->is_known || comparison->n_rows == 0)
 	{
-		check.detail = problem_detail(measurement);
+		explain_problem(measurement, &check);
 		return check;
 	}
 	check.value = comparison->f1;
@@ -277,7 +285,7 @@ check_max_latency(const Gate *gate, const GateMeasurement *measurement)
 
 	if (!measurement->is_known || measurement->metrics.n_rows == 0)
 	{
-		check.detail = problem_detail(measurement);
+		explain_problem(measurement, &check);
 		return check;
 	}
 	check.value = measurement->latency;
@@ -311,6 +319,8 @@ make_report(const Gate *gate, const GateMeasurement *measurement, const StoredVe
 	for (int i = 0; i < N_GATE_CHECKS; i++)
 	{
 		report.checks[i].detail = pstrdup(report.checks[i].detail);
+		if (report.checks[i].public_detail != NULL)
+			report.checks[i].public_detail = pstrdup(report.checks[i].public_detail);
 		report.passed &= report.checks[i].passed;
 	}
 	return report;
@@ -362,7 +372,7 @@ gate_measure_training(const RegistryModel *model, Training *training, Snapshot s
 }
 
 GateReport
-gate_measure(const RegistryModel *model, int32 version, Snapshot snapshot)
+gate_measure(const RegistryModel *model, int32 version, const Source *named, Snapshot snapshot)
 {
 	MemoryContext result_context = CurrentMemoryContext;
 	MemoryContext context =
@@ -381,11 +391,14 @@ gate_measure(const RegistryModel *model, int32 version, Snapshot snapshot)
 	opened = version_open(model, version, snapshot, context);
 	if (production != 0 && production != version)
 		other = version_open(model, production, snapshot, context);
+	if (named == NULL)
+		(void) model_source_of_version(model, version, snapshot, &opened.source);
 	measurement.source_name =
-		opened.source.name[0] == '\0'
+		named != NULL ? quote_qualified_identifier(named->schema, named->name)
+		: opened.source.name[0] == '\0'
 			? "its source"
 			: quote_qualified_identifier(opened.source.schema, opened.source.name);
-	try_to_measure(model, &opened, other.version == 0 ? NULL : &other, &measurement);
+	try_to_measure(model, &opened, other.version == 0 ? NULL : &other, named, &measurement);
 	MemoryContextSwitchTo(result_context);
 	report = make_report(&gate, &measurement, &opened, production);
 	host_end_budget(old_budget);
@@ -393,8 +406,15 @@ gate_measure(const RegistryModel *model, int32 version, Snapshot snapshot)
 	return report;
 }
 
+/* What a check says: to the caller, or to everybody. */
+static const char *
+said_by_check(const GateCheck *check, bool is_public)
+{
+	return is_public && check->public_detail != NULL ? check->public_detail : check->detail;
+}
+
 char *
-gate_failures(const GateReport *report)
+gate_failures(const GateReport *report, bool is_public)
 {
 	StringInfoData failures;
 
@@ -412,7 +432,7 @@ gate_failures(const GateReport *report)
 			appendStringInfo(&failures, " %.6g", check->value);
 		if (!isnan(check->threshold))
 			appendStringInfo(&failures, " (threshold %.6g)", check->threshold);
-		appendStringInfo(&failures, ": %s", check->detail);
+		appendStringInfo(&failures, ": %s", said_by_check(check, is_public));
 	}
 	return failures.data;
 }
@@ -458,7 +478,7 @@ gate_report_to_jsonb(const GateReport *report)
 		appendStringInfoString(&json, ", \"threshold\": ");
 		append_number(&json, check->threshold);
 		appendStringInfoString(&json, ", \"detail\": ");
-		escape_json(&json, check->detail);
+		escape_json(&json, said_by_check(check, true));
 		appendStringInfoChar(&json, '}');
 	}
 	appendStringInfoChar(&json, ']');
@@ -481,7 +501,7 @@ sentiment_check_gate(PG_FUNCTION_ARGS)
 	if (!registry_find_model(name, snapshot, &model))
 		registry_model_missing(name);
 	registry_check_privilege(&model, PRIVILEGE_TRAIN, snapshot);
-	report = gate_measure(&model, PG_GETARG_INT32(1), snapshot);
+	report = gate_measure(&model, PG_GETARG_INT32(1), NULL, snapshot);
 	for (int i = 0; i < N_GATE_CHECKS; i++)
 	{
 		const GateCheck *check = &report.checks[i];

@@ -17,9 +17,10 @@ typedef struct GateCheck
 {
 	const char *name;
 	bool passed;
-	double value;     /* NaN: not known */
-	double threshold; /* NaN: none */
-	const char *detail;
+	double value;              /* NaN: not known */
+	double threshold;          /* NaN: none */
+	const char *detail;        /* for who asked */
+	const char *public_detail; /* for everybody; NULL: the same */
 } GateCheck;
 
 #define N_GATE_CHECKS 4
@@ -34,11 +35,12 @@ typedef struct GateReport
 } GateReport;
 
 /*
- * Measure a version of a model against the model's gate. Reads the source that the version was trained from;
- * one that cannot be read fails the checks that need it. The caller has checked what the current role may do
- * with the model.
+ * Measure a version of a model against the model's gate. Reads the stored source of the version, or (named, NULL: none)
+ * the relation and filter of one that the current role has named; one that cannot be read fails the checks that need it.
+ * The caller has checked what the current role may do with the model.
  */
-extern GateReport gate_measure(const RegistryModel *model, int32 version, Snapshot snapshot);
+extern GateReport gate_measure(const RegistryModel *model, int32 version, const Source *named,
+							   Snapshot snapshot);
 
 /*
  * The same of a training that is not stored yet, on the rows that it has read and held out: nothing is locked
@@ -47,7 +49,7 @@ extern GateReport gate_measure(const RegistryModel *model, int32 version, Snapsh
 extern GateReport gate_measure_training(const RegistryModel *model, Training *training,
 										Snapshot snapshot);
 
-/* The checks as a jsonb array of the rows of sentiment_check_gate. */
+/* The checks as a jsonb array of the rows of sentiment_check_gate, as everybody may see them. */
 extern Datum gate_report_to_jsonb(const GateReport *report);
 
 /* The names of the checks that failed, in a list. */
@@ -56,7 +58,7 @@ extern char *gate_failed_names(const GateReport *report);
 /* A gate with all of its members, checked, as jsonb; json in UTF-8. */
 extern Datum gate_canonical(const char *json);
 
-/* The checks that failed, as the detail of an error or the reason of a promotion. */
-extern char *gate_failures(const GateReport *report);
+/* The checks that failed, as the detail of an error or the reason of a promotion: for who asked, or for everybody. */
+extern char *gate_failures(const GateReport *report, bool is_public);
 
 #endif /* SENTIMENT_GATE_H */

@@ -7,6 +7,12 @@ AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.sentiment_set_gate(pg_catalog.text, pg_catalog.jsonb) IS
 'set what a version of a model must reach to be promoted to production: min_f1, must_beat, max_latency, max_bytes; what is left out is the default';
 
+CREATE FUNCTION sentiment.gate(model pg_catalog.text)
+RETURNS pg_catalog.jsonb
+AS 'MODULE_PATHNAME', 'sentiment_gate' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100;
+
+COMMENT ON FUNCTION sentiment.gate(pg_catalog.text) IS 'sentiment_gate, as the library''s own SQL calls it';
+
 CREATE FUNCTION @extschema@.sentiment_gate(model pg_catalog.text)
 RETURNS pg_catalog.jsonb
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100;

@@ -39,4 +39,7 @@ BEGIN
 END
 $$;
 
+-- Functions that the library's own SQL calls are here under a name without "sentiment_": nobody else may create in this
+-- schema, so that no overload can be preferred to them. Where users may have called one, it has its name in the
+-- extension's schema too.
 GRANT USAGE ON SCHEMA sentiment TO PUBLIC;

@@ -127,7 +127,7 @@ measure_before(const Promotion *promotion, int64 *model_id)
 		registry_model_missing(promotion->name);
 	registry_check_privilege(&model, PRIVILEGE_TRAIN, snapshot);
 	*model_id = model.model_id;
-	return gate_measure(&model, promotion->version, snapshot);
+	return gate_measure(&model, promotion->version, NULL, snapshot);
 }
 
 /* The share and the shadow share of a version, under the lock of its model; false if it has none. */
@@ -233,11 +233,12 @@ pg_attribute_noreturn()
 		ERROR,
 		(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 		 errmsg("version %d of model \"%s\" does not pass the gate", version, model->name),
-		 errdetail("%s.", gate_failures(report)),
+		 errdetail("%s.", gate_failures(report, false)),
 		 report->is_sourceless
-			 ? errhint("Import it again with sentiment_import_model(..., source => '...'), naming "
-					   "a table to measure it on; or promote it all the same with force => true, "
-					   "which the history shows.")
+			 ? errhint(
+				   "Name a table to measure it on with sentiment_set_source('%s', 'a_table'); or "
+				   "promote it all the same with force => true, which the history shows.",
+				   model->name)
 			 : errhint("Promote it all the same with force => true, which the history shows; or "
 					   "change the gate with sentiment_set_gate.")));
 }
@@ -250,7 +251,7 @@ promotion_reason(const Promotion *promotion, const GateReport *report)
 
 	if (report->passed)
 		return reason;
-	return psprintf("%s (forced past the gate: %s)", reason, gate_failures(report));
+	return psprintf("%s (forced past the gate: %s)", reason, gate_failures(report, true));
 }
 
 /* Let a version answer, if it passes the gate. */
@@ -272,6 +273,21 @@ promote_to_production(const RegistryWriter *writer, const RegistryModel *model,
 						 &change);
 }
 
+/* Measure a version for the caller, who is told why its source cannot be read by what he may read. */
+static GateReport
+measure_as_caller(const RegistryWriter *writer, const RegistryModel *model, int32 version)
+{
+	GateReport report;
+	Oid owner;
+	int security_context;
+
+	GetUserIdAndSecContext(&owner, &security_context);
+	SetUserIdAndSecContext(writer->caller, security_context);
+	report = gate_measure(model, version, NULL, GetActiveSnapshot());
+	SetUserIdAndSecContext(owner, security_context);
+	return report;
+}
+
 /*
  * Promote a version to production that was measured before; somebody else may have been faster: then it has another
  * one to beat, and is measured anew. Under the lock of the model.
@@ -282,7 +298,7 @@ promote_measured(const RegistryWriter *writer, const RegistryModel *model,
 {
 	if (model->model_id != measured_model ||
 		registry_deployed_version(model->model_id, GetActiveSnapshot()) != report->production)
-		*report = gate_measure(model, promotion->version, GetActiveSnapshot());
+		*report = measure_as_caller(writer, model, promotion->version);
 	promote_to_production(writer, model, promotion, report);
 }
 
@@ -514,19 +530,13 @@ prune(const RegistryWriter *writer, const RegistryModel *model, int32 keep)
 	return n;
 }
 
-PG_FUNCTION_INFO_V1(sentiment_prune);
-Datum
-sentiment_prune(PG_FUNCTION_ARGS)
+int32
+lifecycle_prune(const char *name, int32 keep)
 {
 	RegistryWriter writer;
 	RegistryModel model;
-	int32 keep;
 	int32 n;
-	char *name;
 
-	require_arguments(fcinfo, 2);
-	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-	keep = PG_GETARG_INT32(1);
 	if (keep < 0)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("invalid value for argument \"keep\": %d", keep),
@@ -536,7 +546,15 @@ sentiment_prune(PG_FUNCTION_ARGS)
 	registry_lock_for_change(&writer, name, PRIVILEGE_ADMIN, &model);
 	n = prune(&writer, &model, keep);
 	registry_end_write(&writer);
-	PG_RETURN_INT32(n);
+	return n;
+}
+
+PG_FUNCTION_INFO_V1(sentiment_prune);
+Datum
+sentiment_prune(PG_FUNCTION_ARGS)
+{
+	require_arguments(fcinfo, 2);
+	PG_RETURN_INT32(lifecycle_prune(text_to_cstring(PG_GETARG_TEXT_PP(0)), PG_GETARG_INT32(1)));
 }
 
 PG_FUNCTION_INFO_V1(sentiment_drop_model);

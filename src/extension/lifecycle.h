@@ -17,4 +17,10 @@
 extern void lifecycle_promote(const RegistryModel *measured, int32 version, const char *reason,
 							  bool force, GateReport *report);
 
+/* Versions that pruning keeps besides those that answer or are in staging, if nothing else is said. */
+#define LIFECYCLE_PRUNE_KEEP 3
+
+/* Drop the versions that need not be kept, see sentiment_prune; answers how many. Needs the privilege admin. */
+extern int32 lifecycle_prune(const char *name, int32 keep);
+
 #endif /* SENTIMENT_LIFECYCLE_H */

@@ -7,7 +7,7 @@ AS $$
 WITH stat AS MATERIALIZED (
 	SELECT m.name AS model, v.labels AS version_labels, COALESCE(d.shadow_share, 0) AS shadow_share,
 		pg_catalog.jsonb_build_object('model', m.name, 'version', s.version::pg_catalog.text) AS key, s.*
-	FROM @extschema@.sentiment_stat_versions(true) AS s
+	FROM sentiment.stat_versions(true) AS s
 	JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) s.model_id
 	JOIN sentiment.model_version AS v ON v.model_id OPERATOR(pg_catalog.=) s.model_id AND v.version OPERATOR(pg_catalog.=) s.version
 	LEFT JOIN sentiment.deployment AS d ON d.model_id OPERATOR(pg_catalog.=) s.model_id AND d.version OPERATOR(pg_catalog.=) s.version
@@ -86,7 +86,7 @@ SELECT 'sentiment_prediction_seconds_bucket', 'histogram', 'Time that a predicti
 		WHEN b.upper OPERATOR(pg_catalog.=) 'Infinity'::pg_catalog.float8 THEN '+Inf' ELSE b.upper::pg_catalog.text END),
 	pg_catalog.sum(b.predictions) OVER (PARTITION BY s.model_id, s.version ORDER BY b.upper)::pg_catalog.float8
 FROM stat AS s
-CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(@extschema@.sentiment_stat_latency_bounds()), pg_catalog.unnest(s.latency)) AS b (upper, predictions)
+CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(sentiment.stat_latency_bounds()), pg_catalog.unnest(s.latency)) AS b (upper, predictions)
 UNION ALL
 SELECT 'sentiment_prediction_seconds_sum', 'histogram', 'Time that a prediction takes within the server', s.key, s.latency_seconds FROM stat AS s
 UNION ALL
@@ -97,7 +97,7 @@ UNION ALL
 SELECT 'sentiment_prediction_errors_total', 'counter', 'Predictions that ended with an error, by the class of its SQLSTATE',
 	s.key OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('sqlstate_class', e.class), e.errors::pg_catalog.float8
 FROM stat AS s
-CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(@extschema@.sentiment_stat_error_classes()), pg_catalog.unnest(s.errors)) AS e (class, errors)
+CROSS JOIN LATERAL ROWS FROM (pg_catalog.unnest(sentiment.stat_error_classes()), pg_catalog.unnest(s.errors)) AS e (class, errors)
 WHERE e.errors OPERATOR(pg_catalog.>) 0
 UNION ALL
 -- the shadow
@@ -119,10 +119,10 @@ CROSS JOIN LATERAL (VALUES
 UNION ALL
 -- the statistics themselves
 SELECT 'sentiment_statistics_available', 'gauge', 'Whether predictions are counted', '{}'::pg_catalog.jsonb,
-	(SELECT pg_catalog.count(*) FROM @extschema@.sentiment_stat_table(true))::pg_catalog.float8
+	(SELECT pg_catalog.count(*) FROM sentiment.stat_table(true))::pg_catalog.float8
 UNION ALL
 SELECT a.name, a.type, a.help, '{}'::pg_catalog.jsonb, a.value::pg_catalog.float8
-FROM @extschema@.sentiment_stat_table(true) AS t
+FROM sentiment.stat_table(true) AS t
 CROSS JOIN LATERAL (VALUES
 	('sentiment_tracked_versions', 'gauge', 'Versions that predictions are counted of, in all databases', t.tracked_versions::pg_catalog.int8),
 	('sentiment_max_tracked_versions', 'gauge', 'Versions that predictions may be counted of', t.max_tracked_versions::pg_catalog.int8),
@@ -195,7 +195,7 @@ CROSS JOIN LATERAL (VALUES
 WHERE a.value IS NOT NULL
 UNION ALL
 SELECT a.name, 'gauge', a.help, pg_catalog.jsonb_build_object('model', r.model, 'pid', r.pid::pg_catalog.text) OPERATOR(pg_catalog.||) a.labels, a.value
-FROM @extschema@.sentiment_running_searches(true) AS r
+FROM sentiment.running_searches(true) AS r
 CROSS JOIN LATERAL (VALUES
 	('sentiment_search_running_trials', 'Trials that a running search will have at most', '{}'::pg_catalog.jsonb, r.trials::pg_catalog.float8),
 	('sentiment_search_running_trials_done', 'Trials that a running search has done', '{}'::pg_catalog.jsonb,
@@ -209,7 +209,7 @@ SELECT a.name, 'gauge', a.help, j.key, a.value
 FROM (
 	SELECT pg_catalog.jsonb_build_object('model', l.model, 'task', l.task) AS key, pg_catalog.max(l.last_end) AS last_end,
 		pg_catalog.bool_or(l.last_status OPERATOR(pg_catalog.=) 'failed') AS failed
-	FROM @extschema@.sentiment_list_jobs() AS l
+	FROM sentiment.list_jobs() AS l
 	WHERE l.last_end IS NOT NULL
 	GROUP BY l.model, l.task) AS j
 CROSS JOIN LATERAL (VALUES

@@ -145,7 +145,7 @@ SET search_path = pg_catalog, pg_temp AS $$
 	SELECT '| feature | importance |' || E'\n|---|---|'
 		|| string_agg(E'\n| ' || sentiment.card_text(f.feature) || ' | ' || sentiment.card_number(to_jsonb(f.importance)) || ' |', ''
 			ORDER BY f.importance DESC, f.feature COLLATE "C")
-	FROM (SELECT i.feature, i.importance FROM @extschema@.sentiment_feature_importance($1, $2) AS i
+	FROM (SELECT i.feature, i.importance FROM sentiment.feature_importance($1, $2) AS i
 		  ORDER BY i.importance DESC, i.feature COLLATE "C" LIMIT 20) AS f
 	HAVING count(*) > 0
 $$;
@@ -237,14 +237,14 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
 	-- raises an error unless there is such a model that the current role may ask
-	gate pg_catalog.jsonb := @extschema@.sentiment_gate(model);
+	gate pg_catalog.jsonb := sentiment.gate(model);
 	card record;
 	report pg_catalog.jsonb;
 BEGIN
 	IF model IS NULL THEN
 		RAISE EXCEPTION 'argument 1 of function sentiment_model_card must not be null' USING ERRCODE = 'null_value_not_allowed';
 	END IF;
-	SELECT m.model_id, m.description, @extschema@.sentiment_role_name(m.owner, m.owner_oid, m.owner_cluster) AS owner, s.*
+	SELECT m.model_id, m.description, sentiment.role_name(m.owner, m.owner_oid, m.owner_cluster) AS owner, s.*
 		INTO card
 		FROM @extschema@.sentiment_model_versions AS s JOIN sentiment.model AS m ON m.name = s.model
 		WHERE s.model = sentiment_model_card.model
@@ -271,7 +271,7 @@ BEGIN
 		sentiment.card_labels(report), '### Confusion matrix',
 		COALESCE(sentiment.card_confusion(report -> 'confusion_matrix'), 'Not shown: nothing was measured, or there are more than 20 labels.'),
 		'## Features', 'Kind `' || card.kind || '`, ' || card.features || ' features, ' || card.image_bytes || ' bytes.',
-		CASE WHEN @extschema@.sentiment_has_privilege(card.model_id, 'admin')
+		CASE WHEN sentiment.has_privilege(card.model_id, 'admin'::pg_catalog.text)
 			THEN sentiment.card_features(card.model, card.version)
 			ELSE 'The most important features are words of the training texts, and shown with the privilege admin only.' END,
 		'### Parameters', sentiment.card_search(card.model_id, card.version), sentiment.card_parameters(card.parameters),

@@ -4,26 +4,22 @@
  */
 #include "postgres.h"
 
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
-#include "extension/compat.h"
+#include "extension/arguments.h"
 #include "extension/event.h"
 #include "extension/live_traffic.h"
 #include "extension/monitor.h"
-#include "extension/owner_context.h"
 #include "extension/public_query.h"
-#include "extension/source.h"
+#include "extension/source_query.h"
 #include "extension/train_arguments.h"
 #include "extension/train_recipe.h"
 
@@ -103,19 +99,10 @@ monitor_find(const RegistryModel *model, Monitor *monitor)
 	return found;
 }
 
-Oid
-monitor_relation(const RegistryModel *model, const Monitor *monitor)
+StoredSource *
+monitor_source(const RegistryModel *model, const Monitor *monitor)
 {
-	Oid schema = get_namespace_oid(monitor->schema, true);
-	Oid relation = OidIsValid(schema) ? get_relname_relid(monitor->name, schema) : InvalidOid;
-
-	if (!OidIsValid(relation))
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
-						errmsg("the monitored source \"%s.%s\" of model \"%s\" is gone",
-							   monitor->schema, monitor->name, model->name),
-						errhint("Name another with sentiment_monitor, or end it with "
-								"sentiment_unmonitor.")));
-	return relation;
+	return stored_source_open(model, monitor->schema, monitor->name, &monitor->set_by);
 }
 
 /* The moment that lies an interval before now, as a literal that no setting changes. */
@@ -169,15 +156,6 @@ check_interval(FunctionCallInfo fcinfo, int argument, const char *name, bool pos
 							   positive ? "be more than zero" : "not be negative")));
 }
 
-/* Raise an error for null where there must be a value. */
-static void
-check_not_null(FunctionCallInfo fcinfo, int argument, const char *name)
-{
-	if (PG_ARGISNULL(argument))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("argument \"%s\" must not be null", name)));
-}
-
 /* A text or name argument, NULL if it is null. */
 static char *
 optional_name(FunctionCallInfo fcinfo, int argument)
@@ -195,22 +173,10 @@ optional_text(FunctionCallInfo fcinfo, int argument)
 static Datum
 numeric_columns_argument(FunctionCallInfo fcinfo)
 {
-	Datum *names;
-	bool *nulls;
-	int n;
-
-	if (PG_ARGISNULL(ARGUMENT_NUMERIC_COLUMNS))
-		return (Datum) 0;
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(ARGUMENT_NUMERIC_COLUMNS), NAMEOID, NAMEDATALEN, false,
-					  TYPALIGN_CHAR, &names, &nulls, &n);
-	for (int i = 0; i < n; i++)
-	{
-		if (nulls[i])
-			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-							errmsg("argument \"numeric_columns\" must not contain null")));
-		names[i] = CStringGetTextDatum(NameStr(*DatumGetName(names[i])));
-	}
-	return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
+	return PG_ARGISNULL(ARGUMENT_NUMERIC_COLUMNS)
+			   ? (Datum) 0
+			   : text_array_of_names(PG_GETARG_ARRAYTYPE_P(ARGUMENT_NUMERIC_COLUMNS),
+									 "numeric_columns");
 }
 
 /* The source must have the columns that are named, or else those of the version that is watched. */
@@ -244,70 +210,33 @@ check_time_column(const Source *source, const char *column)
 						errhint("Use a column of type timestamptz, timestamp or date.")));
 }
 
-/* Raise an error unless who will read the relation may: clearer than what reading it would say. */
+/* Look at the source as it will be read: it can be stored, the columns are there, and a query of no rows succeeds. */
 static void
-check_may_read(const RegistryModel *model, const Source *source)
+check_source(const RegistryModel *model, Monitor *monitor, Source *source)
 {
-	Oid role = GetUserId();
-	char *reader = GetUserNameFromId(role, false);
-
-	if (may_use_schema(role, get_rel_namespace(source->relation)) &&
-		(pg_class_aclcheck(source->relation, role, ACL_SELECT) == ACLCHECK_OK ||
-		 pg_attribute_aclcheck_all(source->relation, role, ACL_SELECT, ACLMASK_ANY) == ACLCHECK_OK))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("role \"%s\" may not read \"%s.%s\"", reader, source->schema, source->name),
-			 errdetail("What is watched of model \"%s\" is read with the rights of that role.",
-					   model->name),
-			 errhint("GRANT USAGE ON SCHEMA %s TO %s; GRANT SELECT ON %s TO %s;",
-					 quote_identifier(source->schema), quote_identifier(reader),
-					 quote_qualified_identifier(source->schema, source->name),
-					 quote_identifier(reader))));
-}
-
-/*
- * Look at the source as who will read it, see owner_context.h: the columns are there, and a query of no rows
- * succeeds.
- */
-static void
-check_source_as_reader(const RegistryModel *model, Monitor *monitor, Source *source)
-{
-	OwnerContext owner = owner_context_begin_source(model, &monitor->set_by);
-	StringInfoData query;
-	char *filter = source->filter;
+	List *columns = NIL;
 
 	source_check(source);
 	if (monitor->time_column != NULL)
+	{
 		check_time_column(source, monitor->time_column);
-	check_may_read(model, source);
+		columns = list_make1(monitor->time_column);
+	}
 	monitor->schema = source->schema;
 	monitor->name = source->name;
-	initStringInfo(&query);
-	appendStringInfo(&query, "SELECT t.%s::pg_catalog.text", quote_identifier(source->text_column));
-	if (source->label_column != NULL)
-		appendStringInfo(&query, ", t.%s::pg_catalog.text", quote_identifier(source->label_column));
-	source->filter = monitor_window(monitor, monitor->period);
-	source_append_from(&query, source);
-	appendStringInfoString(&query, " LIMIT 0");
-	source->filter = filter;
-	query_connect();
-	if (SPI_execute(query.data, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "SPI_execute failed for: %s", query.data);
-	query_finish();
-	owner_context_end(&owner);
+	source_try_stored(model, source, monitor_window(monitor, monitor->period), columns);
 }
 
 /* Read the arguments. */
 static void
 read_arguments(FunctionCallInfo fcinfo, Monitor *monitor, Source *source)
 {
-	check_not_null(fcinfo, ARGUMENT_MODEL, "model");
-	check_not_null(fcinfo, ARGUMENT_TEXT_COLUMN, "text_column");
-	check_not_null(fcinfo, ARGUMENT_PERIOD, "period");
-	check_not_null(fcinfo, ARGUMENT_DEPLOY, "deploy");
-	check_not_null(fcinfo, ARGUMENT_COOLDOWN, "cooldown");
-	check_not_null(fcinfo, ARGUMENT_ALPHA, "alpha");
+	require_argument(fcinfo, ARGUMENT_MODEL, "model");
+	require_argument(fcinfo, ARGUMENT_TEXT_COLUMN, "text_column");
+	require_argument(fcinfo, ARGUMENT_PERIOD, "period");
+	require_argument(fcinfo, ARGUMENT_DEPLOY, "deploy");
+	require_argument(fcinfo, ARGUMENT_COOLDOWN, "cooldown");
+	require_argument(fcinfo, ARGUMENT_ALPHA, "alpha");
 	check_interval(fcinfo, ARGUMENT_PERIOD, "period", true);
 	check_interval(fcinfo, ARGUMENT_TRAINING_PERIOD, "training_period", true);
 	check_interval(fcinfo, ARGUMENT_COOLDOWN, "cooldown", false);
@@ -421,7 +350,7 @@ sentiment_monitor(PG_FUNCTION_ARGS)
 	if (OidIsValid(source.relation))
 	{
 		take_numeric_columns(&model, &monitor, &source);
-		check_source_as_reader(&model, &monitor, &source);
+		check_source(&model, &monitor, &source);
 	}
 	else
 		take_live_traffic(&model, &monitor);
@@ -443,7 +372,7 @@ sentiment_unmonitor(PG_FUNCTION_ARGS)
 	char *name;
 	bool found;
 
-	check_not_null(fcinfo, ARGUMENT_MODEL, "model");
+	require_argument(fcinfo, ARGUMENT_MODEL, "model");
 	name = optional_text(fcinfo, ARGUMENT_MODEL);
 	writer = registry_begin_write("sentiment_unmonitor()");
 	registry_lock_for_change(&writer, name, PRIVILEGE_TRAIN, &model);

@@ -3,8 +3,7 @@
  *	  What is watched of a model, and what it is trained from again.
  *
  * A monitor names the relation where new rows come in, how to find those of the last period, and how to train
- * again. What it names is read with the rights of the model's owner if who set it has these rights, and of that
- * role otherwise. A monitor without a relation watches live traffic.
+ * again. What it names is read as stored_source.h says. A monitor without a relation watches live traffic.
  */
 #ifndef SENTIMENT_MONITOR_H
 #define SENTIMENT_MONITOR_H
@@ -12,6 +11,7 @@
 #include "postgres.h"
 
 #include "extension/registry.h"
+#include "extension/stored_source.h"
 
 /* A row of sentiment.monitor. A Datum that is 0 stands for null. */
 typedef struct Monitor
@@ -30,7 +30,7 @@ typedef struct Monitor
 	char *deploy;          /* if_better, always or never */
 	Datum cooldown;        /* interval */
 	double alpha;
-	StoredRole set_by; /* see owner_context_begin_source */
+	StoredRole set_by; /* see stored_source.h */
 } Monitor;
 
 /*
@@ -42,8 +42,8 @@ extern bool monitor_find(const RegistryModel *model, Monitor *monitor);
 /* Raise the error for a model without one. */
 extern void monitor_missing(const RegistryModel *model) pg_attribute_noreturn();
 
-/* The monitored relation; raises an error if it is gone. */
-extern Oid monitor_relation(const RegistryModel *model, const Monitor *monitor);
+/* Open the monitored relation, see stored_source_open. */
+extern StoredSource *monitor_source(const RegistryModel *model, const Monitor *monitor);
 
 /* The filter for the rows of the last interval (0: all) by the time column; NULL if it chooses all rows. */
 extern char *monitor_window(const Monitor *monitor, Datum interval);

@@ -47,7 +47,7 @@ SELECT pg_catalog.pg_extension_config_dump('sentiment.monitor', '');
 
 ALTER TABLE sentiment.monitor ENABLE ROW LEVEL SECURITY;
 CREATE POLICY visible ON sentiment.monitor FOR SELECT
-	USING (@extschema@.sentiment_has_privilege(model_id, 'predict'));
+	USING (sentiment.has_privilege(model_id, 'predict'::pg_catalog.text));
 GRANT SELECT ON sentiment.monitor TO PUBLIC;
 
 CREATE FUNCTION @extschema@.sentiment_monitor(
@@ -96,7 +96,7 @@ SELECT m.name AS model,
 	   o.deploy,
 	   o.cooldown,
 	   o.alpha,
-	   @extschema@.sentiment_role_name(o.set_by, o.set_by_oid, o.set_by_cluster) AS set_by,
+	   sentiment.role_name(o.set_by, o.set_by_oid, o.set_by_cluster) AS set_by,
 	   o.set_at
 FROM sentiment.monitor AS o
 JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) o.model_id;

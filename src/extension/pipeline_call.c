@@ -16,6 +16,7 @@
 #include "utils/snapmgr.h"
 
 #include "core/models/classifier.h"
+#include "extension/arguments.h"
 #include "extension/host.h"
 #include "extension/monitor.h"
 #include "extension/pipeline_call.h"
@@ -99,31 +100,18 @@ take_stored_source(PipelineRun *run)
 					 "lists the models that you may use.")));
 	registry_check_privilege(&model, PRIVILEGE_TRAIN, GetActiveSnapshot());
 	is_monitored = monitor_find(&model, &monitor);
-	run->is_stored = true;
 	run->recipe = train_recipe_for_model(&model, is_monitored ? &monitor : NULL);
-	run->relation = train_recipe_relation(&model, &run->recipe);
+	run->stored = train_recipe_source(&model, &run->recipe);
+	run->relation = run->stored->relation;
 }
 
 /* The numeric columns as text[]: none if they are not given. */
 static Datum
 numeric_columns_argument(FunctionCallInfo fcinfo, int argument)
 {
-	Datum *columns;
-	bool *nulls;
-	int n;
-
-	if (PG_ARGISNULL(argument))
-		return PointerGetDatum(construct_empty_array(TEXTOID));
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(argument), NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR,
-					  &columns, &nulls, &n);
-	for (int i = 0; i < n; i++)
-	{
-		if (nulls[i])
-			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-							errmsg("argument \"numeric_columns\" must not contain null")));
-		columns[i] = CStringGetTextDatum(NameStr(*DatumGetName(columns[i])));
-	}
-	return PointerGetDatum(construct_array(columns, n, TEXTOID, -1, false, TYPALIGN_INT));
+	return PG_ARGISNULL(argument)
+			   ? PointerGetDatum(construct_empty_array(TEXTOID))
+			   : text_array_of_names(PG_GETARG_ARRAYTYPE_P(argument), "numeric_columns");
 }
 
 /* The source is the caller's. */

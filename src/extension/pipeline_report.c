@@ -14,17 +14,36 @@
 #include "extension/registry.h"
 #include "extension/retraining.h"
 
-/* Write what is not for everybody who may ask the model, since it may quote a value of the source. step: 0, the run */
+/*
+ * Write what is not for everybody who may ask the model, since it may quote a value of the source. step_number: 0, the
+ * run. source: which one, or InvalidOid
+ */
 static void
-write_error(const PipelineRun *run, int number, const char *message)
+write_error(const PipelineRun *run, int step_number, const char *message, Oid source)
 {
-	QueryParameter parameters[] = {query_value(INT8OID, Int64GetDatum(run->run_id)),
-								   query_value(INT4OID, Int32GetDatum(number)),
-								   query_text(message)};
+	bool has_source = OidIsValid(source);
+	QueryParameter parameters[] = {
+		query_value(INT8OID, Int64GetDatum(run->run_id)),
+		query_value(INT4OID, Int32GetDatum(step_number)), query_text(message),
+		query_optional(OIDOID, has_source ? ObjectIdGetDatum(source) : (Datum) 0),
+		query_optional(INT8OID,
+					   has_source ? Int64GetDatum(stored_role_this_cluster()) : (Datum) 0)};
 
-	public_query("INSERT INTO sentiment.pipeline_error (run_id, step_number, message)"
-				 " VALUES ($1, $2, $3)",
+	public_query("INSERT INTO sentiment.pipeline_error (run_id, step_number, message, source_oid,"
+				 " source_cluster) VALUES ($1, $2, $3, $4, $5)",
 				 lengthof(parameters), parameters);
+}
+
+/* The step in which a run failed; NULL: in none. */
+static const PipelineStep *
+failed_step(const PipelineRun *run)
+{
+	for (int i = 0; i < run->n_steps; i++)
+	{
+		if (run->steps[i].sqlstate != NULL)
+			return &run->steps[i];
+	}
+	return NULL;
 }
 
 /* What everybody may read of a step; NULL: its message. */
@@ -33,26 +52,47 @@ public_step_message(const PipelineRun *run, const PipelineStep *step)
 {
 	if (step->sqlstate != NULL)
 		return psprintf("failed with SQLSTATE %s", step->sqlstate);
-	if (strcmp(step->name, "gate") == 0 && strcmp(step->status, STEP_SUCCEEDED) == 0 &&
-		!run->gate.passed)
-		return pstrdup("not passed");
 	if (strcmp(step->name, "report") == 0 && strcmp(run->status, RETRAINING_FAILED) == 0)
 		return pstrdup(RETRAINING_FAILED);
-	return NULL;
+	return step->public_message;
 }
 
 /* What everybody may read of a run that failed: in which step. */
 static char *
 public_run_message(const PipelineRun *run)
 {
-	for (int i = 0; i < run->n_steps; i++)
-	{
-		const PipelineStep *step = &run->steps[i];
+	const PipelineStep *step = failed_step(run);
 
-		if (step->sqlstate != NULL)
-			return psprintf("%s: failed with SQLSTATE %s", step->name, step->sqlstate);
-	}
-	return pstrdup(RETRAINING_FAILED);
+	return step == NULL ? pstrdup(RETRAINING_FAILED)
+						: psprintf("%s: failed with SQLSTATE %s", step->name, step->sqlstate);
+}
+
+/* What who may read the source may read of a step. */
+static const char *
+whole_step_message(const PipelineStep *step)
+{
+	return step->whole_message != NULL ? step->whole_message : step->message;
+}
+
+/* The same of a run that failed in a step. */
+static char *
+whole_run_message(const PipelineRun *run)
+{
+	const PipelineStep *step = failed_step(run);
+
+	return psprintf("%s: %s", step->name, whole_step_message(step));
+}
+
+/* Write the error of a run that failed. */
+static void
+write_run_error(const PipelineRun *run)
+{
+	const PipelineStep *step = failed_step(run);
+
+	if (step == NULL)
+		write_error(run, 0, run->message, InvalidOid);
+	else
+		write_error(run, 0, whole_run_message(run), step->source);
 }
 
 /* Write a step's row. */
@@ -80,8 +120,13 @@ write_step(const PipelineRun *run, int number)
 				 " VALUES ($1, $2, $3, $4, $5, NULLIF($6, 0), NULLIF($7, 'NaN'), $8, $9, $10, $11,"
 				 " $12)",
 				 lengthof(parameters), parameters);
-	if (public_message != NULL)
-		write_error(run, number + 1, step->message);
+	if (public_message == NULL)
+		return;
+	if (strcmp(step->name, "report") == 0 && failed_step(run) != NULL)
+		write_error(run, number + 1, psprintf("%s: %s", run->status, whole_run_message(run)),
+					failed_step(run)->source);
+	else
+		write_error(run, number + 1, whole_step_message(step), step->source);
 }
 
 /* The kinds as an array of texts. */
@@ -124,7 +169,7 @@ write_run(PipelineRun *run)
 				 lengthof(parameters), parameters);
 	run->run_id = DatumGetInt64(query_datum(0, 1, &is_null));
 	if (failed)
-		write_error(run, 0, run->message);
+		write_run_error(run);
 	for (int i = 0; i < run->n_steps; i++)
 		write_step(run, i);
 	registry_end_write(&writer);

@@ -18,13 +18,14 @@
 #include "utils/jsonb.h"
 #include "utils/snapmgr.h"
 
+#include "extension/contract.h"
 #include "extension/lifecycle.h"
-#include "extension/owner_context.h"
 #include "extension/pipeline_report.h"
 #include "extension/pipeline_run.h"
 #include "extension/public_query.h"
 #include "extension/registry.h"
 #include "extension/retraining.h"
+#include "extension/source_error.h"
 #include "extension/subtransaction.h"
 #include "extension/train_arguments.h"
 
@@ -67,6 +68,29 @@ tell_of_phase(const PipelineRun *run, const char *name, int n_done)
 	progress_set_done(run->progress, n_done, run->n_kinds + N_OTHER_STEPS);
 }
 
+/* A message with its detail. */
+static char *
+with_detail(const char *message, const char *detail)
+{
+	return detail == NULL ? pstrdup(message) : psprintf("%s: %s", message, detail);
+}
+
+/* Note the error of a step. What comes from a source that the caller has named may quote it too. */
+static void
+fail_step(const PipelineRun *run, PipelineStep *step, const ErrorData *error)
+{
+	const SourceError *of_source = source_error_of(error);
+
+	step->status = STEP_FAILED;
+	step->message = with_detail(error->message, error->detail);
+	step->sqlstate = pstrdup(unpack_sql_state(error->sqlerrcode));
+	step->source = run->stored == NULL ? run->relation : InvalidOid;
+	if (of_source == NULL)
+		return;
+	step->source = of_source->relation;
+	step->whole_message = with_detail(of_source->message, of_source->detail);
+}
+
 /* Do a step in a subtransaction; one that fails ends the run. */
 static void
 do_step(PipelineRun *run, const char *name, SubtransactionWork work)
@@ -89,10 +113,7 @@ do_step(PipelineRun *run, const char *name, SubtransactionWork work)
 	progress_finish_step(progress, error == NULL ? step->status : STEP_FAILED);
 	if (error == NULL)
 		return;
-	step->status = STEP_FAILED;
-	step->message = error->detail == NULL ? pstrdup(error->message)
-										  : psprintf("%s: %s", error->message, error->detail);
-	step->sqlstate = pstrdup(unpack_sql_state(error->sqlerrcode));
+	fail_step(run, step, error);
 	run->status = RETRAINING_FAILED;
 	run->message = psprintf("%s: %s", name, error->message);
 }
@@ -104,41 +125,18 @@ present_step(PipelineRun *run)
 	return &run->steps[run->n_steps - 1];
 }
 
-/* Whether the model has a contract. */
-static bool
-has_contract(const char *model)
-{
-	QueryParameter parameters[1] = {query_text(model)};
-
-	return public_query_read_only("SELECT FROM @.sentiment_contracts AS c"
-								  " WHERE c.model OPERATOR(pg_catalog.=) $1 AND c.in_force",
-								  1, parameters) > 0;
-}
-
-/* Run sentiment_validate by the model's contract. */
+/* What the contract says of the rows of the run. */
 static void
-validate_by_contract(PipelineRun *run)
+tell_of_validation(const PipelineRun *run, const Findings *findings, PipelineStep *step)
 {
-	QueryParameter parameters[] = {query_text(run->name),
-								   query_value(REGCLASSOID, ObjectIdGetDatum(run->relation)),
-								   query_text(run->recipe.filter)};
-	PipelineStep *step = present_step(run);
-	bool is_null;
-	int64 n_errors;
+	uint32 n_errors = findings_count(findings, SEVERITY_ERROR);
 
-	public_query("SELECT pg_catalog.count(*),"
-				 " pg_catalog.count(*) FILTER (WHERE v.severity OPERATOR(pg_catalog.=) 'error'),"
-				 " pg_catalog.string_agg(DISTINCT v.check_name, ', ')"
-				 " FILTER (WHERE v.severity OPERATOR(pg_catalog.=) 'error')"
-				 " FROM @.sentiment_validate($1, $2, $3) AS v",
-				 lengthof(parameters), parameters);
-	n_errors = DatumGetInt64(query_datum(0, 2, &is_null));
 	if (n_errors > 0)
 		ereport(ERROR, (errcode(ERRCODE_CHECK_VIOLATION),
 						errmsg("the data break the contract of model \"%s\": %s", run->name,
-							   query_column(0, 3)),
+							   contract_broken_checks(findings)),
 						errhint("Run sentiment_validate for what was found.")));
-	step->message = psprintf("%s findings, none of them an error", query_column(0, 1));
+	step->message = psprintf("%u findings, none of them an error", findings->n_findings);
 }
 
 /* The step "validate". */
@@ -147,27 +145,17 @@ validate(void *argument)
 {
 	PipelineRun *run = argument;
 	PipelineStep *step = present_step(run);
-	RegistryModel model;
-	OwnerContext owner;
+	Source source = {
+		.relation = run->relation, .filter = run->recipe.filter, .stored = run->stored};
+	Findings findings;
 
-	query_connect();
-	if (!has_contract(run->name))
+	if (contract_validate_source(run->name, &source, &findings))
 	{
-		step->status = STEP_SKIPPED;
-		step->message = "the model has no contract";
-		query_finish();
+		tell_of_validation(run, &findings, step);
 		return;
 	}
-	if (run->is_stored)
-	{
-		if (!registry_find_model(run->name, GetActiveSnapshot(), &model))
-			registry_model_missing(run->name);
-		owner = owner_context_begin_source(&model, &run->recipe.named_by);
-	}
-	validate_by_contract(run);
-	if (run->is_stored)
-		owner_context_end(&owner);
-	query_finish();
+	step->status = STEP_SKIPPED;
+	step->message = "the model has no contract";
 }
 
 void
@@ -195,8 +183,10 @@ job_arguments(const PipelineRun *run, const char *kind)
 	appendStringInfo(&json,
 					 "{\"relation\": %u, \"is_stored\": %s, \"named_by_oid\": %u,"
 					 " \"named_by_cluster\": " INT64_FORMAT,
-					 run->relation, run->is_stored ? "true" : "false", recipe->named_by.oid,
+					 run->relation, run->stored != NULL ? "true" : "false", recipe->named_by.oid,
 					 recipe->named_by.cluster);
+	json_append_member(&json, "source_schema", recipe->schema);
+	json_append_member(&json, "source_name", recipe->name);
 	json_append_member(&json, "named_by", recipe->named_by.name);
 	json_append_member(&json, "model", run->name);
 	json_append_member(&json, "text_column", recipe->text_column);
@@ -266,6 +256,9 @@ note_training(PipelineRun *run, int number, const char *obstacle)
 		step->status = STEP_FAILED;
 		step->message = pstrdup(result->message);
 		step->sqlstate = pstrdup(unpack_sql_state(result->sqlerrcode));
+		step->source = run->stored == NULL ? run->relation : result->source;
+		if (OidIsValid(result->source))
+			step->whole_message = pstrdup(result->whole_message);
 		return;
 	}
 	step->version = result->version;
@@ -357,6 +350,10 @@ find_model(const PipelineRun *run, RegistryModel *model)
 static GateReport
 measure_best(const PipelineRun *run)
 {
+	const Source named = {.relation = run->relation,
+						  .schema = run->recipe.schema,
+						  .name = run->recipe.name,
+						  .filter = run->recipe.filter};
 	RegistryModel model;
 	GateReport report;
 
@@ -365,7 +362,8 @@ measure_best(const PipelineRun *run)
 		report = gate_measure_training(find_model(run, &model), run->best->training,
 									   GetActiveSnapshot());
 	else if (find_model(run, &model) != NULL)
-		report = gate_measure(&model, run->best->result.version, GetActiveSnapshot());
+		report = gate_measure(&model, run->best->result.version,
+							  run->stored == NULL ? &named : NULL, GetActiveSnapshot());
 	else
 		registry_model_missing(run->name);
 	PopActiveSnapshot();
@@ -381,8 +379,14 @@ ask_gate(void *argument)
 
 	train_check_not_dropped(run->name, run->model_id);
 	run->gate = measure_best(run);
-	step->message = run->gate.passed ? pstrdup("passed")
-									 : psprintf("not passed: %s", gate_failures(&run->gate));
+	if (run->gate.passed)
+	{
+		step->message = "passed";
+		return;
+	}
+	step->message = psprintf("not passed: %s", gate_failures(&run->gate, false));
+	step->public_message = psprintf("not passed: %s", gate_failures(&run->gate, true));
+	step->source = run->relation;
 }
 
 /* Store what this session has trained. From here on the model is locked. */

@@ -31,8 +31,11 @@ typedef struct PipelineStep
 	int32 version; /* 0: none */
 	double f1;     /* NaN: none */
 	bool in_worker;
-	char *message;
-	char *sqlstate; /* NULL: no error */
+	char *message;        /* for who runs it */
+	char *public_message; /* for everybody; NULL: the same */
+	char *whole_message;  /* for who may read the source; NULL: as for who runs it */
+	Oid source;           /* that an error came from, and may quote; InvalidOid: none */
+	char *sqlstate;       /* NULL: no error */
 	TimestampTz started_at;
 	TimestampTz finished_at;
 } PipelineStep;
@@ -42,7 +45,7 @@ typedef struct PipelineRun
 {
 	/* what is to be done */
 	char *name;
-	bool is_stored; /* the source is a stored one */
+	const StoredSource *stored; /* the source, if it is a stored one; NULL: the caller named it */
 	TrainRecipe recipe;
 	Oid relation;
 	int n_kinds;

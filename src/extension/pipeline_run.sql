@@ -69,6 +69,8 @@ CREATE TABLE sentiment.pipeline_error (
 	run_id pg_catalog.int8 NOT NULL REFERENCES sentiment.pipeline_run ON DELETE CASCADE,
 	step_number pg_catalog.int4 NOT NULL,
 	message pg_catalog.text NOT NULL,
+	source_oid pg_catalog.oid,
+	source_cluster pg_catalog.int8,
 	PRIMARY KEY (run_id, step_number)
 );
 
@@ -76,6 +78,8 @@ COMMENT ON TABLE sentiment.pipeline_error IS 'the errors of runs of the pipeline
 COMMENT ON COLUMN sentiment.pipeline_error.run_id IS 'the run';
 COMMENT ON COLUMN sentiment.pipeline_error.step_number IS 'the step; 0: the run as a whole';
 COMMENT ON COLUMN sentiment.pipeline_error.message IS 'the error, or what the gate found';
+COMMENT ON COLUMN sentiment.pipeline_error.source_oid IS 'OID of the relation that it came from: it is shown to who may read that; null: it quotes no row';
+COMMENT ON COLUMN sentiment.pipeline_error.source_cluster IS 'system identifier of the cluster that it is an OID of';
 
 SELECT pg_catalog.pg_extension_config_dump('sentiment.pipeline_run', '');
 SELECT pg_catalog.pg_extension_config_dump('sentiment.pipeline_error', '');
@@ -86,16 +90,18 @@ ALTER TABLE sentiment.pipeline_run ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sentiment.pipeline_step ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sentiment.pipeline_error ENABLE ROW LEVEL SECURITY;
 CREATE POLICY visible ON sentiment.pipeline_run FOR SELECT
-	USING (@extschema@.sentiment_has_role(done_by, done_by_oid, done_by_cluster)
-		   OR @extschema@.sentiment_has_privilege(model_id, 'predict'));
+	USING (sentiment.has_role(done_by, done_by_oid, done_by_cluster)
+		   OR sentiment.has_privilege(model_id, 'predict'::pg_catalog.text));
 -- the rows of the runs that are seen
 CREATE POLICY visible ON sentiment.pipeline_step FOR SELECT
 	USING (EXISTS (SELECT FROM sentiment.pipeline_run AS r WHERE r.run_id OPERATOR(pg_catalog.=) pipeline_step.run_id));
 CREATE POLICY visible ON sentiment.pipeline_error FOR SELECT
 	USING (EXISTS (SELECT FROM sentiment.pipeline_run AS r
 				   WHERE r.run_id OPERATOR(pg_catalog.=) pipeline_error.run_id
-					   AND (@extschema@.sentiment_has_role(r.done_by, r.done_by_oid, r.done_by_cluster)
-							OR @extschema@.sentiment_has_privilege(r.model_id, 'train'))));
+					   AND CASE WHEN pipeline_error.source_oid IS NULL
+						   THEN sentiment.has_role(r.done_by, r.done_by_oid, r.done_by_cluster)
+							   OR sentiment.has_privilege(r.model_id, 'train'::pg_catalog.text)
+						   ELSE sentiment.may_read_relation(pipeline_error.source_oid, pipeline_error.source_cluster) END));
 GRANT SELECT ON sentiment.pipeline_run, sentiment.pipeline_step, sentiment.pipeline_error TO PUBLIC;
 GRANT SELECT ON SEQUENCE sentiment.pipeline_run_run_id_seq TO PUBLIC;
 
@@ -124,12 +130,12 @@ COMMENT ON FUNCTION @extschema@.sentiment_run_pipeline(pg_catalog.text, pg_catal
 CREATE VIEW @extschema@.sentiment_pipeline_runs WITH (security_invoker = true, security_barrier = true) AS
 SELECT r.run_id, r.model, r.kinds, r.source_schema, r.source_name, r.status, r.version,
 	   COALESCE(e.message, r.message) AS message, r.started_at, r.finished_at,
-	   @extschema@.sentiment_role_name(r.done_by, r.done_by_oid, r.done_by_cluster) AS done_by
+	   sentiment.role_name(r.done_by, r.done_by_oid, r.done_by_cluster) AS done_by
 FROM sentiment.pipeline_run AS r
 LEFT JOIN sentiment.pipeline_error AS e ON e.run_id OPERATOR(pg_catalog.=) r.run_id AND e.step_number OPERATOR(pg_catalog.=) 0
 ORDER BY r.run_id;
 
-COMMENT ON VIEW @extschema@.sentiment_pipeline_runs IS 'runs of the pipeline for the models that the current role may use; errors are shown to who ran it and who may train';
+COMMENT ON VIEW @extschema@.sentiment_pipeline_runs IS 'runs of the pipeline for the models that the current role may use; errors are shown to who may read the source, or, if they quote no row, to who ran it and who may train';
 
 CREATE VIEW @extschema@.sentiment_pipeline_steps WITH (security_invoker = true, security_barrier = true) AS
 SELECT s.run_id, r.model, s.step_number, s.step, s.kind, s.status, s.version, s.f1, s.in_worker,

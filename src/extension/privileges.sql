@@ -1,5 +1,11 @@
 /* src/extension/privileges.sql: who owns a model, and who may do what with it */
 
+CREATE FUNCTION sentiment.has_privilege(model_id pg_catalog.int8, privilege pg_catalog.text)
+RETURNS pg_catalog.bool
+AS 'MODULE_PATHNAME', 'sentiment_has_privilege' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100;
+
+COMMENT ON FUNCTION sentiment.has_privilege(pg_catalog.int8, pg_catalog.text) IS 'sentiment_has_privilege, as the library''s own SQL calls it';
+
 CREATE FUNCTION @extschema@.sentiment_has_privilege(model_id pg_catalog.int8, privilege pg_catalog.text)
 RETURNS pg_catalog.bool
 AS 'MODULE_PATHNAME' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 100;

@@ -1,5 +1,14 @@
 /* src/extension/progress.sql: what runs, told while it runs */
 
+CREATE FUNCTION sentiment.list_progress(missing_ok pg_catalog.bool)
+RETURNS TABLE (pid pg_catalog.int4, leader_pid pg_catalog.int4, role pg_catalog.text, command pg_catalog.text, model pg_catalog.text,
+	level pg_catalog.int4, step_number pg_catalog.int4, phase pg_catalog.text, kind pg_catalog.text, status pg_catalog.text,
+	in_worker pg_catalog.bool, version pg_catalog.int4, rows_read pg_catalog.int8, done pg_catalog.int8, total pg_catalog.int8,
+	best pg_catalog.float8, started_at pg_catalog.timestamptz, phase_started_at pg_catalog.timestamptz, finished_at pg_catalog.timestamptz)
+AS 'MODULE_PATHNAME', 'sentiment_list_progress' LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 1000 ROWS 10;
+
+COMMENT ON FUNCTION sentiment.list_progress(pg_catalog.bool) IS 'sentiment_list_progress, as the library''s own SQL calls it';
+
 CREATE FUNCTION @extschema@.sentiment_list_progress(missing_ok pg_catalog.bool DEFAULT false)
 RETURNS TABLE (pid pg_catalog.int4, leader_pid pg_catalog.int4, role pg_catalog.text, command pg_catalog.text, model pg_catalog.text,
 	level pg_catalog.int4, step_number pg_catalog.int4, phase pg_catalog.text, kind pg_catalog.text, status pg_catalog.text,
@@ -13,7 +22,7 @@ COMMENT ON FUNCTION @extschema@.sentiment_list_progress(pg_catalog.bool) IS
 CREATE VIEW @extschema@.sentiment_progress WITH (security_invoker = true, security_barrier = true) AS
 SELECT p.pid, p.leader_pid, p.role, p.command, p.model, p.kind, p.phase, p.rows_read, p.done, p.total, p.best, p.version,
 	   p.started_at, p.phase_started_at
-FROM @extschema@.sentiment_list_progress() AS p
+FROM sentiment.list_progress(false) AS p
 WHERE p.step_number IS NULL
 ORDER BY COALESCE(p.leader_pid, p.pid), p.leader_pid IS NOT NULL, p.pid, p.level;
 
@@ -37,7 +46,7 @@ COMMENT ON COLUMN @extschema@.sentiment_progress.phase_started_at IS 'when the p
 CREATE VIEW @extschema@.sentiment_pipeline_progress WITH (security_invoker = true, security_barrier = true) AS
 SELECT p.pid, p.model, p.step_number, p.phase AS step, p.kind, p.status, p.version, p.best AS f1, p.in_worker, p.rows_read,
 	   p.started_at, p.finished_at
-FROM @extschema@.sentiment_list_progress() AS p
+FROM sentiment.list_progress(false) AS p
 WHERE p.step_number IS NOT NULL
 ORDER BY p.pid, p.step_number;
 

@@ -4,14 +4,16 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 
-#include "extension/owner_context.h"
 #include "extension/public_query.h"
 
 QueryParameter
@@ -31,6 +33,26 @@ QueryParameter
 query_optional(Oid type, Datum value)
 {
 	return (QueryParameter){type, value, value == (Datum) 0};
+}
+
+/* The schema of a type. */
+static Oid
+type_schema(Oid type)
+{
+	HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	Oid schema;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", type);
+	schema = ((Form_pg_type) GETSTRUCT(tuple))->typnamespace;
+	ReleaseSysCache(tuple);
+	return schema;
+}
+
+const char *
+extension_schema_quoted(void)
+{
+	return quote_identifier(get_namespace_name(type_schema(registry_model_type())));
 }
 
 /* The query with the schema's name in the place of each "@". */
@@ -102,6 +124,30 @@ query_datum(uint64 row, int column, bool *is_null)
 	Form_pg_attribute attribute = TupleDescAttr(SPI_tuptable->tupdesc, column - 1);
 
 	return *is_null ? (Datum) 0 : datumCopy(value, attribute->attbyval, attribute->attlen);
+}
+
+Datum
+query_typed_datum(uint64 row, int column, Oid type, bool *is_null)
+{
+	Oid found = SPI_gettypeid(SPI_tuptable->tupdesc, column);
+
+	if (found != type)
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("column %d of a query's result is of type %s, not %s", column,
+							   format_type_be(found), format_type_be(type))));
+	return query_datum(row, column, is_null);
+}
+
+Oid
+extension_type(const char *name)
+{
+	Oid schema = type_schema(registry_model_type());
+	Oid type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name),
+							   ObjectIdGetDatum(schema));
+
+	if (!OidIsValid(type))
+		elog(ERROR, "type %s of the extension does not exist", name);
+	return type;
 }
 
 RegistryWriter

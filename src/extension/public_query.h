@@ -39,6 +39,15 @@ extern char *query_column(uint64 row, int column);
 /* The same as a value of its own type; *is_null tells if there is none. */
 extern Datum query_datum(uint64 row, int column, bool *is_null);
 
+/* The same; raises an error if the column is not of a type. */
+extern Datum query_typed_datum(uint64 row, int column, Oid type, bool *is_null);
+
+/* The schema of the extension's functions, quoted: for what is run later, in another session. */
+extern const char *extension_schema_quoted(void);
+
+/* A type of the extension, by its name. */
+extern Oid extension_type(const char *name);
+
 /*
  * As registry_begin_read, with the caller's memory context: what is read outlives registry_end_write. The caller
  * has checked what the current role may see.

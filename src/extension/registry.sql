@@ -221,19 +221,19 @@ ALTER TABLE sentiment.deployment_history ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sentiment.model_privilege ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY visible ON sentiment.model FOR SELECT
-	USING (@extschema@.sentiment_has_privilege(model_id, 'predict'));
+	USING (sentiment.has_privilege(model_id, 'predict'::pg_catalog.text));
 CREATE POLICY visible ON sentiment.model_version FOR SELECT
-	USING (@extschema@.sentiment_has_privilege(model_id, 'predict'));
+	USING (sentiment.has_privilege(model_id, 'predict'::pg_catalog.text));
 CREATE POLICY visible ON sentiment.deployment FOR SELECT
-	USING (@extschema@.sentiment_has_privilege(model_id, 'predict'));
+	USING (sentiment.has_privilege(model_id, 'predict'::pg_catalog.text));
 CREATE POLICY visible ON sentiment.version_stage FOR SELECT
-	USING (@extschema@.sentiment_has_privilege(model_id, 'predict'));
+	USING (sentiment.has_privilege(model_id, 'predict'::pg_catalog.text));
 CREATE POLICY visible ON sentiment.deployment_history FOR SELECT
-	USING (@extschema@.sentiment_has_role(owner, owner_oid, owner_cluster)
-		   OR @extschema@.sentiment_has_role(done_by, done_by_oid, done_by_cluster)
-		   OR @extschema@.sentiment_has_privilege(model_id, 'predict'));
+	USING (sentiment.has_role(owner, owner_oid, owner_cluster)
+		   OR sentiment.has_role(done_by, done_by_oid, done_by_cluster)
+		   OR sentiment.has_privilege(model_id, 'predict'::pg_catalog.text));
 CREATE POLICY visible ON sentiment.model_privilege FOR SELECT
-	USING (@extschema@.sentiment_has_privilege(model_id, 'predict'));
+	USING (sentiment.has_privilege(model_id, 'predict'::pg_catalog.text));
 
 GRANT SELECT ON sentiment.model, sentiment.deployment, sentiment.version_stage, sentiment.deployment_history,
 	sentiment.model_privilege TO PUBLIC;

@@ -129,10 +129,10 @@ read_optional(HeapTuple tuple, Relation relation, RegistryVersionSource *source)
 	Datum cluster = heap_getattr(tuple, VERSION_TRAINED_BY_CLUSTER, descriptor, &is_null[2]);
 
 	source->filter = is_null[0] ? NULL : TextDatumGetCString(filter);
-	registry_copy_name(source->trained_by.name,
+	registry_copy_name(source->named_by.name,
 					   registry_attribute(tuple, VERSION_TRAINED_BY, relation));
-	source->trained_by.oid = is_null[1] ? InvalidOid : DatumGetObjectId(oid);
-	source->trained_by.cluster = is_null[2] ? 0 : DatumGetInt64(cluster);
+	source->named_by.oid = is_null[1] ? InvalidOid : DatumGetObjectId(oid);
+	source->named_by.cluster = is_null[2] ? 0 : DatumGetInt64(cluster);
 }
 
 bool

@@ -21,7 +21,7 @@ typedef struct RegistryVersion
 	ImageKey key;
 } RegistryVersion;
 
-/* Where a version was trained from, and by whom. */
+/* Where a version was trained from. */
 typedef struct RegistryVersionSource
 {
 	char schema[NAMEDATALEN];
@@ -32,7 +32,7 @@ typedef struct RegistryVersionSource
 	char **numeric_columns; /* (n_numeric) in the current memory context */
 	char *filter;           /* in the current memory context; NULL: none */
 	double holdout;         /* share of the texts that it was not trained on */
-	StoredRole trained_by;
+	StoredRole named_by;    /* who trained it, and named the source by that */
 } RegistryVersionSource;
 
 /* The OID of the type sentiment_model. */

@@ -2,9 +2,8 @@
  * retraining.c
  *	  Training a model again from present data.
  *
- * The source is a stored one, so the training runs as the model's owner (or whoever named the source, see
- * owner_context.h); what is decided of it, the promotion, is the caller's doing and needs the caller's right. All of it happens in a
- * subtransaction: what fails leaves the deployment as it was, and a row in sentiment.retraining.
+ * The source is a stored one, read as stored_source.h says; all else is the caller's doing and needs the caller's right. All of
+ * it happens in a subtransaction: what fails leaves the deployment as it was, and a row in sentiment.retraining.
  */
 #include "postgres.h"
 
@@ -24,10 +23,10 @@
 #include "extension/event.h"
 #include "extension/gate.h"
 #include "extension/lifecycle.h"
-#include "extension/owner_context.h"
 #include "extension/progress.h"
 #include "extension/public_query.h"
 #include "extension/retraining.h"
+#include "extension/source_error.h"
 #include "extension/subtransaction.h"
 #include "extension/train_recipe.h"
 #include "extension/train_store.h"
@@ -62,19 +61,14 @@ retraining_begin(const char *model, const char *trigger, const char *reason)
 	return retraining;
 }
 
-/* Train by the recipe, as the role that its source is to be read as; nothing is stored or locked yet. */
+/* Train by the recipe; nothing is stored or locked yet. */
 static Training *
 train_by_recipe(const Retraining *retraining, const TrainRecipe *recipe)
 {
-	const RegistryModel *model = &retraining->model;
-	OwnerContext owner = owner_context_begin_source(model, &recipe->named_by);
-	TrainRequest request = train_recipe_request(model, recipe);
-	Training *training;
+	TrainRequest request = train_recipe_request(&retraining->model, recipe);
 
 	progress_set_phase(progress_present(), "train");
-	training = train_begin(&request);
-	owner_context_end(&owner);
-	return training;
+	return train_begin(&request);
 }
 
 /* Ask the model's gate about what was trained, beside what answers by now. */
@@ -89,15 +83,12 @@ ask_gate(const Retraining *retraining, Training *training)
 	return report;
 }
 
-/* Write the versions that were trained, as the role that trained them. From here on the model is locked. */
+/* Write the versions that were trained. From here on the model is locked. */
 static void
-store(Retraining *retraining, const TrainRecipe *recipe, Training *training)
+store(Retraining *retraining, Training *training)
 {
-	OwnerContext owner = owner_context_begin_source(&retraining->model, &recipe->named_by);
-
 	progress_set_phase(progress_present(), "store");
 	train_store(training);
-	owner_context_end(&owner);
 	retraining->new_version = training->best->version;
 	progress_set_version(progress_present(), retraining->new_version);
 }
@@ -164,7 +155,7 @@ train_and_decide(void *argument)
 	progress_set_phase(progress_present(), "gate");
 	report = ask_gate(retraining, training);
 	train_check_not_dropped(retraining->model.name, retraining->model.model_id);
-	store(retraining, &recipe, training);
+	store(retraining, training);
 	/* somebody else may have been faster: then it has another one to beat */
 	if (deployed_version_by_now(retraining) != report.production)
 		report = ask_gate(retraining, training);
@@ -212,7 +203,9 @@ take_error(Retraining *retraining, const ErrorData *error)
 	retraining->gate = (Datum) 0;
 	retraining->message = pstrdup(error->message);
 	retraining->detail = error->detail == NULL ? NULL : pstrdup(error->detail);
+	retraining->hint = error->hint == NULL ? NULL : pstrdup(error->hint);
 	retraining->sqlstate = pstrdup(unpack_sql_state(error->sqlerrcode));
+	retraining->source_error = source_error_of(error);
 }
 
 /*
@@ -259,16 +252,24 @@ write_retraining(Retraining *retraining)
 	registry_end_write(&writer);
 }
 
-/* Write the error of one that failed: apart, since it may quote a value of the source. */
+/*
+ * Write the error of one that failed: apart, since it may quote a value of the source. What came from the source is written as a
+ * whole, for those who may read that.
+ */
 static void
 write_error(const Retraining *retraining)
 {
 	RegistryWriter writer = registry_begin_write("sentiment_retrain()");
-	QueryParameter parameters[] = {query_value(INT8OID, Int64GetDatum(retraining->retraining_id)),
-								   query_text(retraining->message), query_text(retraining->detail)};
+	const SourceError *of_source = retraining->source_error;
+	QueryParameter parameters[] = {
+		query_value(INT8OID, Int64GetDatum(retraining->retraining_id)),
+		query_text(of_source == NULL ? retraining->message : of_source->message),
+		query_text(of_source == NULL ? retraining->detail : of_source->detail),
+		query_optional(OIDOID, of_source == NULL ? 0 : ObjectIdGetDatum(of_source->relation)),
+		query_optional(INT8OID, of_source == NULL ? 0 : Int64GetDatum(stored_role_this_cluster()))};
 
-	public_query("INSERT INTO sentiment.retraining_error (retraining_id, message, detail)"
-				 " VALUES ($1, $2, $3)",
+	public_query("INSERT INTO sentiment.retraining_error (retraining_id, message, detail,"
+				 " source_oid, source_cluster) VALUES ($1, $2, $3, $4, $5)",
 				 lengthof(parameters), parameters);
 	registry_end_write(&writer);
 }
@@ -319,8 +320,10 @@ finish(Retraining *retraining)
 				(errmsg("retraining of model \"%s\" failed: %s", retraining->model.name,
 						retraining->message),
 				 retraining->detail != NULL ? errdetail("%s", retraining->detail) : 0,
-				 errhint("What answered before goes on. The view sentiment_retrainings has the "
-						 "history.")));
+				 retraining->hint != NULL
+					 ? errhint("%s", retraining->hint)
+					 : errhint("What answered before goes on. The view sentiment_retrainings has "
+							   "the history.")));
 }
 
 void

@@ -37,7 +37,10 @@ typedef struct Retraining
 	Datum gate;        /* jsonb, the rows of sentiment_check_gate; 0: it was not asked */
 	char *message;
 	char *detail;   /* NULL: none */
+	char *hint;     /* NULL: none */
 	char *sqlstate; /* of an error, or NULL */
+	const struct SourceError
+		*source_error; /* the whole of one that came from the source, or NULL */
 } Retraining;
 
 /* A retraining of a model that the current role may train; raises an error otherwise. */

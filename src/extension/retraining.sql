@@ -42,13 +42,17 @@ COMMENT ON COLUMN sentiment.retraining.done_by_cluster IS 'system identifier of 
 CREATE TABLE sentiment.retraining_error (
 	retraining_id pg_catalog.int8 PRIMARY KEY REFERENCES sentiment.retraining ON DELETE CASCADE,
 	message pg_catalog.text NOT NULL,
-	detail pg_catalog.text
+	detail pg_catalog.text,
+	source_oid pg_catalog.oid,
+	source_cluster pg_catalog.int8
 );
 
 COMMENT ON TABLE sentiment.retraining_error IS 'the errors of retrainings that failed, which may quote rows: not for everybody who may ask the model';
 COMMENT ON COLUMN sentiment.retraining_error.retraining_id IS 'the retraining';
 COMMENT ON COLUMN sentiment.retraining_error.message IS 'the error';
 COMMENT ON COLUMN sentiment.retraining_error.detail IS 'its detail';
+COMMENT ON COLUMN sentiment.retraining_error.source_oid IS 'OID of the relation that it came from: it is shown to who may read that; null: it quotes no row';
+COMMENT ON COLUMN sentiment.retraining_error.source_cluster IS 'system identifier of the cluster that it is an OID of';
 
 SELECT pg_catalog.pg_extension_config_dump('sentiment.retraining', '');
 SELECT pg_catalog.pg_extension_config_dump('sentiment.retraining_error', '');
@@ -56,14 +60,16 @@ SELECT pg_catalog.pg_extension_config_dump('sentiment.retraining_retraining_id_s
 
 ALTER TABLE sentiment.retraining ENABLE ROW LEVEL SECURITY;
 CREATE POLICY visible ON sentiment.retraining FOR SELECT
-	USING (@extschema@.sentiment_has_role(done_by, done_by_oid, done_by_cluster)
-		   OR @extschema@.sentiment_has_privilege(model_id, 'predict'));
+	USING (sentiment.has_role(done_by, done_by_oid, done_by_cluster)
+		   OR sentiment.has_privilege(model_id, 'predict'::pg_catalog.text));
 ALTER TABLE sentiment.retraining_error ENABLE ROW LEVEL SECURITY;
 CREATE POLICY visible ON sentiment.retraining_error FOR SELECT
 	USING (EXISTS (SELECT FROM sentiment.retraining AS r
 				   WHERE r.retraining_id OPERATOR(pg_catalog.=) retraining_error.retraining_id
-					   AND (@extschema@.sentiment_has_role(r.done_by, r.done_by_oid, r.done_by_cluster)
-							OR @extschema@.sentiment_has_privilege(r.model_id, 'train'))));
+					   AND CASE WHEN retraining_error.source_oid IS NULL
+						   THEN sentiment.has_role(r.done_by, r.done_by_oid, r.done_by_cluster)
+							   OR sentiment.has_privilege(r.model_id, 'train'::pg_catalog.text)
+						   ELSE sentiment.may_read_relation(retraining_error.source_oid, retraining_error.source_cluster) END));
 GRANT SELECT ON sentiment.retraining, sentiment.retraining_error TO PUBLIC;
 GRANT SELECT ON SEQUENCE sentiment.retraining_retraining_id_seq TO PUBLIC;
 
@@ -88,11 +94,11 @@ SELECT r.retraining_id, r.model, r.trigger, r.reason, r.status, r.old_version, r
 	   (pg_catalog.jsonb_path_query_first(r.gate, '$[*] ? (@.check_name == "must_beat").value') OPERATOR(pg_catalog.#>>) '{}')::pg_catalog.float8 AS new_f1,
 	   r.gate, COALESCE(e.message, r.message) AS message, e.detail,
 	   r.sqlstate, r.started_at, r.finished_at,
-	   @extschema@.sentiment_role_name(r.done_by, r.done_by_oid, r.done_by_cluster) AS done_by
+	   sentiment.role_name(r.done_by, r.done_by_oid, r.done_by_cluster) AS done_by
 FROM sentiment.retraining AS r
 LEFT JOIN sentiment.retraining_error AS e ON e.retraining_id OPERATOR(pg_catalog.=) r.retraining_id
 ORDER BY r.retraining_id;
 
-COMMENT ON VIEW @extschema@.sentiment_retrainings IS 'retrainings of the models that the current role may use; the error of one that failed is shown to who did it and who may train';
+COMMENT ON VIEW @extschema@.sentiment_retrainings IS 'retrainings of the models that the current role may use; the error of one that failed is shown to who may read the source, or, if it quotes no row, to who did it and who may train';
 
 GRANT SELECT ON @extschema@.sentiment_retrainings TO PUBLIC;

@@ -26,10 +26,10 @@
 #include "extension/compat.h"
 #include "extension/event.h"
 #include "extension/monitor.h"
-#include "extension/owner_context.h"
 #include "extension/public_query.h"
 #include "extension/registry.h"
 #include "extension/retraining.h"
+#include "extension/stored_source.h"
 #include "extension/task.h"
 
 #define CRON_EXTENSION "pg_cron"
@@ -41,6 +41,18 @@
 #define JOB_ROLE      3
 #define JOB_STATUS    7
 #define JOB_MESSAGE   8
+
+/* What the query gives besides: an error as a whole, the relation that it came from, and what pg_cron kept of one. */
+#define JOB_WHOLE_MESSAGE   11
+#define JOB_SOURCE_OID      12
+#define JOB_SOURCE_CLUSTER  13
+#define JOB_CRON_MESSAGE    14
+#define N_JOB_QUERY_COLUMNS 15
+
+/* Types of what the query gives. */
+static const Oid job_column_types[N_JOB_QUERY_COLUMNS] = {
+	TEXTOID, TEXTOID, TEXTOID, TEXTOID, BOOLOID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID,
+	TEXTOID, INT8OID, TEXTOID, TEXTOID, OIDOID,  INT8OID,        TEXTOID};
 
 /*
  * The name of a job. pg_cron keeps 63 bytes: of a long name, the model's is cut and gets a hash. attempt: other names
@@ -64,8 +76,8 @@ job_name(const char *model, const char *task, int attempt)
 static char *
 job_command(const char *model, const char *task)
 {
-	return psprintf("SELECT %s.sentiment_run_task(%s, %s)", extension_schema_quoted(),
-					quote_literal_cstr(model), quote_literal_cstr(task));
+	return psprintf("SELECT %s.sentiment_run_task(%s::pg_catalog.text, %s::pg_catalog.text)",
+					extension_schema_quoted(), quote_literal_cstr(model), quote_literal_cstr(task));
 }
 
 /* The name of the database that pg_cron works in; NULL if it is not preloaded. */
@@ -285,8 +297,8 @@ sentiment_unschedule(PG_FUNCTION_ARGS)
 /* A job that was found. */
 typedef struct JobRow
 {
-	Datum values[N_JOB_COLUMNS];
-	bool nulls[N_JOB_COLUMNS];
+	Datum values[N_JOB_QUERY_COLUMNS];
+	bool nulls[N_JOB_QUERY_COLUMNS];
 } JobRow;
 
 /*
@@ -312,20 +324,23 @@ find_jobs(const RegistryModel *model, uint64 *n_jobs)
 	*n_jobs = public_query_read_only(
 		"SELECT $1, n.task, j.schedule, j.username, j.active, d.start_time, d.end_time,"
 		" COALESCE(o.status, d.status),"
-		" COALESCE(o.message, CASE WHEN d.status <> 'succeeded' THEN d.return_message END), "
-		" j.jobid, j.jobname::pg_catalog.text"
+		" o.message, j.jobid, j.jobname::pg_catalog.text, o.whole, o.source_oid,"
+		" o.source_cluster, CASE WHEN d.status <> 'succeeded' THEN d.return_message END"
 		" FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3)) AS n (command, task)"
 		" JOIN cron.job AS j ON j.command = n.command"
 		" AND j.database = pg_catalog.current_database()"
 		" LEFT JOIN LATERAL (SELECT d.* FROM cron.job_run_details AS d WHERE d.jobid = j.jobid"
 		" ORDER BY d.runid DESC LIMIT 1) AS d ON true"
-		" LEFT JOIN LATERAL (SELECT u.status, u.message FROM ("
-		"SELECT 1 AS rank, r.status, COALESCE(e.message, r.message) AS message, r.started_at"
+		" LEFT JOIN LATERAL (SELECT u.status, u.message, u.whole,"
+		" u.source_oid, u.source_cluster FROM ("
+		"SELECT 1 AS rank, r.status, r.message, e.message AS whole, e.source_oid,"
+		" e.source_cluster, r.started_at"
 		" FROM sentiment.retraining AS r LEFT JOIN sentiment.retraining_error AS e"
 		" ON e.retraining_id = r.retraining_id"
 		" WHERE r.model_id = $4 AND n.task IN ('retrain', 'check_and_retrain')"
 		" AND r.trigger <> 'manual' AND r.done_by = j.username"
-		" UNION ALL SELECT 1, p.status, COALESCE(e.message, p.message), p.started_at"
+		" UNION ALL SELECT 1, p.status, p.message, e.message, e.source_oid, e.source_cluster,"
+		" p.started_at"
 		" FROM sentiment.pipeline_run AS p LEFT JOIN sentiment.pipeline_error AS e"
 		" ON e.run_id = p.run_id AND e.step_number = 0"
 		" WHERE p.model = $1 AND n.task = 'pipeline' AND p.done_by = j.username"
@@ -333,6 +348,7 @@ find_jobs(const RegistryModel *model, uint64 *n_jobs)
 		"(SELECT pg_catalog.string_agg(DISTINCT f.feature, ', ' ORDER BY f.feature)"
 		" FROM sentiment.drift_report_feature AS f WHERE f.report_id = c.report_id AND f.drifted"
 		" AND f.feature <> '(report)'), '') ELSE 'no drift' END,"
+		" NULL, NULL, NULL,"
 		" c.checked_at - c.seconds * interval '1 s' FROM sentiment.drift_report AS c"
 		" WHERE c.model_id = $4 AND n.task IN ('check_drift', 'check_and_retrain')"
 		" AND d.status = 'succeeded') AS u"
@@ -344,8 +360,8 @@ find_jobs(const RegistryModel *model, uint64 *n_jobs)
 	rows = palloc_array(JobRow, *n_jobs + 1);
 	for (uint64 i = 0; i < *n_jobs; i++)
 	{
-		for (int c = 0; c < N_JOB_COLUMNS; c++)
-			rows[i].values[c] = query_datum(i, c + 1, &rows[i].nulls[c]);
+		for (int c = 0; c < N_JOB_QUERY_COLUMNS; c++)
+			rows[i].values[c] = query_typed_datum(i, c + 1, job_column_types[c], &rows[i].nulls[c]);
 	}
 	registry_end_write(&reader);
 	return rows;
@@ -374,10 +390,38 @@ set_text(JobRow *row, int column, const char *string)
 	row->values[column] = string == NULL ? (Datum) 0 : CStringGetTextDatum(string);
 }
 
+/* Whether the current role may see the error of a job as a whole. */
+static bool
+may_see_error(const JobRow *row, bool is_mine, bool may_train)
+{
+	if (superuser())
+		return true;
+	if (row->nulls[JOB_SOURCE_OID])
+		return is_mine || may_train;
+	return DatumGetInt64(row->values[JOB_SOURCE_CLUSTER]) == stored_role_this_cluster() &&
+		   role_may_read_relation(GetUserId(), DatumGetObjectId(row->values[JOB_SOURCE_OID]));
+}
+
+/*
+ * Choose what the current role is told of how a job ended. What pg_cron kept is of an error that nobody else kept: it was
+ * told to the job's role, and may quote what that role may read.
+ */
+static void
+choose_message(JobRow *row, bool is_mine, bool may_train)
+{
+	int column = JOB_MESSAGE;
+
+	if (!row->nulls[JOB_WHOLE_MESSAGE] && may_see_error(row, is_mine, may_train))
+		column = JOB_WHOLE_MESSAGE;
+	else if (row->nulls[JOB_MESSAGE] && (is_mine || superuser()))
+		column = JOB_CRON_MESSAGE;
+	row->values[JOB_MESSAGE] = row->values[column];
+	row->nulls[JOB_MESSAGE] = row->nulls[column];
+}
+
 /*
  * Judge a job by its role; false if it is not to be shown. One whose role may not train the model fails each time, and
  * whoever may use pg_cron can make one: it is shown to that role alone. One whose role is gone does not run at all.
- * What an error says may quote rows: it is told to who may train, and to the job's role.
  */
 static bool
 judge_job(const RegistryModel *model, JobRow *row)
@@ -396,9 +440,7 @@ judge_job(const RegistryModel *model, JobRow *row)
 	}
 	if (!is_mine && !role_may_train(role, model))
 		return false;
-	if (!is_mine && !may_train && !row->nulls[JOB_STATUS] &&
-		strcmp(TextDatumGetCString(row->values[JOB_STATUS]), RETRAINING_FAILED) == 0)
-		set_text(row, JOB_MESSAGE, NULL);
+	choose_message(row, is_mine, may_train);
 	return true;
 }
 

@@ -104,8 +104,8 @@ SELECT pg_catalog.pg_extension_config_dump('sentiment.search_trial', '');
 ALTER TABLE sentiment.search ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sentiment.search_trial ENABLE ROW LEVEL SECURITY;
 CREATE POLICY visible ON sentiment.search FOR SELECT
-	USING (@extschema@.sentiment_has_role(done_by, done_by_oid, done_by_cluster)
-		   OR @extschema@.sentiment_has_privilege(model_id, 'predict'));
+	USING (sentiment.has_role(done_by, done_by_oid, done_by_cluster)
+		   OR sentiment.has_privilege(model_id, 'predict'::pg_catalog.text));
 -- the trials of the searches that are seen
 CREATE POLICY visible ON sentiment.search_trial FOR SELECT
 	USING (EXISTS (SELECT FROM sentiment.search AS s WHERE s.search_id OPERATOR(pg_catalog.=) search_trial.search_id));
@@ -148,7 +148,7 @@ SELECT s.search_id, s.model, s.kinds, s.objectives, s.status, s.trials AS trials
 	(b.metrics OPERATOR(pg_catalog.->>) s.objectives[1])::pg_catalog.float8 AS best_value,
 	b.params AS best_params, s.version, s.params, s.spaces, s.limits, s.folds, s.sampler, s.pruner, s.max_time, s.seed,
 	s.source_schema, s.source_name, s.text_column, s.label_column, s.numeric_columns, s.filter, s.rows, s.seconds, s.started_at,
-	s.finished_at, @extschema@.sentiment_role_name(s.done_by, s.done_by_oid, s.done_by_cluster) AS done_by
+	s.finished_at, sentiment.role_name(s.done_by, s.done_by_oid, s.done_by_cluster) AS done_by
 FROM sentiment.search AS s
 CROSS JOIN LATERAL (
 	SELECT pg_catalog.count(*) AS trials,
@@ -173,6 +173,14 @@ ORDER BY t.search_id, t.trial;
 
 COMMENT ON VIEW @extschema@.sentiment_search_trials IS 'trials of the searches: their parameters, as sentiment_train takes them, what they were measured to be worth, and which are on the Pareto front';
 
+CREATE FUNCTION sentiment.running_searches(missing_ok pg_catalog.bool)
+RETURNS TABLE (model pg_catalog.text, pid pg_catalog.int4, kind pg_catalog.text, trial pg_catalog.int4, trials pg_catalog.int4,
+	fold pg_catalog.int4, folds pg_catalog.int4, complete pg_catalog.int4, pruned pg_catalog.int4, failed pg_catalog.int4,
+	objective pg_catalog.text, best_value pg_catalog.float8, best_trial pg_catalog.int4, started_at pg_catalog.timestamptz)
+AS 'MODULE_PATHNAME', 'sentiment_running_searches' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED ROWS 1;
+
+COMMENT ON FUNCTION sentiment.running_searches(pg_catalog.bool) IS 'sentiment_running_searches, as the library''s own SQL calls it';
+
 CREATE FUNCTION @extschema@.sentiment_running_searches(missing_ok pg_catalog.bool DEFAULT false)
 RETURNS TABLE (model pg_catalog.text, pid pg_catalog.int4, kind pg_catalog.text, trial pg_catalog.int4, trials pg_catalog.int4,
 	fold pg_catalog.int4, folds pg_catalog.int4, complete pg_catalog.int4, pruned pg_catalog.int4, failed pg_catalog.int4,
@@ -184,7 +192,7 @@ COMMENT ON FUNCTION @extschema@.sentiment_running_searches(pg_catalog.bool) IS
 
 CREATE VIEW @extschema@.sentiment_search_progress WITH (security_invoker = true, security_barrier = true) AS
 SELECT model, pid, kind, trial, trials, fold, folds, complete, pruned, failed, objective, best_value, best_trial, started_at
-FROM @extschema@.sentiment_running_searches();
+FROM sentiment.running_searches(false);
 
 COMMENT ON VIEW @extschema@.sentiment_search_progress IS 'how far the searches are that run now';
 

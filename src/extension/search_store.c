@@ -191,9 +191,9 @@ write_search(SearchRun *run)
 		query_value(INT4OID, Int32GetDatum(run->best == NULL ? 0 : training->best->version)),
 		query_value(FLOAT8OID, Float8GetDatum(run->seconds)),
 		query_value(TIMESTAMPTZOID, TimestampTzGetDatum(training->started_at)),
-		query_text(training->caller.name),
-		query_value(OIDOID, ObjectIdGetDatum(training->caller.oid)),
-		query_value(INT8OID, Int64GetDatum(training->caller.cluster))};
+		query_text(training->trained_by.name),
+		query_value(OIDOID, ObjectIdGetDatum(training->trained_by.oid)),
+		query_value(INT8OID, Int64GetDatum(training->trained_by.cluster))};
 	bool is_null;
 
 	public_query(

@@ -5,18 +5,29 @@
 #include "postgres.h"
 
 #include "access/relation.h"
+#include "access/sysattr.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
+#include "nodes/bitmapset.h"
+#include "nodes/makefuncs.h"
 #include "nodes/parsenodes.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_clause.h"
+#include "parser/parse_collate.h"
+#include "parser/parse_relation.h"
 #include "parser/parser.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
+#include "extension/compat.h"
 #include "extension/host.h"
+#include "extension/simple_expression.h"
 #include "extension/source.h"
+#include "extension/subtransaction.h"
 
 /* Names of a relation's columns, for a detail. */
 static char *
@@ -99,22 +110,28 @@ check_distinct_columns(const Source *source)
 	}
 }
 
-/*
- * Refuse a filter that is more than one expression: it must not reach beyond the parentheses that it is put
- * in.
- */
+/* Raise the error for a filter that is more than one expression. */
 static void
-check_filter(const char *filter)
+pg_attribute_noreturn() not_one_expression(const char *filter)
 {
-	List *statements;
-	SelectStmt *statement;
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR), errmsg("the filter is not one expression: %s", filter),
+			 errdetail("It is the condition by which rows of the source are chosen."),
+			 errhint("Write what you would write behind WHERE.")));
+}
 
-	if (filter == NULL)
-		return;
-	statements = raw_parser(filter, RAW_PARSE_PLPGSQL_EXPR);
-	statement = list_length(statements) != 1
-					? NULL
-					: (SelectStmt *) linitial_node(RawStmt, statements)->stmt;
+/*
+ * The expression that a filter is, as it is parsed. Refuses one that is more than one expression: it must not reach
+ * beyond the parentheses that it is put in.
+ */
+static Node *
+parse_filter(const char *filter)
+{
+	List *statements = raw_parser(filter, RAW_PARSE_PLPGSQL_EXPR);
+	SelectStmt *statement = list_length(statements) != 1
+								? NULL
+								: (SelectStmt *) linitial_node(RawStmt, statements)->stmt;
+
 	if (statement == NULL || !IsA(statement, SelectStmt) || statement->op != SETOP_NONE ||
 		list_length(statement->targetList) != 1 || statement->distinctClause != NIL ||
 		linitial_node(ResTarget, statement->targetList)->name != NULL ||
@@ -123,10 +140,164 @@ check_filter(const char *filter)
 		statement->windowClause != NIL || statement->sortClause != NIL ||
 		statement->limitOffset != NULL || statement->limitCount != NULL ||
 		statement->lockingClause != NIL)
-		ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR),
-						errmsg("the filter is not one expression: %s", filter),
-						errdetail("It is the condition by which rows of the source are chosen."),
-						errhint("Write what you would write behind WHERE.")));
+		not_one_expression(filter);
+	return linitial_node(ResTarget, statement->targetList)->val;
+}
+
+/* Let an error point into the filter, not into the caller's query. */
+static void
+point_into_filter(void *filter)
+{
+	int position = geterrposition();
+
+	if (position <= 0)
+		return;
+	errposition(0);
+	internalerrposition(position);
+	internalerrquery(filter);
+}
+
+/* The expression that a filter means by the present search_path. The relation is locked. */
+static Node *
+analyze_filter(Oid relation_id, const char *filter)
+{
+	Relation relation = relation_open(relation_id, AccessShareLock);
+	ParseState *state = make_parsestate(NULL);
+	ErrorContextCallback callback = {
+		.previous = error_context_stack, .callback = point_into_filter, .arg = (void *) filter};
+	ParseNamespaceItem *item;
+	Node *expression;
+
+	state->p_sourcetext = filter;
+	error_context_stack = &callback;
+	item = addRangeTableEntryForRelation(state, relation, AccessShareLock, makeAlias("t", NIL),
+										 true, true);
+	addNSItemToQuery(state, item, false, true, true);
+	expression = transformWhereClause(state, parse_filter(filter), EXPR_KIND_WHERE, "WHERE");
+	assign_expr_collations(state, expression);
+	error_context_stack = callback.previous;
+	free_parsestate(state);
+	relation_close(relation, NoLock);
+	return expression;
+}
+
+/* A filter that is to be understood by the search_path of stored ones. */
+typedef struct StoredFilter
+{
+	Oid relation;
+	const char *filter;
+	Node *expression; /* what it means */
+} StoredFilter;
+
+/* Understand a filter as it will be where it is stored. */
+static void
+analyze_stored_filter(void *argument)
+{
+	StoredFilter *stored = argument;
+	int guc_level = NewGUCNestLevel();
+
+	restrict_search_path();
+	stored->expression = analyze_filter(stored->relation, stored->filter);
+	AtEOXact_GUC(false, guc_level);
+}
+
+char *
+source_filter_problem(const Source *source)
+{
+	StoredFilter stored = {source->relation, source->filter, NULL};
+	const ErrorData *error;
+	Node *expression;
+	char *problem;
+
+	if (source->filter == NULL)
+		return NULL;
+	expression = analyze_filter(source->relation, source->filter);
+	problem = simple_expression_problem(expression);
+	if (problem != NULL)
+		return problem;
+	error = subtransaction_run(analyze_stored_filter, &stored);
+	if (error == NULL && equal(expression, stored.expression))
+		return NULL;
+	return pstrdup("It would mean something else with another search_path.");
+}
+
+/* Raise the error for a filter that is not simple where one is to be stored, or was. */
+static void
+pg_attribute_noreturn() filter_is_not_simple(const Source *source, const char *problem)
+{
+	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					errmsg("the filter cannot be stored with a model: %s", source->filter),
+					errdetail("%s A stored filter is run again in other sessions, so it must be a "
+							  "simple expression over columns and built-in functions.",
+							  problem),
+					errhint("Put the condition into a view, and name the view as the source.")));
+}
+
+/* Refuse a stored filter that is not simple, as those of earlier releases may be. */
+static void
+check_stored_filter(const Source *source)
+{
+	StoredFilter stored = {source->relation, source->filter, NULL};
+	char *problem;
+
+	if (source->filter == NULL)
+		return;
+	analyze_stored_filter(&stored);
+	problem = simple_expression_problem(stored.expression);
+	if (problem == NULL)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("the stored filter of model \"%s\" is not a simple expression: %s",
+					source->stored->model.name, source->filter),
+			 errdetail("%s It could run somebody's code with the rights of others.", problem),
+			 errhint("Put the condition into a view, and name the view with "
+					 "sentiment_set_source('%s', 'a_view').",
+					 source->stored->model.name)));
+}
+
+void
+source_check_can_be_stored(const Source *source)
+{
+	char *problem = source_filter_problem(source);
+
+	if (problem != NULL)
+		filter_is_not_simple(source, problem);
+	if (source->is_temporary)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("a temporary relation cannot be the stored source of a model"),
+						errdetail("Other sessions do not see \"%s\".", source->name),
+						errhint("Name a permanent table or view.")));
+}
+
+/* The columns of a relation whose numbers are in a set. */
+static List *
+names_of_columns(Oid relation, Bitmapset *numbers)
+{
+	List *names = NIL;
+	int member = -1;
+
+	while ((member = bms_next_member(numbers, member)) >= 0)
+	{
+		AttrNumber number = member + FirstLowInvalidHeapAttributeNumber;
+
+		if (number > 0)
+			names = lappend(names, get_attname(relation, number, false));
+	}
+	return names;
+}
+
+List *
+source_filter_columns(const Source *source)
+{
+	StoredFilter stored = {source->relation, source->filter, NULL};
+	Bitmapset *numbers = NULL;
+
+	if (source->filter == NULL)
+		return NIL;
+	analyze_stored_filter(&stored);
+	pull_varattnos(stored.expression, 1, &numbers);
+	return names_of_columns(source->relation, numbers);
 }
 
 void
@@ -143,7 +314,20 @@ source_set_numeric_columns(Source *source, Datum names)
 }
 
 void
+source_take_stored(Source *source, const StoredSource *stored)
+{
+	source->relation = stored->relation;
+	source->stored = stored;
+}
+
+void
 source_check(Source *source)
+{
+	source_check_with(source, NIL);
+}
+
+void
+source_check_with(Source *source, List *more_columns)
 {
 	Relation relation = try_relation_open(source->relation, AccessShareLock);
 
@@ -172,10 +356,17 @@ source_check(Source *source)
 	for (int i = 0; i < source->n_numeric; i++)
 		check_numeric_column(relation, &source->numeric[i]);
 	check_distinct_columns(source);
-	check_filter(source->filter);
-	source->schema = get_namespace_name(RelationGetNamespace(relation));
+	if (source->filter != NULL)
+		(void) parse_filter(source->filter);
+	source->is_temporary = relation_is_temporary(source->relation);
+	source->schema = source->is_temporary ? pstrdup("pg_temp")
+										  : get_namespace_name(RelationGetNamespace(relation));
 	source->name = pstrdup(RelationGetRelationName(relation));
 	relation_close(relation, NoLock);
+	if (source->stored == NULL)
+		return;
+	check_stored_filter(source);
+	stored_source_check_rights(source, more_columns);
 }
 
 char *

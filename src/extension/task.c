@@ -4,75 +4,80 @@
  */
 #include "postgres.h"
 
-#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
+#include "extension/drift_report.h"
+#include "extension/host.h"
+#include "extension/lifecycle.h"
 #include "extension/monitor.h"
-#include "extension/owner_context.h"
 #include "extension/pipeline_call.h"
-#include "extension/public_query.h"
 #include "extension/registry.h"
 #include "extension/retraining.h"
 #include "extension/subtransaction.h"
 #include "extension/task.h"
 
 /* A check for drift, and what it found. */
-typedef struct DriftCheck
+typedef struct DriftTask
 {
 	const RegistryModel *model;
 	bool drifted;
 	char *features; /* that drifted, in a list */
-} DriftCheck;
+} DriftTask;
 
-/* Check the rows, or the live traffic, of the monitored period, as the role that the monitor is read as. */
+/* Compare two names. */
+static int
+compare_names(const void *first, const void *second)
+{
+	return strcmp(*(const char *const *) first, *(const char *const *) second);
+}
+
+/* The features that drifted, each once, in a list. */
+static char *
+list_drifted(const DriftReport *report)
+{
+	const char **names = palloc_array(const char *, report->n_findings + 1);
+	StringInfoData list;
+	int n = 0;
+
+	for (size_t i = 0; i < report->n_findings; i++)
+	{
+		if (report->findings[i].drifted)
+			names[n++] = server_from_utf8(report->findings[i].feature);
+	}
+	qsort(names, n, sizeof(*names), compare_names);
+	initStringInfo(&list);
+	for (int i = 0; i < n; i++)
+	{
+		if (i == 0 || strcmp(names[i], names[i - 1]) != 0)
+			appendStringInfo(&list, "%s%s", list.len == 0 ? "" : ", ", names[i]);
+	}
+	return list.data;
+}
+
+/* Check the rows, or the live traffic, of the monitored period. */
 static void
 check_drift(void *argument)
 {
-	DriftCheck *check = argument;
+	DriftTask *task = argument;
 	Monitor monitor;
-	OwnerContext owner;
-	QueryParameter parameters[7];
-	bool is_live;
-	bool is_null;
+	DriftReport report;
 
-	if (!monitor_find(check->model, &monitor))
-		monitor_missing(check->model);
-	is_live = monitor.name == NULL;
-	owner = owner_context_begin_source(check->model, &monitor.set_by);
-	parameters[0] = query_text(check->model->name);
-	parameters[1] = query_optional(
-		REGCLASSOID,
-		is_live ? (Datum) 0 : ObjectIdGetDatum(monitor_relation(check->model, &monitor)));
-	parameters[2] = query_text(is_live ? NULL : monitor_window(&monitor, monitor.period));
-	parameters[3] = query_text(monitor.text_column);
-	parameters[4] = query_text(monitor.label_column);
-	parameters[5] = query_value(FLOAT8OID, Float8GetDatum(monitor.alpha));
-	parameters[6] = query_optional(INTERVALOID, is_live ? monitor.period : (Datum) 0);
-	query_connect();
-	public_query("SELECT COALESCE(pg_catalog.bool_or(d.drifted) FILTER (WHERE d.feature ="
-				 " '(report)'), false),"
-				 " pg_catalog.string_agg(DISTINCT d.feature, ', ' ORDER BY d.feature) FILTER"
-				 " (WHERE d.drifted AND d.feature <> '(report)')"
-				 " FROM @.sentiment_check_drift($1, source => $2, filter => $3,"
-				 " text_column => $4::pg_catalog.name, label_column => $5::pg_catalog.name,"
-				 " alpha => $6, period => $7) AS d",
-				 lengthof(parameters), parameters);
-	check->drifted = DatumGetBool(query_datum(0, 1, &is_null));
-	check->features = query_column(0, 2);
-	query_finish();
-	owner_context_end(&owner);
+	if (!monitor_find(task->model, &monitor))
+		monitor_missing(task->model);
+	report = drift_check_monitored(task->model, &monitor);
+	task->drifted = report.n_tests > 0 && report.n_drifted > 0;
+	task->features = list_drifted(&report);
 }
 
 /* What a check found, in a line. */
 static char *
-drift_summary(const DriftCheck *check)
+drift_summary(const DriftTask *check)
 {
-	return check->drifted ? psprintf("drift: %s", check->features == NULL ? "" : check->features)
-						  : pstrdup("no drift");
+	return check->drifted ? psprintf("drift: %s", check->features) : pstrdup("no drift");
 }
 
 /* A model that the current role may train. */
@@ -91,7 +96,7 @@ static char *
 run_check_drift(const char *name)
 {
 	RegistryModel model = model_to_train(name);
-	DriftCheck check = {.model = &model};
+	DriftTask check = {.model = &model};
 
 	check_drift(&check);
 	return drift_summary(&check);
@@ -110,7 +115,7 @@ static char *
 run_check_and_retrain(const char *name)
 {
 	Retraining *retraining = retraining_begin(name, TRIGGER_SCHEDULE, NULL);
-	DriftCheck check = {.model = &retraining->model};
+	DriftTask check = {.model = &retraining->model};
 	ErrorData *error = subtransaction_run(check_drift, &check);
 
 	if (error != NULL)
@@ -131,14 +136,7 @@ run_check_and_retrain(const char *name)
 static char *
 run_prune(const char *name)
 {
-	QueryParameter parameters[1] = {query_text(name)};
-	char *result;
-
-	query_connect();
-	public_query("SELECT @.sentiment_prune($1)", 1, parameters);
-	result = psprintf("%s versions were dropped", query_column(0, 1));
-	query_finish();
-	return result;
+	return psprintf("%d versions were dropped", lifecycle_prune(name, LIFECYCLE_PRUNE_KEEP));
 }
 
 const TaskKind task_kinds[] = {{"check_drift", run_check_drift, true},

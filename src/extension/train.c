@@ -24,6 +24,7 @@
 #include "extension/host.h"
 #include "extension/progress.h"
 #include "extension/registry.h"
+#include "extension/source_error.h"
 #include "extension/train.h"
 #include "extension/train_arguments.h"
 #include "extension/train_candidates.h"
@@ -129,8 +130,32 @@ read_rows(Training *training)
 	train_report_rows(training);
 }
 
-Training *
-train_begin(const TrainRequest *request)
+/* Tell what cannot be stored of the source that the caller has named: a version of it cannot be trained again. */
+static void
+warn_of_source(const Training *training)
+{
+	const Source *origin = &training->source.origin;
+	char *problem;
+
+	if (origin->stored != NULL)
+		return;
+	problem = source_filter_problem(origin);
+	if (problem != NULL)
+		ereport(WARNING, (errmsg("the filter is not kept for retraining"),
+						  errdetail("%s A stored filter must be a simple expression over columns "
+									"and built-in functions.",
+									problem),
+						  errhint("Put the condition into a view, and train from the view.")));
+	if (origin->is_temporary)
+		ereport(NOTICE,
+				(errmsg("the source is temporary: the model cannot be trained again from it"),
+				 errhint("Name a permanent source with sentiment_set_source() before it is "
+						 "to be retrained or to pass a gate.")));
+}
+
+/* Read the source, train and measure. */
+static Training *
+begin(const TrainRequest *request)
 {
 	Training *training = create_training();
 	MemoryContext old_context = MemoryContextSwitchTo(training->context);
@@ -139,6 +164,7 @@ train_begin(const TrainRequest *request)
 	train_read_request(request, training);
 	training->progress = progress_begin("train", training->name);
 	source_check(&training->source.origin);
+	warn_of_source(training);
 	train_check_model(training);
 	train_begin_corpus(training);
 	host_show_progress(true);
@@ -153,6 +179,30 @@ train_begin(const TrainRequest *request)
 	training->progress = NULL;
 	MemoryContextSwitchTo(old_context);
 	return training;
+}
+
+/* The same from a stored source: who may not read it is told the class of an error that may quote rows. */
+static Training *
+begin_from_stored(const TrainRequest *request)
+{
+	Training *volatile training = NULL;
+
+	PG_TRY();
+	{
+		training = begin(request);
+	}
+	PG_CATCH();
+	{
+		source_error_rethrow(request->stored, SOURCE_ERROR_OF_DATA);
+	}
+	PG_END_TRY();
+	return training;
+}
+
+Training *
+train_begin(const TrainRequest *request)
+{
+	return request->stored == NULL ? begin(request) : begin_from_stored(request);
 }
 
 void

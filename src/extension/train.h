@@ -43,6 +43,8 @@ typedef struct TrainRequest
 	Datum numeric_columns; /* name[] */
 	const char *deploy;    /* the rule's name */
 	char *filter;          /* NULL: all rows */
+	const StoredSource
+		*stored; /* whose rights the relation is read with; NULL: the current role's */
 } TrainRequest;
 
 /* Parameters of sentiment_train besides the pipeline's. */
@@ -82,7 +84,7 @@ typedef struct Training
 	char *name;
 	DeployRule deploy;
 	TrainOptions train_options;
-	StoredRole caller;
+	StoredRole trained_by; /* whose the versions are said to be: who named the source */
 	TrainSource source;
 	TimestampTz started_at;
 	instr_time start;
@@ -101,7 +103,7 @@ typedef struct Training
 } Training;
 
 /*
- * Read the source as the current role, train all candidates, and measure them: whatever takes long. Nothing is
+ * Read the source, train all candidates, and measure them: whatever takes long. Nothing is
  * locked or written; train_store does that. The training is in a memory context of its own below the current one,
  * which train_end deletes.
  */

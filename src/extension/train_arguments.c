@@ -10,6 +10,7 @@
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
+#include "extension/arguments.h"
 #include "extension/host.h"
 #include "extension/registry.h"
 #include "extension/train_arguments.h"
@@ -49,15 +50,6 @@ void
 train_check_deploy_rule(const char *name)
 {
 	(void) parse_deploy_rule(name);
-}
-
-/* Raise an error for an argument that must not be NULL. */
-static void
-require_argument(FunctionCallInfo fcinfo, int argument, const char *name)
-{
-	if (PG_ARGISNULL(argument))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("argument \"%s\" must not be null", name)));
 }
 
 /* A text argument, or its default for NULL. */
@@ -267,7 +259,9 @@ train_read_source_request(const TrainRequest *request, Training *training)
 	read_numeric_columns(request->numeric_columns, source);
 	training->deploy = parse_deploy_rule(request->deploy);
 	source->origin.filter = request->filter == NULL ? NULL : pstrdup(request->filter);
-	training->caller = stored_role_of(GetUserId());
+	source->origin.stored = request->stored;
+	training->trained_by = request->stored == NULL ? stored_role_of(GetUserId())
+												   : stored_source_trainer(request->stored);
 }
 
 void

@@ -4,7 +4,6 @@
  */
 #include "postgres.h"
 
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -12,6 +11,7 @@
 #include "utils/snapmgr.h"
 
 #include "extension/host.h"
+#include "extension/model_source.h"
 #include "extension/public_query.h"
 #include "extension/train_arguments.h"
 #include "extension/train_recipe.h"
@@ -64,6 +64,24 @@ newest_version(const RegistryModel *model)
 	return version;
 }
 
+/* Let the model say from which rows, if it was told. */
+static void
+take_source_of_model(TrainRecipe *recipe, const RegistryModel *model)
+{
+	ModelSource source;
+
+	if (!model_source_find(model, &source))
+		return;
+	recipe->schema = source.schema;
+	recipe->name = source.name;
+	recipe->text_column = source.text_column;
+	recipe->label_column = source.label_column;
+	recipe->filter = source.filter;
+	recipe->named_by = source.named_by;
+	if (source.numeric_columns != (Datum) 0)
+		recipe->numeric_columns = source.numeric_columns;
+}
+
 /* Let the monitor say from which rows. */
 static void
 take_source_of_monitor(TrainRecipe *recipe, const Monitor *monitor)
@@ -95,6 +113,7 @@ train_recipe_for_model(const RegistryModel *model, const Monitor *monitor)
 						errmsg("model \"%s\" has no version", model->name),
 						errhint("Train one with sentiment_train.")));
 	recipe = train_recipe_of_version(model, version);
+	take_source_of_model(&recipe, model);
 	/* what is watched may have no labels; then there is nothing to learn from it */
 	if (monitor != NULL && monitor->label_column != NULL)
 		take_source_of_monitor(&recipe, monitor);
@@ -108,24 +127,10 @@ train_recipe_for_model(const RegistryModel *model, const Monitor *monitor)
 	return recipe;
 }
 
-Oid
-train_recipe_relation(const RegistryModel *model, const TrainRecipe *recipe)
+StoredSource *
+train_recipe_source(const RegistryModel *model, const TrainRecipe *recipe)
 {
-	Oid schema = get_namespace_oid(recipe->schema, true);
-	Oid relation = OidIsValid(schema) ? get_relname_relid(recipe->name, schema) : InvalidOid;
-
-	if (recipe->name[0] == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("model \"%s\" was imported without a source", model->name),
-				 errdetail("It is not known which rows to train on."),
-				 errhint("Name them with sentiment_monitor('%s', 'a_table', ...).", model->name)));
-	if (!OidIsValid(relation))
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
-						errmsg("the source \"%s.%s\" of model \"%s\" is gone", recipe->schema,
-							   recipe->name, model->name),
-						errhint("Name another with sentiment_monitor('%s', ...).", model->name)));
-	return relation;
+	return stored_source_open(model, recipe->schema, recipe->name, &recipe->named_by);
 }
 
 /* An array of texts as one of names, which is what sentiment_train takes. */
@@ -148,8 +153,11 @@ names_of_texts(Datum texts)
 TrainRequest
 train_recipe_request(const RegistryModel *model, const TrainRecipe *recipe)
 {
+	const StoredSource *stored = train_recipe_source(model, recipe);
+
 	return (TrainRequest){.model = (char *) model->name,
-						  .relation = train_recipe_relation(model, recipe),
+						  .stored = stored,
+						  .relation = stored->relation,
 						  .text_column = recipe->text_column,
 						  .label_column = recipe->label_column,
 						  .kind = recipe->kind,
@@ -176,7 +184,7 @@ train_recipe_parameters(const TrainRecipe *recipe, const char *kind)
 	query_connect();
 	public_query_read_only("SELECT COALESCE(pg_catalog.jsonb_object_agg(p.key, p.value), '{}')"
 						   " FROM pg_catalog.jsonb_each($1) AS p"
-						   " LEFT JOIN @.sentiment_kind_parameters() AS k"
+						   " LEFT JOIN sentiment.kind_parameters() AS k"
 						   " ON k.kind = $2 AND k.parameter = p.key"
 						   " WHERE k.default_value IS DISTINCT FROM p.value",
 						   2, parameters);

@@ -23,7 +23,7 @@ typedef struct TrainRecipe
 	char *kind;            /* may be auto */
 	Datum params;          /* jsonb, the held-out share included */
 	Datum numeric_columns; /* text[] */
-	StoredRole named_by;   /* who named the source: see owner_context_begin_source */
+	StoredRole named_by;   /* who named the source: see stored_source.h */
 } TrainRecipe;
 
 /*
@@ -37,7 +37,7 @@ extern int32 train_recipe_version(const RegistryModel *model);
 
 /*
  * How the model is to be trained now: by its monitor (NULL: none) and, for what that leaves open, the version
- * that answers, or the newest if none does.
+ * that answers, or the newest if none does. The rows are those of the monitor, or else of sentiment_set_source, or else of the version.
  */
 extern TrainRecipe train_recipe_for_model(const RegistryModel *model, const Monitor *monitor);
 
@@ -47,7 +47,7 @@ extern Datum train_recipe_parameters(const TrainRecipe *recipe, const char *kind
 /* What a training by the recipe is asked for; nothing is to be deployed by it. */
 extern TrainRequest train_recipe_request(const RegistryModel *model, const TrainRecipe *recipe);
 
-/* The recipe's relation; raises an error if it is gone. */
-extern Oid train_recipe_relation(const RegistryModel *model, const TrainRecipe *recipe);
+/* Open the recipe's source, see stored_source_open. */
+extern StoredSource *train_recipe_source(const RegistryModel *model, const TrainRecipe *recipe);
 
 #endif /* SENTIMENT_TRAIN_RECIPE_H */

@@ -2,8 +2,8 @@
  * train_source.c
  *	  What a training reads of its source: the scan.
  *
- * The source is read as the caller, without locks on the registry: each text goes to the corpus or, by
- * its hash, to the held-out rows.
+ * The source is read without locks on the registry, see source_query.h: each text goes to the corpus or, by its hash,
+ * to the held-out rows.
  */
 #include "postgres.h"
 
@@ -19,6 +19,7 @@
 
 #include "extension/host.h"
 #include "extension/progress.h"
+#include "extension/source_query.h"
 #include "extension/train_source.h"
 
 /* Milliseconds between two lines of progress while rows are read. */
@@ -190,21 +191,12 @@ train_source_read(TrainSource *source)
 		palloc_array(float, source->origin.n_numeric + 1),
 		GetCurrentTimestamp(),
 		progress_present()};
-	SPIPrepareOptions prepare_options = {0};
-	SPIExecuteOptions execute_options = {0};
-	char *query = scan_query(&source->origin);
-	SPIPlanPtr plan;
+	SourceQuery query = {.sql = scan_query(&source->origin), .receiver = &receiver.receiver};
 
 	source->numbers = palloc0_array(NumberCounts, source->origin.n_numeric + 1);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	plan = SPI_prepare_extended(query, &prepare_options);
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare_extended failed for: %s", query);
-	execute_options.read_only = true;
-	execute_options.dest = &receiver.receiver;
-	if (SPI_execute_plan_extended(plan, &execute_options) != SPI_OK_SELECT)
-		elog(ERROR, "SPI_execute_plan_extended failed for: %s", query);
+	(void) source_query(&source->origin, &query);
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
 	progress_set_rows(receiver.progress, source->n_rows);

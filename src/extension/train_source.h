@@ -40,7 +40,7 @@ typedef struct TrainSource
 	NumberCounts *numbers; /* (origin.n_numeric) */
 } TrainSource;
 
-/* Read all rows as the current role, in one scan, into the corpus and the held-out rows. */
+/* Read all rows in one scan, into the corpus and the held-out rows. */
 extern void train_source_read(TrainSource *source);
 
 #endif /* SENTIMENT_TRAIN_SOURCE_H */

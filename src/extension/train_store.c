@@ -124,7 +124,7 @@ write_version(const Training *training, const Candidate *candidate, const Regist
 					  .rows_skipped = training->source.n_skipped,
 					  .seconds = candidate->seconds,
 					  .metrics = candidate->metrics_json,
-					  .trained_by = training->caller,
+					  .trained_by = training->trained_by,
 					  .trained_at = training->started_at};
 
 	version_row_write(&row);

@@ -13,9 +13,9 @@
 #include "utils/jsonb.h"
 #include "utils/snapmgr.h"
 
-#include "extension/owner_context.h"
 #include "extension/public_query.h"
 #include "extension/registry.h"
+#include "extension/source_error.h"
 #include "extension/train_store.h"
 #include "extension/training_job.h"
 
@@ -24,41 +24,21 @@
 	"pg_catalog.jsonb_to_record($1) AS p (model pg_catalog.text, relation pg_catalog.oid," \
 	" text_column pg_catalog.name, label_column pg_catalog.name, kind pg_catalog.text,"    \
 	" params pg_catalog.jsonb, numeric_columns pg_catalog.name[], filter pg_catalog.text," \
-	" is_stored pg_catalog.bool, named_by pg_catalog.text, named_by_oid pg_catalog.oid,"   \
+	" is_stored pg_catalog.bool, source_schema pg_catalog.text,"                           \
+	" source_name pg_catalog.text, named_by pg_catalog.text, named_by_oid pg_catalog.oid," \
 	" named_by_cluster pg_catalog.int8)"
 
-/* Go on as who a stored source is to be read as, see owner_context.h; false if it is the current role's. */
-static bool
-begin_as_reader(const char *arguments, OwnerContext *reader)
+/* Open the stored source of a job, see stored_source.h. */
+static const StoredSource *
+open_source(const char *model_name, const char *schema, const char *name,
+			const StoredRole *named_by)
 {
-	QueryParameter parameters[1] = {
-		query_value(JSONBOID, DirectFunctionCall1(jsonb_in, CStringGetDatum(arguments)))};
-	StoredRole named_by;
 	RegistryModel model;
-	bool is_stored;
-	bool is_null;
-	char *name;
 
-	query_connect();
-	public_query_read_only("SELECT p.model, p.is_stored, p.named_by, p.named_by_oid,"
-						   " p.named_by_cluster FROM " ARGUMENT_COLUMNS,
-						   1, parameters);
-	name = query_column(0, 1);
-	is_stored = DatumGetBool(query_datum(0, 2, &is_null));
-	if (is_stored)
-	{
-		strlcpy(named_by.name, query_column(0, 3), NAMEDATALEN);
-		named_by.oid = DatumGetObjectId(query_datum(0, 4, &is_null));
-		named_by.cluster = DatumGetInt64(query_datum(0, 5, &is_null));
-	}
-	query_finish();
-	if (!is_stored)
-		return false;
-	if (!registry_find_model(name, GetActiveSnapshot(), &model))
-		registry_model_missing(name);
+	if (!registry_find_model(model_name, GetActiveSnapshot(), &model))
+		registry_model_missing(model_name);
 	registry_check_privilege(&model, PRIVILEGE_TRAIN, GetActiveSnapshot());
-	*reader = owner_context_begin_source(&model, &named_by);
-	return true;
+	return stored_source_open(&model, schema, name, named_by);
 }
 
 /* What sentiment_train is asked for. */
@@ -68,21 +48,37 @@ read_request(const char *arguments)
 	QueryParameter parameters[1] = {
 		query_value(JSONBOID, DirectFunctionCall1(jsonb_in, CStringGetDatum(arguments)))};
 	TrainRequest request = {.deploy = "never"};
+	StoredRole named_by;
+	char *schema;
+	char *name;
+	bool is_stored;
 	bool is_null;
 
 	query_connect();
 	public_query_read_only("SELECT p.model, p.relation, p.text_column, p.label_column, p.kind,"
-						   " p.params, p.numeric_columns, p.filter FROM " ARGUMENT_COLUMNS,
+						   " p.params, p.numeric_columns, p.filter, p.is_stored, p.source_schema,"
+						   " p.source_name, p.named_by, p.named_by_oid, p.named_by_cluster"
+						   " FROM " ARGUMENT_COLUMNS,
 						   1, parameters);
 	request.model = query_column(0, 1);
-	request.relation = DatumGetObjectId(query_datum(0, 2, &is_null));
+	request.relation = DatumGetObjectId(query_typed_datum(0, 2, OIDOID, &is_null));
 	request.text_column = query_column(0, 3);
 	request.label_column = query_column(0, 4);
 	request.kind = query_column(0, 5);
-	request.params = query_datum(0, 6, &is_null);
-	request.numeric_columns = query_datum(0, 7, &is_null);
+	request.params = query_typed_datum(0, 6, JSONBOID, &is_null);
+	request.numeric_columns = query_typed_datum(0, 7, NAMEARRAYOID, &is_null);
 	request.filter = query_column(0, 8);
+	is_stored = DatumGetBool(query_typed_datum(0, 9, BOOLOID, &is_null));
+	schema = query_column(0, 10);
+	name = query_column(0, 11);
+	strlcpy(named_by.name, query_column(0, 12), NAMEDATALEN);
+	named_by.oid = DatumGetObjectId(query_typed_datum(0, 13, OIDOID, &is_null));
+	named_by.cluster = DatumGetInt64(query_typed_datum(0, 14, INT8OID, &is_null));
 	query_finish();
+	if (!is_stored)
+		return request;
+	request.stored = open_source(request.model, schema, name, &named_by);
+	request.relation = request.stored->relation;
 	return request;
 }
 
@@ -90,34 +86,33 @@ void
 training_job_train(TrainingJob *job)
 {
 	TrainRequest request = read_request(job->arguments);
-	OwnerContext reader;
-	bool is_stored = begin_as_reader(job->arguments, &reader);
 	const Candidate *best;
 
 	job->training = train_begin(&request);
 	best = job->training->best;
 	job->result.f1 = best->metrics.n_rows > 0 ? best->metrics.f1 : NAN;
-	if (is_stored)
-		owner_context_end(&reader);
 }
 
 void
 training_job_store(TrainingJob *job)
 {
-	OwnerContext reader;
-	bool is_stored = begin_as_reader(job->arguments, &reader);
-
 	train_store(job->training);
 	job->result.version = job->training->best->version;
-	if (is_stored)
-		owner_context_end(&reader);
 }
 
 void
 training_job_take_error(TrainingJobResult *result, const ErrorData *error)
 {
+	const SourceError *of_source = source_error_of(error);
+
 	result->sqlerrcode = error->sqlerrcode;
 	strlcpy(result->message, error->message, sizeof(result->message));
+	result->source = InvalidOid;
+	if (of_source != NULL)
+	{
+		result->source = of_source->relation;
+		strlcpy(result->whole_message, of_source->message, sizeof(result->whole_message));
+	}
 	pg_write_barrier();
 	result->state = TRAINING_JOB_FAILED;
 }

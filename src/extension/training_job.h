@@ -32,8 +32,10 @@ typedef struct TrainingJobResult
 	double f1; /* NaN: it was not measured */
 	TimestampTz started_at;
 	TimestampTz finished_at;
-	int sqlerrcode; /* of an error, as is the message */
-	char message[TRAINING_JOB_MESSAGE_LENGTH];
+	int sqlerrcode;                                  /* of an error, as are the messages */
+	char message[TRAINING_JOB_MESSAGE_LENGTH];       /* for who runs it */
+	char whole_message[TRAINING_JOB_MESSAGE_LENGTH]; /* for who may read the source */
+	Oid source; /* a stored one that it came from, or InvalidOid */
 } TrainingJobResult;
 
 /* A job: the arguments of sentiment_train as a JSON object, and as whom a stored source is to be read. */

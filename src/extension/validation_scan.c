@@ -19,8 +19,9 @@
 #include "utils/lsyscache.h"
 
 #include "extension/host.h"
-#include "extension/owner_context.h"
-#include "extension/source.h"
+#include "extension/public_query.h"
+#include "extension/registry.h"
+#include "extension/source_query.h"
 #include "extension/validation_scan.h"
 #include "extension/validation_state.h"
 
@@ -128,7 +129,7 @@ check_column(ValidationScan *scan, const char *name, ColumnFamily asked, bool *f
 	ColumnFamily present;
 
 	*fits = false;
-	if (!column_family(scan->relation, name, &present))
+	if (!column_family(scan->source.relation, name, &present))
 	{
 		add_column_finding(scan, CHECK_COLUMN_MISSING, psprintf("There is no column \"%s\"", name));
 		return false;
@@ -137,7 +138,7 @@ check_column(ValidationScan *scan, const char *name, ColumnFamily asked, bool *f
 	if (!*fits)
 		add_column_finding(scan, CHECK_COLUMN_TYPE,
 						   psprintf("Column \"%s\" is of type %s, which is not \"%s\"", name,
-									column_type_name(scan->relation, name),
+									column_type_name(scan->source.relation, name),
 									column_family_names[asked]));
 	return true;
 }
@@ -161,7 +162,7 @@ check_range_column(ValidationScan *scan, const char *name)
 	ColumnFamily family;
 	bool fits;
 
-	if (column_family(scan->relation, name, &family) && family == COLUMN_BOOLEAN)
+	if (column_family(scan->source.relation, name, &family) && family == COLUMN_BOOLEAN)
 		return true;
 	return check_column(scan, name, COLUMN_NUMBER, &fits) && fits;
 }
@@ -247,71 +248,42 @@ text_array_strings(Datum array, int *n_strings)
 static void
 read_version_row(ValidatedVersion *version, int32 deployed_version)
 {
-	HeapTuple tuple = SPI_tuptable->vals[0];
-	TupleDesc descriptor = SPI_tuptable->tupdesc;
 	bool is_null;
 	char **labels;
 
-	version->version = DatumGetInt32(SPI_getbinval(tuple, descriptor, 1, &is_null));
+	version->version = DatumGetInt32(query_typed_datum(0, 1, INT4OID, &is_null));
 	version->is_deployed = version->version == deployed_version;
-	version->source_schema = SPI_getvalue(tuple, descriptor, 2);
-	version->source_name = SPI_getvalue(tuple, descriptor, 3);
-	version->text_column = SPI_getvalue(tuple, descriptor, 4);
-	version->label_column = SPI_getvalue(tuple, descriptor, 5);
-	version->holdout = DatumGetFloat8(SPI_getbinval(tuple, descriptor, 6, &is_null));
+	version->source_schema = query_column(0, 2);
+	version->source_name = query_column(0, 3);
+	version->text_column = query_column(0, 4);
+	version->label_column = query_column(0, 5);
+	version->holdout = DatumGetFloat8(query_typed_datum(0, 6, FLOAT8OID, &is_null));
 	version->numeric_columns =
-		text_array_strings(SPI_getbinval(tuple, descriptor, 7, &is_null), &version->n_numeric);
-	labels = text_array_strings(SPI_getbinval(tuple, descriptor, 8, &is_null), &version->n_labels);
+		text_array_strings(query_typed_datum(0, 7, TEXTARRAYOID, &is_null), &version->n_numeric);
+	labels =
+		text_array_strings(query_typed_datum(0, 8, TEXTARRAYOID, &is_null), &version->n_labels);
 	version->labels = palloc_array(const char *, version->n_labels + 1);
 	for (int i = 0; i < version->n_labels; i++)
 		version->labels[i] = utf8_from_server(labels[i]);
-}
-
-/* Copy what was read within SPI to a context that outlives it. */
-static void
-copy_version(ValidatedVersion *version, MemoryContext context)
-{
-	MemoryContext old_context = MemoryContextSwitchTo(context);
-	char **numeric_columns = palloc_array(char *, version->n_numeric + 1);
-	const char **labels = palloc_array(const char *, version->n_labels + 1);
-
-	for (int i = 0; i < version->n_numeric; i++)
-		numeric_columns[i] = pstrdup(version->numeric_columns[i]);
-	for (int i = 0; i < version->n_labels; i++)
-		labels[i] = pstrdup(version->labels[i]);
-	version->numeric_columns = numeric_columns;
-	version->labels = labels;
-	version->source_schema = pstrdup(version->source_schema);
-	version->source_name = pstrdup(version->source_name);
-	version->text_column = pstrdup(version->text_column);
-	version->label_column = pstrdup(version->label_column);
-	MemoryContextSwitchTo(old_context);
+	version->image = query_typed_datum(0, 9, registry_model_type(), &is_null);
 }
 
 void
 validated_version_read(int64 model_id, int32 deployed_version, ValidatedVersion *version)
 {
-	MemoryContext context = CurrentMemoryContext;
-	Oid types[2] = {INT8OID, INT4OID};
-	Datum values[2] = {Int64GetDatum(model_id), Int32GetDatum(deployed_version)};
+	QueryParameter parameters[2] = {query_value(INT8OID, Int64GetDatum(model_id)),
+									query_value(INT4OID, Int32GetDatum(deployed_version))};
+	RegistryWriter reader = query_begin_read();
 
 	memset(version, 0, sizeof(*version));
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_with_args(
-			"SELECT version, source_schema, source_name, text_column, label_column, holdout,"
-			" numeric_columns, labels FROM sentiment.model_version"
-			" WHERE model_id OPERATOR(pg_catalog.=) $1"
-			" ORDER BY (version OPERATOR(pg_catalog.=) $2) DESC, version DESC LIMIT 1",
-			2, types, values, NULL, true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the versions of a model");
-	if (SPI_processed == 1)
-	{
+	if (public_query_read_only(
+			"SELECT v.version, v.source_schema, v.source_name, v.text_column, v.label_column,"
+			" v.holdout, v.numeric_columns, v.labels, v.image FROM sentiment.model_version AS v"
+			" WHERE v.model_id OPERATOR(pg_catalog.=) $1"
+			" ORDER BY (v.version OPERATOR(pg_catalog.=) $2) DESC, v.version DESC LIMIT 1",
+			2, parameters) == 1)
 		read_version_row(version, deployed_version);
-		copy_version(version, context);
-	}
-	if (SPI_finish() != SPI_OK_FINISH)
-		elog(ERROR, "SPI_finish failed");
+	registry_end_write(&reader);
 }
 
 /* Append an expression of type float8 for a column of numbers. name: in the server's encoding */
@@ -321,8 +293,8 @@ append_number(StringInfo query, Oid relation, const char *name)
 	Oid type = getBaseType(get_atttype(relation, get_attnum(relation, name)));
 
 	if (type == NUMERICOID)
-		appendStringInfo(query, "%s.sentiment_numeric_to_float8(t.%s::pg_catalog.numeric)",
-						 extension_schema_quoted(), quote_identifier(name));
+		appendStringInfo(query, "sentiment.numeric_to_float8(t.%s::pg_catalog.numeric)",
+						 quote_identifier(name));
 	else
 		source_append_number(query, &(NumericColumn){(char *) name, type == BOOLOID, false});
 }
@@ -333,13 +305,14 @@ append_numbers(StringInfo query, const ValidationScan *scan)
 {
 	if (scan->contract.n_ranges == 0)
 	{
-		appendStringInfoString(query, "NULL");
+		appendStringInfoString(query, "NULL::pg_catalog.float8[]");
 		return;
 	}
 	for (uint32 i = 0; i < scan->contract.n_ranges; i++)
 	{
 		appendStringInfoString(query, i == 0 ? "ARRAY[" : ", ");
-		append_number(query, scan->relation, server_from_utf8(scan->contract.ranges[i].column));
+		append_number(query, scan->source.relation,
+					  server_from_utf8(scan->contract.ranges[i].column));
 	}
 	appendStringInfoString(query, "]::pg_catalog.float8[]");
 }
@@ -357,33 +330,40 @@ append_features(StringInfo query, const ValidationScan *scan)
 		ColumnFamily family;
 		StringInfoData number;
 
-		if (!column_family(scan->relation, utf8_from_server(name), &family) ||
+		if (!column_family(scan->source.relation, utf8_from_server(name), &family) ||
 			(family != COLUMN_INTEGER && family != COLUMN_NUMBER && family != COLUMN_BOOLEAN))
 			continue;
 		initStringInfo(&number);
-		append_number(&number, scan->relation, name);
+		append_number(&number, scan->source.relation, name);
 		appendStringInfo(query,
-						 "%s%s, CASE WHEN %s OPERATOR(pg_catalog.<) 'Infinity'::pg_catalog.float8"
+						 "%s%s::pg_catalog.text, CASE WHEN %s OPERATOR(pg_catalog.<) "
+						 "'Infinity'::pg_catalog.float8"
 						 " AND %s OPERATOR(pg_catalog.>) '-Infinity'::pg_catalog.float8"
 						 " THEN %s END",
 						 separator, quote_literal_cstr(name), number.data, number.data,
 						 number.data);
 		separator = ", ";
 	}
-	appendStringInfoString(query, separator[0] == ',' ? ")" : "NULL");
+	appendStringInfoString(query, separator[0] == ',' ? ")" : "NULL::pg_catalog.jsonb");
+}
+
+/* Whether the model is asked about the labels. */
+static bool
+asks_model(const ValidationScan *scan, bool has_label)
+{
+	return scan->version != NULL && has_label;
 }
 
 /* Append the evidence of the model. */
 static void
 append_evidence(StringInfo query, const ValidationScan *scan, const char *text, const char *label)
 {
-	if (scan->version == NULL || label == NULL)
+	if (!asks_model(scan, label != NULL))
 	{
-		appendStringInfoString(query, "NULL");
+		appendStringInfoString(query, "NULL::pg_catalog.float8[]");
 		return;
 	}
-	appendStringInfo(query, "%s.sentiment_label_evidence(%s, %s, $2, $3, $4, ",
-					 extension_schema_quoted(), text, label);
+	appendStringInfo(query, "sentiment.label_evidence(%s, %s, $2, $3, $4, ", text, label);
 	append_features(query, scan);
 	appendStringInfoChar(query, ')');
 }
@@ -392,7 +372,6 @@ append_evidence(StringInfo query, const ValidationScan *scan, const char *text, 
 static char *
 scan_query(const ValidationScan *scan, bool has_label)
 {
-	Source source = {.schema = scan->schema, .name = scan->name, .filter = scan->filter};
 	char *text = psprintf("t.%s::pg_catalog.text",
 						  quote_identifier(server_from_utf8(scan->contract.text_column)));
 	char *label = !has_label
@@ -402,13 +381,13 @@ scan_query(const ValidationScan *scan, bool has_label)
 	StringInfoData query;
 
 	initStringInfo(&query);
-	appendStringInfo(&query, "SELECT %s.sentiment_validation_agg(%s, %s, ",
-					 extension_schema_quoted(), text, label == NULL ? "NULL" : label);
+	appendStringInfo(&query, "SELECT sentiment.validation_agg(%s, %s, ", text,
+					 label == NULL ? "NULL::pg_catalog.text" : label);
 	append_numbers(&query, scan);
 	appendStringInfoString(&query, ", ");
 	append_evidence(&query, scan, text, label);
 	appendStringInfoString(&query, ", $1)");
-	source_append_from(&query, &source);
+	source_append_from(&query, &scan->source);
 	return query.data;
 }
 
@@ -417,7 +396,7 @@ static Datum
 scan_parameters(const ValidationScan *scan, bool has_label)
 {
 	Jsonb *contract = DatumGetJsonbP(scan->contract_json);
-	bool has_evidence = scan->version != NULL && has_label;
+	bool has_evidence = asks_model(scan, has_label);
 	StringInfoData json;
 
 	initStringInfo(&json);
@@ -434,36 +413,29 @@ static const Validation *
 run_scan(const ValidationScan *scan, bool has_label)
 {
 	MemoryContext context = CurrentMemoryContext;
-	char *query = scan_query(scan, has_label);
-	Oid types[4] = {JSONBOID, TEXTOID, INT8OID, FLOAT8OID};
+	bool has_evidence = asks_model(scan, has_label);
+	Oid types[4] = {JSONBOID, registry_model_type(), INT8OID, FLOAT8OID};
 	Datum values[4] = {scan_parameters(scan, has_label),
-					   scan->model == NULL ? (Datum) 0 : CStringGetTextDatum(scan->model),
+					   has_evidence ? scan->version->image : (Datum) 0,
 					   Int64GetDatum((int64) scan->split_seed), Float8GetDatum(scan->holdout)};
-	char nulls[5] = "    ";
+	SourceQuery query = {.sql = scan_query(scan, has_label),
+						 .n_parameters = 4,
+						 .types = types,
+						 .values = values,
+						 .nulls = has_evidence ? "    " : " n  ",
+						 .cursor_options = CURSOR_OPT_PARALLEL_OK};
 	const Validation *validation = NULL;
-	SPIPlanPtr plan;
+	Datum state;
+	bool is_null;
 
-	if (scan->model == NULL)
-		nulls[1] = 'n';
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	plan = SPI_prepare_cursor(query, 4, types, CURSOR_OPT_PARALLEL_OK);
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare_cursor answered %s for: %s", SPI_result_code_string(SPI_result),
-			 query);
-	if (SPI_execute_plan(plan, values, nulls, true, 0) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "unexpected result of: %s", query);
-	{
-		bool is_null;
-		Datum state = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
-		MemoryContext old_context = MemoryContextSwitchTo(context);
-
-		if (!is_null)
-			validation = expanded_state_for_reading(state, &validation_type);
-		MemoryContextSwitchTo(old_context);
-	}
-	if (SPI_finish() != SPI_OK_FINISH)
-		elog(ERROR, "SPI_finish failed");
+	query_connect();
+	if (source_query(&scan->source, &query) != 1)
+		elog(ERROR, "unexpected result of: %s", query.sql);
+	state = query_typed_datum(0, 1, extension_type("sentiment_validation"), &is_null);
+	if (!is_null)
+		validation = expanded_state_for_reading(state, &validation_type);
+	query_finish();
+	MemoryContextSwitchTo(context);
 	return validation;
 }
 
@@ -477,10 +449,25 @@ decide_evidence(ValidationScan *scan)
 		scan->version = NULL;
 }
 
+/* The names of all columns that a contract, or the model, may have read. */
+static List *
+columns_to_read(const ValidationScan *scan)
+{
+	const Contract *contract = &scan->contract;
+	List *columns = list_make1(server_from_utf8(contract->text_column));
+
+	if (contract->label_column[0] != '\0')
+		columns = lappend(columns, server_from_utf8(contract->label_column));
+	for (uint32 i = 0; i < contract->n_ranges; i++)
+		columns = lappend(columns, server_from_utf8(contract->ranges[i].column));
+	for (int i = 0; scan->version != NULL && i < scan->version->n_numeric; i++)
+		columns = lappend(columns, scan->version->numeric_columns[i]);
+	return columns;
+}
+
 void
 validation_scan(ValidationScan *scan)
 {
-	Source source = {.relation = scan->relation, .filter = scan->filter};
 	static const Validation no_rows;
 	bool has_text;
 	bool has_label;
@@ -489,9 +476,7 @@ validation_scan(ValidationScan *scan)
 
 	INSTR_TIME_SET_CURRENT(start);
 	contract_read(scan->contract_json, &scan->contract);
-	source_check(&source);
-	scan->schema = source.schema;
-	scan->name = source.name;
+	source_check_with(&scan->source, columns_to_read(scan));
 	check_columns(scan, &has_text, &has_label);
 	contract_read(scan->contract_json, &scan->contract);
 	decide_evidence(scan);

@@ -13,6 +13,7 @@
 
 #include "core/validation/contract.h"
 #include "core/validation/validation_report.h"
+#include "extension/source.h"
 
 /* A version of a model, and what it was trained from: all in the current memory context. */
 typedef struct ValidatedVersion
@@ -24,6 +25,7 @@ typedef struct ValidatedVersion
 	char *text_column;
 	char *label_column;
 	double holdout;
+	Datum image; /* sentiment_model, as it is stored: to be detoasted */
 	int n_numeric;
 	char **numeric_columns; /* (n_numeric) */
 	int n_labels;
@@ -33,8 +35,7 @@ typedef struct ValidatedVersion
 typedef struct ValidationScan
 {
 	/* set by the caller */
-	Oid relation;
-	char *filter;                    /* NULL: all rows */
+	Source source;                   /* its relation, filter, and whose rights it is read with */
 	Datum contract_json;             /* jsonb */
 	const char *model;               /* NULL: none */
 	const ValidatedVersion *version; /* that is asked about labels; NULL: none is */
@@ -43,15 +44,13 @@ typedef struct ValidationScan
 
 	/* filled by validation_scan */
 	Contract contract;
-	char *schema;
-	char *name;
 	const Validation *validation; /* NULL: there was no row, or no text column */
 	Findings findings;
 	uint64 n_rows;
 	double seconds;
 } ValidationScan;
 
-/* Read the deployed version of a model, or else the latest. */
+/* Read the deployed version of a model, or else the latest. The caller has checked what the current role may do with the model. */
 extern void validated_version_read(int64 model_id, int32 deployed_version,
 								   ValidatedVersion *version);
 

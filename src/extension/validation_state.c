@@ -17,6 +17,7 @@
 
 #include "core/text/utf8.h"
 #include "core/validation/validation.h"
+#include "extension/call_site.h"
 #include "extension/deployment.h"
 #include "extension/host.h"
 #include "extension/model_cache.h"
@@ -280,52 +281,88 @@ most_probable(const double *probabilities, uint32 n_labels)
 	return best;
 }
 
+/* What is asked of a model about the label of a text. */
+typedef struct LabelQuestion
+{
+	Utf8Text text; /* that its training held out */
+	Datum label;
+	Jsonb *numbers; /* by column name; NULL: none */
+} LabelQuestion;
+
 /*
- * What the deployed version of a model says of the label of a text that its training held out: number of the
- * label and of the most probable one among the model's, and their probabilities. NULL for a text that the
- * training may have seen, and a label that the model does not know. Arguments: text, label, model, seed and
- * share of the split, numbers by column name.
+ * Read the arguments text, label, model, seed and share of the split, numbers by column name. False if the answer is
+ * NULL: an argument is, or the training may have seen the text.
  */
+static bool
+read_label_question(FunctionCallInfo fcinfo, LabelQuestion *question)
+{
+	for (int i = 0; i < 5; i++)
+	{
+		if (PG_ARGISNULL(i))
+			return false;
+	}
+	question->text = any_text_from_datum(PG_GETARG_DATUM(0));
+	question->label = PG_GETARG_DATUM(1);
+	question->numbers = PG_ARGISNULL(5) ? NULL : PG_GETARG_JSONB_P(5);
+	if (corpus_is_held_out(corpus_text_hash(question->text.bytes, question->text.length),
+						   (uint64) PG_GETARG_INT64(3), PG_GETARG_FLOAT8(4)) &&
+		utf8_is_valid(question->text.bytes, question->text.length))
+		return true;
+	utf8_free(&question->text);
+	return false;
+}
+
+/*
+ * What a model says of the label of a text: number of the label and of the most probable one among the model's, and their
+ * probabilities. NULL for a label that the model does not know.
+ */
+static Datum
+answer_label_question(FunctionCallInfo fcinfo, LabelQuestion *question, CachedModel *model)
+{
+	Utf8Text label_text = any_text_from_datum(question->label);
+	char *label = pnstrdup(label_text.bytes, label_text.length);
+	uint32 given = pipeline_find_label(model->pipeline, label);
+	float *numbers;
+	const double *probabilities;
+
+	if (given == model->pipeline->n_labels)
+		PG_RETURN_NULL();
+	numbers = question->numbers == NULL ? NULL
+										: numeric_features_read(model->pipeline, question->numbers);
+	probabilities = predict(model, &question->text, numbers);
+	utf8_free(&question->text);
+	PG_RETURN_DATUM(evidence_array(given, most_probable(probabilities, model->pipeline->n_labels),
+								   probabilities));
+}
+
+/* Ask the deployed version of a model, by its name. */
 PG_FUNCTION_INFO_V1(sentiment_label_evidence);
 Datum
 sentiment_label_evidence(PG_FUNCTION_ARGS)
 {
-	Utf8Text utf8;
 	const Deployment *deployment;
-	CachedModel *model;
-	Utf8Text label_text;
-	char *label;
-	uint32 given;
-	float *numbers;
-	const double *probabilities;
+	LabelQuestion question;
 
-	for (int i = 0; i < 5; i++)
-	{
-		if (PG_ARGISNULL(i))
-			PG_RETURN_NULL();
-	}
-	utf8 = any_text_from_datum(PG_GETARG_DATUM(0));
-	if (!corpus_is_held_out(corpus_text_hash(utf8.bytes, utf8.length), (uint64) PG_GETARG_INT64(3),
-							PG_GETARG_FLOAT8(4)) ||
-		!utf8_is_valid(utf8.bytes, utf8.length))
-	{
-		utf8_free(&utf8);
+	if (!read_label_question(fcinfo, &question))
 		PG_RETURN_NULL();
-	}
 	deployment = deployment_resolve(text_to_cstring(PG_GETARG_TEXT_PP(2)));
-	model =
+	return answer_label_question(
+		fcinfo, &question,
 		model_cache_from_version(deployment->model_id, deployment_main_version(deployment)->version,
-								 deployment_main_version(deployment)->key);
-	label_text = any_text_from_datum(PG_GETARG_DATUM(1));
-	label = pnstrdup(label_text.bytes, label_text.length);
-	given = pipeline_find_label(model->pipeline, label);
-	if (given == model->pipeline->n_labels)
+								 deployment_main_version(deployment)->key));
+}
+
+/* Ask a model value: rows are read as a role that may not ask the model by its name. */
+PG_FUNCTION_INFO_V1(sentiment_label_evidence_by_value);
+Datum
+sentiment_label_evidence_by_value(PG_FUNCTION_ARGS)
+{
+	LabelQuestion question;
+
+	if (!read_label_question(fcinfo, &question))
 		PG_RETURN_NULL();
-	numbers = PG_ARGISNULL(5) ? NULL : numeric_features_read(model->pipeline, PG_GETARG_JSONB_P(5));
-	probabilities = predict(model, &utf8, numbers);
-	utf8_free(&utf8);
-	PG_RETURN_DATUM(evidence_array(given, most_probable(probabilities, model->pipeline->n_labels),
-								   probabilities));
+	return answer_label_question(fcinfo, &question,
+								 call_site_by_value(call_site(fcinfo), PG_GETARG_DATUM(2)));
 }
 
 /* A number of any size as float8: infinite or 0 if it is beyond. */

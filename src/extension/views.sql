@@ -2,7 +2,7 @@
 
 CREATE VIEW @extschema@.sentiment_models WITH (security_invoker = true, security_barrier = true) AS
 SELECT m.name AS model,
-	   @extschema@.sentiment_role_name(m.owner, m.owner_oid, m.owner_cluster) AS owner,
+	   sentiment.role_name(m.owner, m.owner_oid, m.owner_cluster) AS owner,
 	   d.version AS deployed_version,
 	   v.kind,
 	   (v.metrics OPERATOR(pg_catalog.->>) 'f1')::pg_catalog.float8 AS f1,
@@ -80,7 +80,7 @@ COMMENT ON VIEW @extschema@.sentiment_deployments IS 'what was done to the versi
 
 CREATE VIEW @extschema@.sentiment_privileges WITH (security_invoker = true, security_barrier = true) AS
 SELECT m.name AS model,
-	   @extschema@.sentiment_role_name(p.grantee, p.grantee_oid, p.grantee_cluster) AS grantee,
+	   sentiment.role_name(p.grantee, p.grantee_oid, p.grantee_cluster) AS grantee,
 	   p.privilege,
 	   p.granted_by,
 	   p.granted_at

@@ -107,12 +107,14 @@ SELECT DISTINCT seen_as FROM monitored.witness;
 SELECT source_name, trained_by FROM sentiment_model_versions WHERE model = 'watched' ORDER BY version DESC LIMIT 1;
 SET ROLE regress_owner;
 SELECT sentiment_monitor('watched', 'monitored.incoming', label_column => 'label', filter => 'monitored.escape()');
+CREATE VIEW monitored.escaping AS SELECT id, at, text, label FROM monitored.incoming WHERE monitored.escape();
+SELECT sentiment_monitor('watched', 'monitored.escaping', label_column => 'label');
 RESET ROLE;
 \set VERBOSITY terse
 SELECT sentiment_run_task('watched', 'check_drift');
 \set VERBOSITY default
 
--- what a trainer stores is read as the trainer: he does not get the owner's rights by it
+-- what a trainer stores runs his code as him: he does not get the owner's rights by it, and the owner must be allowed to read it
 SET ROLE regress_trainer;
 SELECT sentiment_monitor('watched', 'monitored.incoming', label_column => 'label');
 CREATE VIEW monitored.trap AS SELECT g AS at, 'good ' || g || current_user AS text, CASE WHEN g % 2 = 0 THEN 'pos' ELSE 'neg' END AS label
@@ -123,6 +125,13 @@ BEGIN
 	RETURN true;
 END $$;
 SELECT sentiment_monitor('watched', 'monitored.trap', label_column => 'label', filter => 'monitored.trainer_spy()', cooldown => '0');
+CREATE VIEW monitored.trainers AS SELECT g AS at, 'good ' || g AS text, CASE WHEN g % 2 = 0 THEN 'pos' ELSE 'neg' END AS label
+FROM generate_series(1, 100) AS g WHERE monitored.trainer_spy();
+SELECT sentiment_monitor('watched', 'monitored.trainers', label_column => 'label', cooldown => '0');
+GRANT SELECT ON monitored.trap, monitored.trainers TO regress_owner;
+-- what a view shows of current_user, it would show of the model's owner
+SELECT sentiment_monitor('watched', 'monitored.trap', label_column => 'label', cooldown => '0');
+SELECT sentiment_monitor('watched', 'monitored.trainers', label_column => 'label', cooldown => '0');
 RESET ROLE;
 TRUNCATE monitored.witness;
 SET ROLE regress_owner;

@@ -66,6 +66,22 @@ findings_count(const Findings *findings, Severity severity)
 	return n;
 }
 
+const char *
+finding_public_detail(const Finding *finding)
+{
+	switch (finding->check)
+	{
+		case CHECK_UNKNOWN_LABEL:
+		case CHECK_CLASS_ROWS:
+		case CHECK_CLASS_BALANCE:
+		case CHECK_NUMBER_RANGE:
+		case CHECK_OUTLYING_NUMBER:
+			return contract_checks[finding->check].meaning;
+		default:
+			return finding->detail;
+	}
+}
+
 /* Formatted text in memory of its own. */
 static char *__attribute__((format(printf, 1, 2))) format_text(const char *format, ...)
 {

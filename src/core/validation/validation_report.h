@@ -32,6 +32,12 @@ typedef struct Findings
 /* Add a finding unless its severity is off. Both strings are kept as they are. */
 extern void findings_add(Findings *findings, const Finding *finding);
 
+/*
+ * The detail of a finding for who may not see the rows: what the check means, where the detail quotes labels or numbers of
+ * rows; else the detail itself.
+ */
+extern const char *finding_public_detail(const Finding *finding);
+
 /* Whether there is a finding of a severity. */
 extern uint32_t findings_count(const Findings *findings, Severity severity);
 

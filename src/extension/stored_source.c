@@ -1,0 +1,212 @@
+/*
+ * stored_source.c
+ *	  Sources that were stored: finding them, and who may read them.
+ */
+#include "postgres.h"
+
+#include "access/sysattr.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_class.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
+#include "utils/syscache.h"
+
+#include "extension/compat.h"
+#include "extension/source.h"
+#include "extension/stored_source.h"
+
+bool
+relation_is_temporary(Oid relation)
+{
+	return get_rel_persistence(relation) == RELPERSISTENCE_TEMP ||
+		   isAnyTempNamespace(get_rel_namespace(relation));
+}
+
+void
+stored_source_missing(const RegistryModel *model)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("model \"%s\" has no stored source: name one with sentiment_set_source()",
+					model->name),
+			 errdetail("It was trained from a temporary relation, or imported without a source."),
+			 errhint("Use sentiment_set_source('%s', 'a_table').", model->name)));
+}
+
+/* Lock the relation of a name, which another may have by the time that the lock is there; InvalidOid: there is none. */
+static Oid
+find_and_lock(const char *schema, const char *name)
+{
+	if (!OidIsValid(get_namespace_oid(schema, true)))
+		return InvalidOid;
+	return RangeVarGetRelidExtended(makeRangeVar(pstrdup(schema), pstrdup(name), -1),
+									AccessShareLock, RVR_MISSING_OK, NULL, NULL);
+}
+
+/* The owner of a relation. */
+static Oid
+owner_of_relation(Oid relation)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid owner;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relation);
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+StoredSource *
+stored_source_open(const RegistryModel *model, const char *schema, const char *name,
+				   const StoredRole *named_by)
+{
+	StoredSource *stored = palloc0(sizeof(StoredSource));
+
+	if (name == NULL || name[0] == '\0')
+		stored_source_missing(model);
+	stored->relation = find_and_lock(schema, name);
+	if (!OidIsValid(stored->relation))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("the source \"%s.%s\" of model \"%s\" does not exist any more", schema,
+						name, model->name),
+				 errhint("Name another with sentiment_set_source('%s', 'a_table'), or, if it "
+						 "is the monitor's, with sentiment_monitor().",
+						 model->name)));
+	if (relation_is_temporary(stored->relation))
+		stored_source_missing(model);
+	stored->model = *model;
+	stored->named_by = *named_by;
+	stored->caller_name = GetUserNameFromId(GetUserId(), false);
+	stored->caller_may_read = role_may_read_relation(GetUserId(), stored->relation);
+	stored->relation_owner = owner_of_relation(stored->relation);
+	stored->schema = pstrdup(schema);
+	stored->name = pstrdup(name);
+	stored->display_name = quote_qualified_identifier(stored->schema, stored->name);
+	return stored;
+}
+
+/* Whether a role may SELECT a column. A column that is not there is somebody else's error. */
+static bool
+may_select_column(Oid role, Oid relation, const char *column)
+{
+	AttrNumber number = get_attnum(relation, column);
+
+	return number == InvalidAttrNumber ||
+		   pg_attribute_aclcheck(relation, number, role, ACL_SELECT) == ACLCHECK_OK;
+}
+
+/* The names of all columns that a source reads, but for those of its filter. */
+static List *
+columns_of_source(const Source *source, List *more)
+{
+	List *columns = list_copy(more);
+
+	if (source->text_column != NULL)
+		columns = lappend(columns, source->text_column);
+	if (source->label_column != NULL)
+		columns = lappend(columns, source->label_column);
+	for (int i = 0; i < source->n_numeric; i++)
+		columns = lappend(columns, source->numeric[i].name);
+	return list_concat(columns, source_filter_columns(source));
+}
+
+/* Raise an error unless a role may read some columns of a stored source. */
+static void
+check_role(const StoredSource *stored, Oid role, List *columns)
+{
+	char *name = GetUserNameFromId(role, false);
+	ListCell *cell;
+
+	if (!may_use_schema(role, get_rel_namespace(stored->relation)))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("role \"%s\" may not read the source %s", name, stored->display_name),
+				 errdetail(
+					 "The stored source of model \"%s\" must be readable by the model's owner and "
+					 "by the role that named it.",
+					 stored->model.name),
+				 errhint("GRANT USAGE ON SCHEMA %s TO %s.", quote_identifier(stored->schema),
+						 quote_identifier(name))));
+	if (pg_class_aclcheck(stored->relation, role, ACL_SELECT) == ACLCHECK_OK)
+		return;
+	if (pg_attribute_aclcheck_all(stored->relation, role, ACL_SELECT, ACLMASK_ANY) != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("role \"%s\" may not read the source %s", name, stored->display_name),
+				 errdetail(
+					 "The stored source of model \"%s\" must be readable by the model's owner and "
+					 "by the role that named it.",
+					 stored->model.name),
+				 errhint("GRANT SELECT ON %s TO %s; or name another source with "
+						 "sentiment_set_source().",
+						 stored->display_name, quote_identifier(name))));
+	foreach (cell, columns)
+	{
+		const char *column = lfirst(cell);
+
+		if (!may_select_column(role, stored->relation, column))
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("role \"%s\" may not read column \"%s\" of the source %s", name, column,
+						stored->display_name),
+				 errdetail(
+					 "The stored source of model \"%s\" must be readable by the model's owner and "
+					 "by the role that named it.",
+					 stored->model.name),
+				 errhint("GRANT SELECT ON %s TO %s; or name another source with "
+						 "sentiment_set_source().",
+						 stored->display_name, quote_identifier(name))));
+	}
+}
+
+void
+stored_source_check_rights(const Source *source, List *more_columns)
+{
+	const StoredSource *stored = source->stored;
+	List *columns = columns_of_source(source, more_columns);
+	Oid owner = stored_role_find(&stored->model.owner);
+	Oid namer = stored_role_find(&stored->named_by);
+
+	if (!OidIsValid(owner))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						errmsg("the owner of model \"%s\" is gone", stored->model.name),
+						errdetail("What is stored with a model is read with the rights of its "
+								  "owner."),
+						errhint("Ask a superuser to run sentiment_set_owner('%s', ...).",
+								stored->model.name)));
+	check_role(stored, owner, columns);
+	/* who could only train must not have the owner's tables read for him under a name that he gave */
+	if (OidIsValid(namer) && namer != owner)
+		check_role(stored, namer, columns);
+}
+
+StoredRole
+stored_source_trainer(const StoredSource *stored)
+{
+	Oid owner = stored_role_find(&stored->model.owner);
+	Oid namer = stored_role_find(&stored->named_by);
+
+	return !OidIsValid(namer) || has_privs_of_role(namer, owner) ? stored->model.owner
+																 : stored->named_by;
+}
+
+bool
+role_may_read_relation(Oid role, Oid relation)
+{
+	Oid schema = get_rel_namespace(relation);
+
+	if (!OidIsValid(schema) || !may_use_schema(role, schema))
+		return false;
+	if (pg_class_aclcheck(relation, role, ACL_SELECT) != ACLCHECK_OK &&
+		pg_attribute_aclcheck_all(relation, role, ACL_SELECT, ACLMASK_ALL) != ACLCHECK_OK)
+		return false;
+	return check_enable_rls(relation, role, true) != RLS_ENABLED;
+}

@@ -460,5 +460,144 @@ foreach my $job (@jobs)
 }
 is(superusers($node), 'postgres', 'nobody has become superuser by a job');
 
+
+# ---- sources that are as they should be: they are read, and the rows that the model's owner may not see are not. A case: what is done
+# before its model is trained by its owner (team, or `model_owner`) from L.reviews and after that, the number of rows that a retraining
+# has, or what it says instead.
+my $rows_of_postgres = rows_sql('L.reviews') . 'GRANT SELECT ON L.reviews TO team;';
+my $rows_of_author = 'GRANT CREATE ON SCHEMA L TO author; SET ROLE author;' . rows_sql('L.reviews') . 'GRANT SELECT ON L.reviews TO team; RESET ROLE;';
+my $rows_of_team = 'GRANT CREATE ON SCHEMA L TO team; SET ROLE team;' . rows_sql('L.reviews') . 'RESET ROLE;';
+my $secured = 'ALTER TABLE L.reviews ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON L.reviews FOR SELECT USING (id <= 50)';
+my @legitimate = (
+	{ name => 'own table', before => $rows_of_team, rows => 72 },
+	{ name => 'table of another', before => $rows_of_author, rows => 72 },
+	{ name => 'columns only', before => "$rows_of_author REVOKE SELECT ON L.reviews FROM team; GRANT SELECT (id, text, label) ON L.reviews TO team", rows => 72 },
+	{ name => 'own view over a table of another', before => 'GRANT CREATE ON SCHEMA L TO team; SET ROLE team; CREATE VIEW L.reviews AS SELECT id, text, label FROM plain; RESET ROLE', rows => 72 },
+	{ name => 'view over a table that is hidden', before => rows_sql('L.hidden') . 'CREATE VIEW L.reviews AS SELECT * FROM L.hidden WHERE id <= 60; GRANT SELECT ON L.reviews TO team', rows => 60 },
+	{ name => 'view with a function of a superuser', before => rows_sql('L.data') . q{CREATE FUNCTION L.clean(t text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN lower(t); END';
+		GRANT SELECT ON L.data TO team; GRANT CREATE ON SCHEMA L TO team; SET ROLE team; CREATE VIEW L.reviews AS SELECT id, L.clean(text) AS text, label FROM L.data; RESET ROLE}, rows => 72 },
+	{ name => 'partitioned table', before => "CREATE TABLE L.reviews (id int, text text, label text, n int) PARTITION BY LIST (label); CREATE TABLE L.p1 PARTITION OF L.reviews FOR VALUES IN ('pos');
+		CREATE TABLE L.p2 PARTITION OF L.reviews DEFAULT; INSERT INTO L.reviews SELECT * FROM plain; ALTER TABLE L.reviews OWNER TO author; ALTER TABLE L.p1 OWNER TO other; GRANT SELECT ON L.reviews TO team", rows => 72 },
+	{ name => 'table with a child', before => "$rows_of_author CREATE TABLE L.child () INHERITS (L.reviews); INSERT INTO L.child SELECT * FROM plain WHERE id <= 10", rows => 82 },
+	{ name => 'materialized view', before => 'CREATE MATERIALIZED VIEW L.reviews AS SELECT * FROM plain; GRANT SELECT ON L.reviews TO team', rows => 72 },
+	{ name => 'foreign table', before => "CREATE FOREIGN TABLE L.reviews (id int, text text, label text, n int) SERVER files OPTIONS (filename '$file'); GRANT SELECT ON L.reviews TO team", rows => 72 },
+	{ name => 'row security', before => "$rows_of_postgres $secured", rows => 50 },
+	{ name => 'row security by the current role', before => "$rows_of_postgres ALTER TABLE L.reviews ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON L.reviews USING (id <= CASE current_user WHEN 'team' THEN 40 ELSE 60 END)", rows => 40 },
+	{ name => 'row security that comes later', before => $rows_of_postgres, after => $secured, rows => 50 },
+	{ name => 'forced row security', before => "$rows_of_team $secured; ALTER TABLE L.reviews FORCE ROW LEVEL SECURITY", rows => 50 },
+	{ name => 'row security below a view', before => "$rows_of_author $secured; ALTER TABLE L.reviews RENAME TO data; GRANT SELECT ON L.data TO deputy; CREATE VIEW L.reviews AS SELECT * FROM L.data;
+		ALTER VIEW L.reviews OWNER TO deputy; GRANT SELECT ON L.reviews TO team", rows => 50 },
+	{ name => 'a role that passes by row security', model_owner => 'passer', before => "$rows_of_author GRANT SELECT ON L.reviews TO passer; $secured", rows => 72 },
+	{ name => 'view with current_user', before => "$rows_of_postgres ALTER TABLE L.reviews RENAME TO data; CREATE VIEW L.reviews AS SELECT * FROM L.data WHERE id <= CASE current_user WHEN 'team' THEN 40 ELSE 60 END;
+		GRANT SELECT ON L.reviews TO team", rows => 40 },
+	{ name => 'view of the invoker', minimum => 150000, before => "$rows_of_postgres $secured; ALTER TABLE L.reviews RENAME TO data; CREATE VIEW L.reviews WITH (security_invoker) AS SELECT * FROM L.data; GRANT SELECT ON L.reviews TO team", rows => 50 },
+	{ name => 'schema for its owner only', before => $rows_of_postgres, after => 'REVOKE USAGE ON SCHEMA L FROM PUBLIC; GRANT USAGE ON SCHEMA L TO team', rows => 72 },
+	{ name => 'made anew', before => $rows_of_author, after => 'DROP TABLE L.reviews; ' . rows_sql('L.reviews', 66) . 'GRANT SELECT ON L.reviews TO team', rows => 66 },
+	{ name => 'another owner', before => $rows_of_author, after => 'ALTER TABLE L.reviews OWNER TO other', rows => 72 },
+	{ name => 'another type', before => $rows_of_author, after => 'ALTER TABLE L.reviews ALTER text TYPE varchar(200)', rows => 72 },
+	# ---- and those that are not any more
+	{ name => 'revoked', before => $rows_of_author, after => 'REVOKE SELECT ON L.reviews FROM team', says => qr/may not read|permission denied/ },
+	{ name => 'revoked column', before => $rows_of_author, after => 'REVOKE SELECT ON L.reviews FROM team; GRANT SELECT (id, text) ON L.reviews TO team', says => qr/may not read|permission denied/ },
+	{ name => 'schema revoked', before => $rows_of_author, after => 'REVOKE USAGE ON SCHEMA L FROM PUBLIC', says => qr/may not read|permission denied/ },
+	{ name => 'gone', before => $rows_of_author, after => 'DROP TABLE L.reviews', says => qr/does not exist/ },
+	{ name => 'schema gone', before => $rows_of_author, after => 'DROP SCHEMA L CASCADE', says => qr/does not exist/ },
+	{ name => 'column gone', before => $rows_of_author, after => 'ALTER TABLE L.reviews DROP label', says => qr/column "label".*does not exist/ },
+	{ name => 'a sequence in its place', before => $rows_of_author, after => 'DROP TABLE L.reviews; CREATE SEQUENCE L.reviews; GRANT SELECT ON L.reviews TO team', says => qr/cannot read|not .*table/ },
+	# whoever can only train must not have the owner's tables read for him
+	{ name => 'named by who may not read it any more', trained_by => 'trainer', before => "$rows_of_author GRANT SELECT ON L.reviews TO trainer", after => 'REVOKE SELECT ON L.reviews FROM trainer', says => qr/may not read|permission denied/ },
+	{ name => 'named by one whose model\'s owner may not read it', trained_by => 'trainer', before => "$rows_of_author GRANT SELECT ON L.reviews TO trainer; REVOKE SELECT ON L.reviews FROM team",
+		says => qr/may not read|permission denied/ },
+	{ name => 'named by who may read other rows than the owner', trained_by => 'trainer', before => "$rows_of_postgres ALTER TABLE L.reviews ENABLE ROW LEVEL SECURITY; GRANT SELECT ON L.reviews TO trainer;
+		CREATE POLICY p ON L.reviews USING (id <= CASE current_user WHEN 'team' THEN 40 ELSE 60 END)", rows => 40 },
+);
+@legitimate = grep { $version >= ($_->{minimum} // 0) } @legitimate;
+$node->safe_psql('postgres', q{CREATE ROLE passer LOGIN BYPASSRLS; GRANT CREATE ON DATABASE postgres TO team});
+my $number = 0;
+foreach my $case (@legitimate)
+{
+	my $schema = sprintf 'l%02d', ++$number;
+	my $owner = $case->{model_owner} // 'team';
+	my $by = $case->{trained_by} // $owner;
+	my ($before, $after) = map { ($_ // '') =~ s/\bL\b/$schema/gr } @$case{qw(before after)};
+	my $error = '';
+	is($node->psql('postgres', qq{
+			CREATE SCHEMA $schema;
+			GRANT USAGE ON SCHEMA $schema TO PUBLIC;
+			$before;
+			SET ROLE $owner;
+			SELECT sentiment_train('$schema', 'plain');
+			SELECT sentiment_grant('$schema', 'trainer', 'train');
+			RESET ROLE; SET ROLE $by;
+			SELECT sentiment_train('$schema', '$schema.reviews', deploy => 'never', params => '{"C": 2}');
+			RESET ROLE; SET ROLE $owner;
+			SELECT sentiment_promote('$schema', 2, force => true);
+			RESET ROLE;
+			$after;
+		}, stderr => \$error, on_error_stop => 1), 0, "$case->{name} is set up") or diag($error);
+	my $last = qq{SELECT rows_trained + rows_held_out + rows_skipped, rows_trained + rows_held_out FROM sentiment_model_versions WHERE model = '$schema' ORDER BY version DESC LIMIT 1};
+	my @uses = (
+		[ 'gate', $gate =~ s/'M'/'$schema'/r, qr/min_f1 \d/ ], [ 'validate', "SELECT 'found: ' || coalesce(string_agg(concat_ws(' ', check_name, detail), '; '), '') FROM sentiment_validate('$schema', check_labels => false)", qr/^found/ ],
+		[ 'retrain', "SELECT status, message FROM sentiment_retrain('$schema')", qr/^(promoted|kept)/ ], [ 'rows', $last ],
+		[ 'pipeline with workers', "SELECT status, message FROM sentiment_run_pipeline('$schema', kinds => '{logistic_regression,random_forest}')", qr/^(promoted|kept)/ ], [ 'rows of the pipeline', $last ]);
+	foreach my $role ('trainer', 'postgres')
+	{
+		# (a superuser's session may say that row security is to be an error; it is for who reads to obey it)
+		my ($said) = session($node, $role, $role eq 'postgres' ? [ 'setting', 'SET row_security = off' ] : (), @uses);
+		foreach my $use (@uses)
+		{
+			my $what = "$case->{name}: $use->[0] by $role";
+			like($said->{ $use->[0] }, $use->[2], "$what reads") if $case->{rows} && $use->[2];
+			like($said->{ $use->[0] }, $case->{says}, "$what says why not") if $case->{says} && $use->[2];
+			is($said->{ $use->[0] } =~ s/\|.*//sr, $case->{rows}, "$what") if $case->{rows} && !$use->[2];
+		}
+	}
+}
+
+# ---- a source that is named for the model
+{
+	$node->safe_psql('postgres', 'CREATE SCHEMA named; GRANT USAGE, CREATE ON SCHEMA named TO PUBLIC; SET ROLE author;' . rows_sql('named.reviews', 66)
+		  . 'SET ROLE team;' . rows_sql('named.own') . q{
+		SELECT sentiment_train('named', 'named.own');
+		SELECT sentiment_grant('named', 'trainer', 'train')});
+	my $set = q{SELECT sentiment_set_source('named', 'named.reviews', filter => 'id > 0')};
+	my $retrain = [ retrain => q{SELECT status, message FROM sentiment_retrain('named')} ];
+	my $rows = [ rows => q{SELECT source_name, rows_trained + rows_held_out FROM sentiment_model_versions WHERE model = 'named' ORDER BY version DESC LIMIT 1} ];
+	my ($said) = session($node, trainer => [ set => $set ]);
+	like($said->{set}, qr/^error 42501/, 'a source is named by who may read it only');
+	$node->safe_psql('postgres', 'GRANT SELECT ON named.reviews TO trainer');
+	($said) = session($node, trainer => [ set => $set ]);
+	like($said->{set}, qr/^error 42501/, 'and if the model\'s owner may');
+	$node->safe_psql('postgres', 'GRANT SELECT ON named.reviews TO team; REVOKE SELECT ON named.reviews FROM trainer');
+	($said) = session($node, trainer => [ set => $set ]);
+	like($said->{set}, qr/^error 42501/, 'he himself too');
+	$node->safe_psql('postgres', 'GRANT SELECT ON named.reviews TO trainer');
+	($said) = session($node, other => [ set => $set ]);
+	like($said->{set}, qr/^error 42501/, 'nobody without the privilege train');
+	($said) = session($node, trainer => [ set => $set ], $retrain, $rows);
+	unlike($said->{set}, qr/^error/, 'then it is named');
+	is($said->{rows}, "reviews|66\n", 'and is what retrainings read');
+	$node->safe_psql('postgres', 'REVOKE SELECT ON named.reviews FROM trainer');
+	($said) = session($node, team => $retrain);
+	like($said->{retrain}, qr/^failed.*(may not read|permission)/, 'until who named it may not read it any more');
+	($said) = session($node, trainer => [ temp => q{CREATE TEMP TABLE passing AS SELECT 'good' || i AS text, 'pos' AS label FROM generate_series(1, 9) AS i; GRANT SELECT ON passing TO team} ],
+		[ set_temp => q{SELECT sentiment_set_source('named', 'passing')} ], [ remove => q{SELECT sentiment_set_source('named', NULL)} ], $retrain, $rows);
+	like($said->{set_temp}, qr/^error (55000|0A000|42809)/, 'a temporary table is not stored');
+	unlike($said->{remove}, qr/^error/, 'a source is taken back');
+}
+
+# ---- what a read leaves behind in its session: nothing
+{
+	my @settings = ([ settings => q{SELECT string_agg(name || '=' || setting, ' ' ORDER BY name) FROM pg_settings
+			WHERE name IN ('search_path', 'row_security', 'constraint_exclusion', 'client_min_messages', 'role', 'lock_timeout', 'statement_timeout')} ],
+		[ user => 'SELECT current_user, session_user' ]);
+	foreach my $case (grep { $_->{name} =~ /^(escape|view|view_other|policy)$/ } @cases)
+	{
+		my ($before) = session($node, trainer => @settings);
+		my ($after) = session($node, trainer => (map { [ $_->[0], $_->[1] =~ s/'M'/'$case->{name}'/gr ] } @unwatched), @settings);
+		is($after->{$_}, $before->{$_}, "$case->{name}: $_ of the session afterwards") foreach qw(settings user);
+	}
+}
+is(superusers($node), 'postgres', 'nobody has become superuser in the end');
+
 $node->stop;
 done_testing();

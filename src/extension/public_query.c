@@ -8,9 +8,10 @@
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 
+#include "extension/compat.h"
 #include "extension/owner_context.h"
 #include "extension/public_query.h"
 
@@ -51,7 +52,10 @@ with_schema(const char *query)
 	return buffer.data;
 }
 
-/* Run a query through SPI. */
+/*
+ * Run a query through SPI. Whatever the caller's search_path, its operators and functions are the server's own,
+ * or qualified.
+ */
 static uint64
 run_query(const char *query, int n_parameters, const QueryParameter *parameters, bool read_only)
 {
@@ -59,6 +63,7 @@ run_query(const char *query, int n_parameters, const QueryParameter *parameters,
 	Datum *values = palloc_array(Datum, n_parameters + 1);
 	char *nulls = palloc(n_parameters + 1);
 	MemoryContext context = CurrentMemoryContext;
+	int guc_level;
 	int result;
 
 	for (int i = 0; i < n_parameters; i++)
@@ -67,8 +72,12 @@ run_query(const char *query, int n_parameters, const QueryParameter *parameters,
 		values[i] = parameters[i].value;
 		nulls[i] = parameters[i].is_null ? 'n' : ' ';
 	}
+	/* an error ends the (sub)transaction, and with it the level */
+	guc_level = NewGUCNestLevel();
+	restrict_search_path();
 	result =
 		SPI_execute_with_args(with_schema(query), n_parameters, types, values, nulls, read_only, 0);
+	AtEOXact_GUC(false, guc_level);
 	/* SPI leaves its own, which SPI_finish frees */
 	MemoryContextSwitchTo(context);
 	if (result < 0)
@@ -87,21 +96,6 @@ uint64
 public_query_read_only(const char *query, int n_parameters, const QueryParameter *parameters)
 {
 	return run_query(query, n_parameters, parameters, true);
-}
-
-char *
-query_column(uint64 row, int column)
-{
-	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
-}
-
-Datum
-query_datum(uint64 row, int column, bool *is_null)
-{
-	Datum value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, is_null);
-	Form_pg_attribute attribute = TupleDescAttr(SPI_tuptable->tupdesc, column - 1);
-
-	return *is_null ? (Datum) 0 : datumCopy(value, attribute->attbyval, attribute->attlen);
 }
 
 RegistryWriter

@@ -18,7 +18,7 @@
 #define MAX_METRIC_LABELS 16
 
 const Statement metrics_statement = {
-	"SELECT name, type, help, labels::text, value::text FROM sentiment.metrics()", 0, false};
+	"SELECT name, type, help, labels::text, value::text FROM @.sentiment_metrics()", 0, false};
 
 /* For a database whose extension has no sentiment_metrics(). */
 const Statement built_in_metrics_statement = {

@@ -1,6 +1,6 @@
 /* src/extension/metrics.sql: everything for Prometheus in one query, one arm a topic */
 
-CREATE FUNCTION sentiment.metrics()
+CREATE FUNCTION @extschema@.sentiment_metrics()
 RETURNS TABLE (name pg_catalog.text, type pg_catalog.text, help pg_catalog.text, labels pg_catalog.jsonb, value pg_catalog.float8)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000 ROWS 500
 BEGIN ATOMIC
@@ -228,15 +228,6 @@ FROM (
 	JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) a.model_id
 	ORDER BY a.model_id, a.validation_id DESC) AS v
 CROSS JOIN (VALUES ('error'), ('warning'), ('info')) AS s (severity);
-END;
-
-COMMENT ON FUNCTION sentiment.metrics() IS 'sentiment_metrics, as the exporter calls it';
-
-CREATE FUNCTION @extschema@.sentiment_metrics()
-RETURNS TABLE (name pg_catalog.text, type pg_catalog.text, help pg_catalog.text, labels pg_catalog.jsonb, value pg_catalog.float8)
-LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000 ROWS 500
-BEGIN ATOMIC
-SELECT m.name, m.type, m.help, m.labels, m.value FROM sentiment.metrics() AS m;
 END;
 
 COMMENT ON FUNCTION @extschema@.sentiment_metrics() IS

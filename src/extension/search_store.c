@@ -205,7 +205,7 @@ write_search(SearchRun *run)
 		" $15, $16, $17, $18, $19, $20, $21, NULLIF($22, 0), NULLIF($23, 0), $24, $25, $26,"
 		" $27, $28) RETURNING search_id",
 		lengthof(parameters), parameters);
-	run->search_id = DatumGetInt64(query_datum(0, 1, &is_null));
+	run->search_id = DatumGetInt64(query_typed_datum(0, 1, INT8OID, &is_null));
 }
 
 void

@@ -501,7 +501,7 @@ my @legitimate = (
 	{ name => 'schema revoked', before => $rows_of_author, after => 'REVOKE USAGE ON SCHEMA L FROM PUBLIC', says => qr/may not read|permission denied/ },
 	{ name => 'gone', before => $rows_of_author, after => 'DROP TABLE L.reviews', says => qr/does not exist/ },
 	{ name => 'schema gone', before => $rows_of_author, after => 'DROP SCHEMA L CASCADE', says => qr/does not exist/ },
-	{ name => 'column gone', before => $rows_of_author, after => 'ALTER TABLE L.reviews DROP label', says => qr/column "label".*does not exist/ },
+	{ name => 'column gone', before => $rows_of_author, after => 'ALTER TABLE L.reviews DROP label', says => qr/column "label"/ },
 	{ name => 'a sequence in its place', before => $rows_of_author, after => 'DROP TABLE L.reviews; CREATE SEQUENCE L.reviews; GRANT SELECT ON L.reviews TO team', says => qr/cannot read|not .*table/ },
 	# whoever can only train must not have the owner's tables read for him
 	{ name => 'named by who may not read it any more', trained_by => 'trainer', before => "$rows_of_author GRANT SELECT ON L.reviews TO trainer", after => 'REVOKE SELECT ON L.reviews FROM trainer', says => qr/may not read|permission denied/ },

@@ -2,7 +2,7 @@
  * parameters.c
  *	  Parameters that a user sets by name in a JSON object.
  *
- * cJSON allocates with malloc, so nothing between cJSON_Parse and cJSON_Delete may raise an error:
+ * cJSON allocates with malloc, so nothing between json_parse and cJSON_Delete may raise an error:
  * what is wrong is noted in a Problem of fixed size, and raised when the tree is gone.
  */
 #include <ctype.h>
@@ -12,9 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
 #include "core/host.h"
+#include "core/json_document.h"
 #include "core/parameters.h"
 
 /* Longer parameters are a mistake; they are refused before cJSON makes a tree of them. */
@@ -33,7 +32,8 @@ typedef enum ProblemKind
 	PROBLEM_NOT_AN_OBJECT,
 	PROBLEM_UNKNOWN_KEY,
 	PROBLEM_DUPLICATE_KEY,
-	PROBLEM_INVALID_VALUE
+	PROBLEM_INVALID_VALUE,
+	PROBLEM_OUT_OF_MEMORY
 } ProblemKind;
 
 static const ParameterWording default_wording = {"parameter", ""};
@@ -323,6 +323,14 @@ store_value(const ParameterGroup *group, const ParameterSpec *spec, const cJSON 
 	return false;
 }
 
+/* Whether a value is refused only because it could not be printed: for that, memory must be short. */
+static bool
+lacks_memory(const ParameterSpec *spec, const cJSON *value)
+{
+	return (spec->type == PARAMETER_OBJECT && cJSON_IsObject(value)) ||
+		   (spec->type == PARAMETER_ARRAY && cJSON_IsArray(value));
+}
+
 /* Whether a key of the object stands before the item already. */
 static bool
 key_is_repeated(const cJSON *object, const cJSON *item)
@@ -351,7 +359,8 @@ apply_object(const cJSON *object, const ParameterGroup *groups, size_t n_groups,
 			problem->kind = PROBLEM_DUPLICATE_KEY;
 		else if (!cJSON_IsNull(item) && !store_value(group, spec, item, strings))
 		{
-			problem->kind = PROBLEM_INVALID_VALUE;
+			problem->kind =
+				lacks_memory(spec, item) ? PROBLEM_OUT_OF_MEMORY : PROBLEM_INVALID_VALUE;
 			problem->spec = spec;
 			quote_value(problem->value, item);
 		}
@@ -363,12 +372,12 @@ apply_object(const cJSON *object, const ParameterGroup *groups, size_t n_groups,
 	}
 }
 
-/* Parse JSON text and apply it up to the first problem. Raises nothing. */
+/* Parse JSON text and apply it up to the first problem. Raises no other error than a lack of memory. */
 static void
 apply_json(const char *json, const ParameterGroup *groups, size_t n_groups, char **strings,
 		   Problem *problem)
 {
-	cJSON *root = cJSON_ParseWithOpts(json, NULL, true);
+	cJSON *root = json_parse(json);
 
 	if (root == NULL)
 		problem->kind = PROBLEM_NOT_JSON;
@@ -511,6 +520,8 @@ raise_problem(const Problem *problem, const ParameterGroup *groups, size_t n_gro
 		case PROBLEM_INVALID_VALUE:
 			raise_invalid_value(problem, wording);
 			break;
+		case PROBLEM_OUT_OF_MEMORY:
+			json_out_of_memory();
 	}
 }
 

@@ -487,6 +487,7 @@ lines_begin(Request *request)
 	}
 	if (stream == NULL || stream->lines == NULL)
 	{
+		gzip_end(stream == NULL ? NULL : stream->pack);
 		free(stream);
 		error_set(&request->error, ERROR_OVERLOADED, "out of memory");
 		return;

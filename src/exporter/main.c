@@ -111,7 +111,10 @@ start_workers(const Options *options, int listener, const TlsFiles *tls, Worker 
 	}
 	for (int i = 0; i < n; i++)
 		if (pthread_create(&threads[i], NULL, worker_run, workers[i]) != 0)
+		{
+			log_message("error", "cannot start a thread");
 			return 0;
+		}
 	return n;
 }
 

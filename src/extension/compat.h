@@ -50,6 +50,17 @@ check_may_give_to_role(Oid role, Oid new_owner)
 #endif
 }
 
+/* Whether a role could act as another by SET ROLE, or has its rights anyway. */
+static inline bool
+may_act_as_role(Oid role, Oid other)
+{
+#if PG_VERSION_NUM >= 160000
+	return member_can_set_role(role, other) || has_privs_of_role(role, other);
+#else
+	return is_member_of_role(role, other);
+#endif
+}
+
 /* Set search_path until the GUC nest level ends; PostgreSQL 17 gave it a function. */
 static inline void
 restrict_search_path(void)

@@ -216,6 +216,7 @@ contract_validate_training(const char *name, const Source *source, uint64 split_
 	scan->source =
 		(Source){.relation = source->relation, .filter = source->filter, .stored = source->stored};
 	scan->model = name;
+	scan->author = &validation->stored.set_by;
 	scan->split_seed = split_seed;
 	scan->holdout = holdout;
 	scan->contract_json = contract_with_columns(validation->stored.contract, source->text_column,
@@ -368,7 +369,7 @@ read_model(ModelValidation *validation, bool needs_train)
 		contract_find(validation->name, validation->exists ? model : NULL, &validation->stored);
 	if (!has_contract)
 		validation->stored =
-			(StoredContract){0, DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"))};
+			(StoredContract){.contract = DirectFunctionCall1(jsonb_in, CStringGetDatum("{}"))};
 	return has_contract;
 }
 
@@ -380,6 +381,7 @@ prepare_scan(ModelValidation *validation, bool check_labels)
 	const ValidatedVersion *version = &validation->version;
 
 	scan->model = validation->name;
+	scan->author = validation->stored.version == 0 ? NULL : &validation->stored.set_by;
 	scan->contract_json = validation->stored.contract;
 	scan->split_seed =
 		validation->exists ? (uint64) validation->model.split_seed : seed_of_name(validation->name);

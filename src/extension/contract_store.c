@@ -11,6 +11,7 @@
 #include "utils/jsonb.h"
 
 #include "extension/contract_store.h"
+#include "extension/public_query.h"
 
 /* The condition under which a row of sentiment.contract waits for a model of the role in $2, $3, $4. */
 #define WAITS_FOR_ROLE                                        \
@@ -25,10 +26,11 @@ find_of_model(int64 model_id, bool read_only)
 	Oid types[1] = {INT8OID};
 	Datum values[1] = {Int64GetDatum(model_id)};
 
-	if (SPI_execute_with_args("SELECT version, contract FROM sentiment.contract"
-							  " WHERE model_id OPERATOR(pg_catalog.=) $1"
-							  " ORDER BY contract_id DESC LIMIT 1",
-							  1, types, values, NULL, read_only, 1) != SPI_OK_SELECT)
+	if (SPI_execute_with_args(
+			"SELECT version, contract, set_by, set_by_oid, set_by_cluster FROM sentiment.contract"
+			" WHERE model_id OPERATOR(pg_catalog.=) $1"
+			" ORDER BY contract_id DESC LIMIT 1",
+			1, types, values, NULL, read_only, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the contracts of a model");
 	return SPI_processed == 1;
 }
@@ -41,9 +43,10 @@ find_waiting(const char *name, bool read_only, const StoredRole *role)
 	Datum values[4] = {CStringGetTextDatum(name), CStringGetTextDatum(role->name),
 					   ObjectIdGetDatum(role->oid), Int64GetDatum(role->cluster)};
 
-	if (SPI_execute_with_args("SELECT version, contract FROM sentiment.contract"
-							  " WHERE" WAITS_FOR_ROLE " ORDER BY contract_id DESC LIMIT 1",
-							  4, types, values, NULL, read_only, 1) != SPI_OK_SELECT)
+	if (SPI_execute_with_args(
+			"SELECT version, contract, set_by, set_by_oid, set_by_cluster FROM sentiment.contract"
+			" WHERE" WAITS_FOR_ROLE " ORDER BY contract_id DESC LIMIT 1",
+			4, types, values, NULL, read_only, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the contracts that wait for a model");
 	return SPI_processed == 1;
 }
@@ -54,9 +57,11 @@ read_found(StoredContract *stored)
 {
 	bool is_null;
 
-	stored->version =
-		DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
-	stored->contract = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &is_null);
+	stored->version = DatumGetInt32(query_typed_datum(0, 1, INT4OID, &is_null));
+	strlcpy(stored->set_by.name, query_column(0, 3), NAMEDATALEN);
+	stored->set_by.oid = DatumGetObjectId(query_typed_datum(0, 4, OIDOID, &is_null));
+	stored->set_by.cluster = DatumGetInt64(query_typed_datum(0, 5, INT8OID, &is_null));
+	stored->contract = query_typed_datum(0, 2, JSONBOID, &is_null);
 	return !is_null;
 }
 

@@ -17,7 +17,8 @@
 typedef struct StoredContract
 {
 	int32 version;
-	Datum contract; /* jsonb */
+	Datum contract;    /* jsonb */
+	StoredRole set_by; /* its author */
 } StoredContract;
 
 /*

@@ -155,6 +155,7 @@ find_model(ProfileSite *site, MemoryContext context)
 		version = deployment_main_version(deployment_resolve(name))->version;
 	if (!registry_find_version(model.model_id, version, snapshot, &found, NULL))
 		registry_version_missing(name, version);
+	registry_check_version_privilege(&model, version, snapshot);
 	find_learned_texts(site, &model, version, context);
 	site->model = model_cache_from_version(model.model_id, version, found.key);
 }

@@ -106,6 +106,8 @@ drift_check_begin(DriftCheck *check, const char *model, int32 version, bool stor
 						 check->model.name)));
 	check->version = version;
 	(void) find_pipeline(check);
+	/* what a version makes of rows tells as much as its answers */
+	registry_check_version_privilege(&check->model, version, snapshot);
 	check->reference = read_reference(&check->model, version);
 	drift_profile_check(check->reference, check->cached->pipeline);
 	if (check->reference->n_texts == 0)
@@ -400,7 +402,8 @@ profile_source(const DriftCheck *check, const Source *source)
 						 .types = types,
 						 .values = values,
 						 .nulls = learned == (Datum) 0 ? " n" : "  ",
-						 .cursor_options = CURSOR_OPT_PARALLEL_OK};
+						 /* a custom plan would have a copy of the model */
+						 .cursor_options = CURSOR_OPT_PARALLEL_OK | CURSOR_OPT_GENERIC_PLAN};
 	DriftProfile *profile;
 	Datum datum;
 	bool is_null;

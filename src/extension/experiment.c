@@ -53,6 +53,23 @@ outcome_site(FunctionCallInfo fcinfo, const char *name)
 	return site;
 }
 
+/*
+ * Raise an error for a version that has never answered, unless the current role may ask it all the same: outcomes
+ * of it are made up otherwise.
+ */
+static void
+check_may_have_answered(const OutcomeSite *site, int32 version)
+{
+	Snapshot snapshot = GetActiveSnapshot();
+	RegistryModel model;
+
+	if (registry_version_stage(site->model_id, version, snapshot) != STAGE_CANDIDATE)
+		return;
+	if (!registry_find_model_by_id(site->model_id, snapshot, &model))
+		registry_model_missing(site->name);
+	registry_check_version_privilege(&model, version, snapshot);
+}
+
 /* The version that an outcome is of: as given, or the one that answers the unit now. */
 static int32
 outcome_version(FunctionCallInfo fcinfo, OutcomeSite *site)
@@ -72,6 +89,7 @@ outcome_version(FunctionCallInfo fcinfo, OutcomeSite *site)
 		return version;
 	if (!registry_find_version(site->model_id, version, GetActiveSnapshot(), &found, NULL))
 		registry_version_missing(site->name, version);
+	check_may_have_answered(site, version);
 	site->checked_version = version;
 	return version;
 }

@@ -31,7 +31,7 @@ RETURNS pg_catalog.int4
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 
 COMMENT ON FUNCTION @extschema@.sentiment_outcome(pg_catalog.text, pg_catalog.int4, pg_catalog.text, pg_catalog.bool) IS
-'report what became of a unit that a version (null: the one that answers the unit now) has answered; a later report replaces an earlier one. Needs the privilege predict; answers the version';
+'report what became of a unit that a version (null: the one that answers the unit now) has answered; a later report replaces an earlier one. Needs the privilege predict, or train for a version that has never answered; answers the version';
 
 CREATE FUNCTION sentiment.rate(successes pg_catalog.int8, outcomes pg_catalog.int8,
 	OUT rate pg_catalog.float8, OUT lower pg_catalog.float8, OUT upper pg_catalog.float8)

@@ -173,17 +173,43 @@ void *
 host_allocate(size_t size)
 {
 	LargeMemory *large_memory = large_memory_for(CurrentMemoryContext, size);
+	void *memory;
 
 	check_budget(size);
 	if (large_memory != NULL)
 		return large_memory_allocate(large_memory, size);
-	return MemoryContextAllocHuge(CurrentMemoryContext, size);
+	memory =
+		MemoryContextAllocExtended(CurrentMemoryContext, size, MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM);
+	if (memory == NULL)
+		large_memory_raise_out_of_memory(size);
+	return memory;
 }
 
 void *
 host_allocate_zero(size_t size)
 {
 	return memset(host_allocate(size), 0, size);
+}
+
+/* Error context: a hint for an error of the server's own allocation. */
+static void
+hint_at_memory(void *argument)
+{
+	(void) argument;
+	if (geterrcode() == ERRCODE_OUT_OF_MEMORY)
+		errhint(LARGE_MEMORY_HINT);
+}
+
+/* Resize a chunk of a memory context. */
+static void *
+reallocate_chunk(void *memory, size_t size)
+{
+	ErrorContextCallback callback = {.previous = error_context_stack, .callback = hint_at_memory};
+
+	error_context_stack = &callback;
+	memory = repalloc_huge(memory, size);
+	error_context_stack = callback.previous;
+	return memory;
 }
 
 void *
@@ -196,7 +222,7 @@ host_reallocate(void *memory, size_t size)
 	check_budget(size);
 	if (owner != NULL)
 		return large_memory_reallocate(owner, memory, size);
-	memory = repalloc_huge(memory, size);
+	memory = reallocate_chunk(memory, size);
 	large_memory = large_memory_for(GetMemoryChunkContext(memory), size);
 	if (large_memory == NULL)
 		return memory;

@@ -100,6 +100,13 @@ large_memory_create(MemoryContext context)
 }
 
 void
+large_memory_raise_out_of_memory(Size size)
+{
+	ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory"),
+					errdetail("Failed to allocate %zu bytes.", size), errhint(LARGE_MEMORY_HINT)));
+}
+
+void
 large_memory_advise(void *start, Size size)
 {
 #ifdef MADV_HUGEPAGE
@@ -112,6 +119,16 @@ large_memory_advise(void *start, Size size)
 #endif
 }
 
+/* Map a region of that size, and what aligns it; answers whether there is memory for it. */
+static bool
+map_region(Region *region, Size size)
+{
+	region->mapping_size = size + HUGE_PAGE_SIZE;
+	region->mapping = mmap(NULL, region->mapping_size, PROT_READ | PROT_WRITE,
+						   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return region->mapping != MAP_FAILED;
+}
+
 /* Add a region with room for a block of that size; answers its one free block. */
 static Block *
 add_region(LargeMemory *memory, Size block_size)
@@ -119,12 +136,13 @@ add_region(LargeMemory *memory, Size block_size)
 	Size size = Max(TYPEALIGN(HUGE_PAGE_SIZE, block_size), REGION_SIZE);
 	Region *region = MemoryContextAlloc(memory->context, sizeof(Region));
 
-	region->mapping_size = size + HUGE_PAGE_SIZE;
-	region->mapping = mmap(NULL, region->mapping_size, PROT_READ | PROT_WRITE,
-						   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (region->mapping == MAP_FAILED)
-		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory"),
-						errdetail("Failed to map %zu bytes for a training.", size)));
+	if (!map_region(region, size))
+	{
+		/* room for the block alone, then */
+		size = TYPEALIGN(HUGE_PAGE_SIZE, block_size);
+		if (!map_region(region, size))
+			large_memory_raise_out_of_memory(size);
+	}
 	region->first = (Block *) TYPEALIGN(HUGE_PAGE_SIZE, region->mapping);
 	region->size = size;
 	large_memory_advise(region->first, size);

@@ -17,6 +17,14 @@ typedef struct LargeMemory LargeMemory;
 /* Smaller blocks are malloc's business. */
 #define LARGE_MEMORY_THRESHOLD ((Size) 256 * 1024)
 
+/* What to do where the system gives no more. */
+#define LARGE_MEMORY_HINT                                                                        \
+	"Train on fewer rows or with fewer threads, or let the server's processes have more memory " \
+	"(ulimit -v, vm.overcommit_memory)."
+
+/* Raise the error that the system has no memory for a block. */
+extern void large_memory_raise_out_of_memory(Size size) __attribute__((noreturn));
+
 /* Make a large memory; it is given back to the system when the context is reset or deleted. */
 extern LargeMemory *large_memory_create(MemoryContext context);
 

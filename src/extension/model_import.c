@@ -343,6 +343,7 @@ read_source(FunctionCallInfo fcinfo, Import *import)
 		source->relation = PG_GETARG_OID(2);
 		source_check(source);
 		source_check_can_be_stored(source);
+		stored_source_check_namer(import->name, source);
 	}
 	else if (source->filter != NULL)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a filter needs a source"),

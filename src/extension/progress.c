@@ -167,6 +167,17 @@ begin(const ProgressState *state, bool has_ended)
 	return slot;
 }
 
+/* The number of the model of a name; 0 if there is none. */
+static int64
+find_model_id(const char *name)
+{
+	RegistryModel model;
+
+	return ActiveSnapshotSet() && registry_find_model(name, GetActiveSnapshot(), &model)
+			   ? model.model_id
+			   : 0;
+}
+
 /* The state of an activity that begins now. */
 static ProgressState
 new_state(const char *command, const char *model)
@@ -197,6 +208,7 @@ progress_begin(const char *command, const char *model)
 	if (table == NULL)
 		return NULL;
 	state = new_state(command, model);
+	state.model_id = find_model_id(model);
 	return begin(&state, false);
 }
 
@@ -208,6 +220,7 @@ progress_begin_step(const Progress *run, int number, const char *phase, const ch
 	if (run == NULL)
 		return NULL;
 	state = new_state(run->state.command, run->state.model);
+	state.model_id = run->state.model_id;
 	state.step = number;
 	strlcpy(state.phase, phase, sizeof(state.phase));
 	strlcpy(state.kind, kind == NULL ? "" : kind, sizeof(state.kind));
@@ -356,6 +369,18 @@ copy_slots(ProgressState *copies)
 	return n;
 }
 
+/*
+ * Whether an activity is about a model of its name. Of a first training only the name is known, which somebody else
+ * may have given to a model meanwhile: then who trains may do nothing with that.
+ */
+static bool
+is_about(const ProgressState *state, const RegistryModel *model)
+{
+	return state->model_id != 0 ? state->model_id == model->model_id
+								: registry_role_has_privilege(state->role, model, PRIVILEGE_TRAIN,
+															  GetActiveSnapshot());
+}
+
 /* Whether the current role may see an activity: its own, those of models that it may use, or all. */
 static bool
 is_visible(const ProgressState *state)
@@ -367,7 +392,8 @@ is_visible(const ProgressState *state)
 	return has_privs_of_role(GetUserId(), state->role) ||
 		   has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS) ||
 		   (registry_find_model(state->model, GetActiveSnapshot(), &model) &&
-			registry_has_privilege(&model, PRIVILEGE_PREDICT, GetActiveSnapshot()));
+			registry_has_privilege(&model, PRIVILEGE_PREDICT, GetActiveSnapshot()) &&
+			is_about(state, &model));
 }
 
 /* A text; null if it is empty. */

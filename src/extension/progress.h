@@ -33,6 +33,7 @@ typedef struct ProgressState
 	int32 step;  /* number of a step within its run, from 1 on; 0: is no step */
 	char command[PROGRESS_WORD_LENGTH]; /* what runs: train, retrain, pipeline, ... */
 	char model[NAMEDATALEN];
+	int64 model_id;                    /* 0: there was none of the name when it began */
 	char kind[PROGRESS_WORD_LENGTH];   /* of classifier; empty: none */
 	char phase[PROGRESS_WORD_LENGTH];  /* what it is doing */
 	char status[PROGRESS_WORD_LENGTH]; /* of a step */

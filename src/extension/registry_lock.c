@@ -35,20 +35,40 @@ lock_model(RegistryWriter *writer, const char *name, bool drops, RegistryModel *
 	return registry_find_model(name, GetActiveSnapshot(), model);
 }
 
-/* The same, with a right of the caller's. */
+/* Raise an error unless the caller, not the tables' owner, has a right to a model. */
 static void
-lock_with_privilege(RegistryWriter *writer, const char *name, ModelPrivilege privilege, bool drops,
-					RegistryModel *model)
+check_caller_privilege(const RegistryWriter *writer, const RegistryModel *model,
+					   ModelPrivilege privilege)
 {
 	Oid owner = GetUserId();
 	int context = writer->security_context | SECURITY_LOCAL_USERID_CHANGE;
 
-	if (!lock_model(writer, name, drops, model))
-		registry_model_missing(name);
-	/* the right is the caller's, not the tables' owner's */
 	SetUserIdAndSecContext(writer->caller, context);
 	registry_check_privilege(model, privilege, GetActiveSnapshot());
 	SetUserIdAndSecContext(owner, context);
+}
+
+/* Check a right as the tables are by now, so that nobody waits for or holds a lock of what is not his to change. */
+static void
+check_before_lock(const RegistryWriter *writer, const char *name, ModelPrivilege privilege)
+{
+	RegistryModel model;
+
+	PushActiveSnapshot(GetLatestSnapshot());
+	if (registry_find_model(name, GetActiveSnapshot(), &model))
+		check_caller_privilege(writer, &model, privilege);
+	PopActiveSnapshot();
+}
+
+/* Lock a model with a right of the caller's: it may be taken away, or the model made anew, while the lock is waited for. */
+static void
+lock_with_privilege(RegistryWriter *writer, const char *name, ModelPrivilege privilege, bool drops,
+					RegistryModel *model)
+{
+	check_before_lock(writer, name, privilege);
+	if (!lock_model(writer, name, drops, model))
+		registry_model_missing(name);
+	check_caller_privilege(writer, model, privilege);
 }
 
 void

@@ -69,6 +69,21 @@ registry_has_privilege(const RegistryModel *model, ModelPrivilege privilege, Sna
 		   has_grant(model->model_id, privilege, snapshot);
 }
 
+bool
+registry_role_has_privilege(Oid role, const RegistryModel *model, ModelPrivilege privilege,
+							Snapshot snapshot)
+{
+	Oid caller;
+	int security_context;
+	bool may;
+
+	GetUserIdAndSecContext(&caller, &security_context);
+	SetUserIdAndSecContext(role, security_context | SECURITY_LOCAL_USERID_CHANGE);
+	may = registry_has_privilege(model, privilege, snapshot);
+	SetUserIdAndSecContext(caller, security_context);
+	return may;
+}
+
 void
 registry_check_privilege(const RegistryModel *model, ModelPrivilege privilege, Snapshot snapshot)
 {

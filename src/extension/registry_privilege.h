@@ -26,7 +26,11 @@ extern const char *registry_privilege_name(ModelPrivilege privilege);
 extern bool registry_has_privilege(const RegistryModel *model, ModelPrivilege privilege,
 								   Snapshot snapshot);
 
-/* Raise an error if it may not. */
+/* Whether a role, which may be gone, may do something with a model. */
+extern bool registry_role_has_privilege(Oid role, const RegistryModel *model,
+										ModelPrivilege privilege, Snapshot snapshot);
+
+/* Raise an error if the current role may not. */
 extern void registry_check_privilege(const RegistryModel *model, ModelPrivilege privilege,
 									 Snapshot snapshot);
 

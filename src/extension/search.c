@@ -23,6 +23,7 @@
 #include "extension/contract.h"
 #include "extension/drift_profile.h"
 #include "extension/host.h"
+#include "extension/large_memory.h"
 #include "extension/progress.h"
 #include "extension/search.h"
 #include "extension/settings.h"
@@ -101,6 +102,7 @@ note_failure(Trials *trials, const ErrorData *error)
 	SearchTrialNote *note = &trials->run->notes[trials->trial->number - 1];
 
 	search_fail_trial(trials->trial);
+	note->sqlstate = error->sqlerrcode;
 	note->message = error->detail == NULL ? pstrdup(error->message)
 										  : psprintf("%s: %s", error->message, error->detail);
 }
@@ -187,15 +189,19 @@ do_trials(Trials *trials)
 static void
 check_trials(const SearchRun *run)
 {
+	bool lacks_memory = run->notes[0].sqlstate == ERRCODE_OUT_OF_MEMORY;
+
 	for (uint32 i = 0; i < run->search->n_trials; i++)
 	{
 		if (run->search->trials[i].state != TRIAL_FAILED)
 			return;
 	}
 	ereport(ERROR,
-			(errcode(ERRCODE_DATA_EXCEPTION), errmsg("all %u trials failed", run->search->n_trials),
+			(errcode(lacks_memory ? ERRCODE_OUT_OF_MEMORY : ERRCODE_DATA_EXCEPTION),
+			 errmsg("all %u trials failed", run->search->n_trials),
 			 run->notes[0].message == NULL ? 0 : errdetail("The first: %s", run->notes[0].message),
-			 errhint("Change what is given in params, or searched by space.")));
+			 lacks_memory ? errhint(LARGE_MEMORY_HINT)
+						  : errhint("Change what is given in params, or searched by space.")));
 }
 
 /* Search: measure the trials, and rank them. */

@@ -18,6 +18,7 @@
 typedef struct SearchTrialNote
 {
 	double seconds;
+	int sqlstate;  /* of why it failed */
 	char *message; /* why it failed, in the database's encoding; or NULL */
 } SearchTrialNote;
 

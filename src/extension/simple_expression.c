@@ -4,15 +4,21 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/transam.h"
 #include "catalog/pg_proc.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "catalog/namespace.h"
 #include "nodes/nodeFuncs.h"
+#include "parser/parse_node.h"
+#include "parser/parse_type.h"
 #include "utils/builtins.h"
+#include "utils/catcache.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
+#include "utils/syscache.h"
 
 #include "extension/simple_expression.h"
 
@@ -126,6 +132,130 @@ simple_expression_allows_function(Oid function)
 			return true;
 	}
 	return false;
+}
+
+/* Whether a name stands in the schema pg_catalog, or in none. names: strings */
+static bool
+is_in_catalog_or_unqualified(const List *names)
+{
+	return list_length(names) == 1 ||
+		   (list_length(names) == 2 && strcmp(strVal(linitial(names)), "pg_catalog") == 0);
+}
+
+/* What is wrong with a name of a function or operator that is qualified. */
+static char *
+qualified_problem(const List *names)
+{
+	return is_in_catalog_or_unqualified(names)
+			   ? NULL
+			   : psprintf("The function or operator %s is not built in.",
+						  NameListToString((List *) names));
+}
+
+/* Whether the server came with a function of a name. */
+static bool
+has_built_in_function(const char *name)
+{
+	CatCList *list = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
+	bool found = false;
+
+	for (int i = 0; i < list->n_members && !found; i++)
+		found = is_built_in(((Form_pg_proc) GETSTRUCT(&list->members[i]->tuple))->oid);
+	ReleaseSysCacheList(list);
+	return found;
+}
+
+/* What is wrong with the name of a function. */
+static char *
+function_problem(List *names)
+{
+	char *problem = qualified_problem(names);
+
+	return problem != NULL || has_built_in_function(strVal(llast(names)))
+			   ? problem
+			   : psprintf("The function %s is not built in.", NameListToString(names));
+}
+
+/* What is wrong with a type. */
+static char *
+type_problem(const TypeName *name)
+{
+	Oid type = LookupTypeNameOid(NULL, name, true);
+
+	/* one that is not there is an error of the analysis */
+	return !OidIsValid(type) || is_built_in(type)
+			   ? NULL
+			   : psprintf("The type %s is not built in.", format_type_be(type));
+}
+
+/* Look for what must not be analyzed. */
+static bool
+find_raw_problem(Node *node, void *context)
+{
+	char **problem = context;
+
+	if (node == NULL)
+		return false;
+	switch (nodeTag(node))
+	{
+		case T_SubLink:
+			*problem = pstrdup("A subquery may not be stored.");
+			break;
+		case T_ParamRef:
+			*problem = pstrdup("A parameter may not be stored.");
+			break;
+		case T_TypeName:
+			*problem = type_problem((TypeName *) node);
+			break;
+		case T_FuncCall:
+			*problem = function_problem(((FuncCall *) node)->funcname);
+			break;
+		case T_A_Expr:
+			*problem = qualified_problem(((A_Expr *) node)->name);
+			break;
+		default:
+			break;
+	}
+	return *problem != NULL || raw_expression_tree_walker(node, find_raw_problem, context);
+}
+
+char *
+simple_expression_raw_problem(Node *expression)
+{
+	char *problem = NULL;
+
+	(void) find_raw_problem(expression, &problem);
+	return problem;
+}
+
+/* Refuse what a column reference has turned out to be, before constants beside it are read as values of its type. */
+static Node *
+check_column(ParseState *state, ColumnRef *reference, Node *found)
+{
+	if (found == NULL)
+		return NULL;
+	if (!IsA(found, Var) || ((Var *) found)->varattno <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a stored filter can use columns only: %s",
+						NameListToString(reference->fields)),
+				 errdetail("A system column or a whole row may not be stored."),
+				 errhint("Put the condition into a view, and name the view as the source.")));
+	if (!is_built_in(((Var *) found)->vartype))
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("a stored filter cannot use column \"%s\"",
+					NameListToString(reference->fields)),
+			 errdetail("Its type %s is not built in.", format_type_be(((Var *) found)->vartype)),
+			 errhint("Put the condition into a view, and name the view as the source.")));
+	return NULL;
+}
+
+void
+simple_expression_watch_columns(ParseState *state)
+{
+	state->p_post_columnref_hook = check_column;
 }
 
 /* What was found to be not simple. */

@@ -11,6 +11,7 @@
 #include "lib/stringinfo.h"
 #include "nodes/bitmapset.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_clause.h"
@@ -120,6 +121,14 @@ pg_attribute_noreturn() not_one_expression(const char *filter)
 			 errhint("Write what you would write behind WHERE.")));
 }
 
+/* Whether something that was parsed has a parameter: those of the query are not for who writes a filter. */
+static bool
+has_parameter(Node *node, void *context)
+{
+	return node != NULL &&
+		   (IsA(node, ParamRef) || raw_expression_tree_walker(node, has_parameter, context));
+}
+
 /*
  * The expression that a filter is, as it is parsed. Refuses one that is more than one expression: it must not reach
  * beyond the parentheses that it is put in.
@@ -141,6 +150,10 @@ parse_filter(const char *filter)
 		statement->limitOffset != NULL || statement->limitCount != NULL ||
 		statement->lockingClause != NIL)
 		not_one_expression(filter);
+	if (has_parameter(linitial_node(ResTarget, statement->targetList)->val, NULL))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_PARAMETER),
+						errmsg("a filter has no parameters: %s", filter),
+						errhint("Write the value into the filter.")));
 	return linitial_node(ResTarget, statement->targetList)->val;
 }
 
@@ -157,9 +170,12 @@ point_into_filter(void *filter)
 	internalerrquery(filter);
 }
 
-/* The expression that a filter means by the present search_path. The relation is locked. */
+/*
+ * The expression that a filter means by the present search_path. The relation is locked. is_stored: only what runs no
+ * code is analyzed
+ */
 static Node *
-analyze_filter(Oid relation_id, const char *filter)
+analyze_filter(Oid relation_id, const char *filter, bool is_stored)
 {
 	Relation relation = relation_open(relation_id, AccessShareLock);
 	ParseState *state = make_parsestate(NULL);
@@ -169,6 +185,8 @@ analyze_filter(Oid relation_id, const char *filter)
 	Node *expression;
 
 	state->p_sourcetext = filter;
+	if (is_stored)
+		simple_expression_watch_columns(state);
 	error_context_stack = &callback;
 	item = addRangeTableEntryForRelation(state, relation, AccessShareLock, makeAlias("t", NIL),
 										 true, true);
@@ -181,12 +199,13 @@ analyze_filter(Oid relation_id, const char *filter)
 	return expression;
 }
 
-/* A filter that is to be understood by the search_path of stored ones. */
+/* A filter that is to be understood by the settings of stored ones. */
 typedef struct StoredFilter
 {
 	Oid relation;
 	const char *filter;
-	Node *expression; /* what it means */
+	char *problem;    /* why it is not simple; NULL: it is */
+	Node *expression; /* what it means, if it is */
 } StoredFilter;
 
 /* Understand a filter as it will be where it is stored. */
@@ -194,31 +213,60 @@ static void
 analyze_stored_filter(void *argument)
 {
 	StoredFilter *stored = argument;
+	int guc_level = source_begin_settings();
+
+	stored->problem = simple_expression_raw_problem(parse_filter(stored->filter));
+	if (stored->problem == NULL)
+	{
+		stored->expression = analyze_filter(stored->relation, stored->filter, true);
+		stored->problem = simple_expression_problem(stored->expression);
+	}
+	AtEOXact_GUC(false, guc_level);
+}
+
+/* Set a setting until the level of settings ends. */
+static void
+set_until_end(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+							 false);
+}
+
+int
+source_begin_settings(void)
+{
 	int guc_level = NewGUCNestLevel();
 
 	restrict_search_path();
-	stored->expression = analyze_filter(stored->relation, stored->filter);
-	AtEOXact_GUC(false, guc_level);
+	/* what was looked at is what is run: these change how a filter is read */
+	set_until_end("standard_conforming_strings", "on");
+	set_until_end("transform_null_equals", "off");
+	set_until_end("backslash_quote", "safe_encoding");
+	/* rows are hidden, whatever the caller says */
+	set_until_end("row_security", "on");
+	/* see source_code.c */
+	set_until_end("constraint_exclusion", "off");
+	return guc_level;
 }
 
 char *
 source_filter_problem(const Source *source)
 {
-	StoredFilter stored = {source->relation, source->filter, NULL};
+	StoredFilter stored = {source->relation, source->filter, NULL, NULL};
 	const ErrorData *error;
 	Node *expression;
 	char *problem;
 
 	if (source->filter == NULL)
 		return NULL;
-	expression = analyze_filter(source->relation, source->filter);
+	expression = analyze_filter(source->relation, source->filter, false);
 	problem = simple_expression_problem(expression);
 	if (problem != NULL)
 		return problem;
 	error = subtransaction_run(analyze_stored_filter, &stored);
-	if (error == NULL && equal(expression, stored.expression))
+	if (error == NULL && stored.problem == NULL && equal(expression, stored.expression))
 		return NULL;
-	return pstrdup("It would mean something else with another search_path.");
+	return pstrdup("It would mean something else with other settings, as of search_path.");
 }
 
 /* Raise the error for a filter that is not simple where one is to be stored, or was. */
@@ -237,23 +285,21 @@ pg_attribute_noreturn() filter_is_not_simple(const Source *source, const char *p
 static void
 check_stored_filter(const Source *source)
 {
-	StoredFilter stored = {source->relation, source->filter, NULL};
-	char *problem;
+	StoredFilter stored = {source->relation, source->filter, NULL, NULL};
 
 	if (source->filter == NULL)
 		return;
 	analyze_stored_filter(&stored);
-	problem = simple_expression_problem(stored.expression);
-	if (problem == NULL)
+	if (stored.problem == NULL)
 		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("the stored filter of model \"%s\" is not a simple expression: %s",
-					source->stored->model.name, source->filter),
-			 errdetail("%s It could run somebody's code with the rights of others.", problem),
-			 errhint("Put the condition into a view, and name the view with "
-					 "sentiment_set_source('%s', 'a_view').",
-					 source->stored->model.name)));
+	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+					errmsg("the stored filter of model \"%s\" is not a simple expression: %s",
+						   source->stored->model.name, source->filter),
+					errdetail("%s It could run somebody's code with the rights of others.",
+							  stored.problem),
+					errhint("Put the condition into a view, and name the view with "
+							"sentiment_set_source('%s', 'a_view').",
+							source->stored->model.name)));
 }
 
 void
@@ -290,7 +336,7 @@ names_of_columns(Oid relation, Bitmapset *numbers)
 List *
 source_filter_columns(const Source *source)
 {
-	StoredFilter stored = {source->relation, source->filter, NULL};
+	StoredFilter stored = {source->relation, source->filter, NULL, NULL};
 	Bitmapset *numbers = NULL;
 
 	if (source->filter == NULL)

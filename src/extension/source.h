@@ -58,6 +58,12 @@ extern List *source_filter_columns(const Source *source);
  */
 extern char *source_filter_problem(const Source *source);
 
+/*
+ * Set what decides how a stored filter is read, and how a stored source is: search_path and a few settings, as they are for
+ * everybody. Until AtEOXact_GUC with the level that it answers.
+ */
+extern int source_begin_settings(void);
+
 /* Raise an error if the filter, or the relation, cannot be stored. hint: what to do about a temporary relation */
 extern void source_check_can_be_stored(const Source *source);
 

@@ -14,26 +14,33 @@
 #include "access/table.h"
 #include "access/transam.h"
 #include "catalog/indexing.h"
-#include "catalog/partition.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_aggregate.h"
 #include "catalog/pg_amop.h"
 #include "catalog/pg_amproc.h"
 #include "catalog/pg_cast.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_constraint.h"
+#include "catalog/pg_depend.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_language.h"
 #include "catalog/pg_partitioned_table.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_range.h"
 #include "catalog/pg_statistic_ext.h"
 #include "catalog/pg_type.h"
+#include "foreign/fdwapi.h"
+#include "foreign/foreign.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
+#include "storage/sinval.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/fmgroids.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
 #include "utils/rel.h"
@@ -51,17 +58,19 @@ typedef struct CodeSearch
 	Oid author;      /* who wrote the expressions that are being looked at */
 	List *types;     /* OIDs of those looked at */
 	List *relations; /* the same of relations */
+	bool has_bodies; /* functions were found whose bodies look names up */
 	Oid culprit;     /* a role whose code was found */
 	char *code;      /* what it is */
 } CodeSearch;
 
 static bool find_code(Node *node, void *context);
 static bool find_in_type(CodeSearch *search, Oid type);
+static bool find_in_aggregate(CodeSearch *search, Oid aggregate);
 
 bool
 role_could_act_as(Oid role, Oid other)
 {
-	return role == other || superuser_arg(role) || has_privs_of_role(role, other);
+	return role == other || superuser_arg(role) || may_act_as_role(role, other);
 }
 
 /* Note code of a role. */
@@ -74,7 +83,8 @@ note_code(CodeSearch *search, Oid culprit, char *code)
 }
 
 /*
- * Whether a function must not run. Expressions of who could not act as the reader may call simple functions only: even a
+ * Whether a function must not run: one that is SECURITY DEFINER neither, since its owner can change that while the query
+ * runs. Expressions of who could not act as the reader may call simple functions only: even a
  * function of a superuser's would do what he wants with the reader's rights.
  */
 static bool
@@ -82,8 +92,7 @@ find_in_function(Oid function, void *context)
 {
 	CodeSearch *search = context;
 	HeapTuple tuple;
-	Oid owner;
-	bool is_definers;
+	FormData_pg_proc form;
 
 	if (!role_could_act_as(search->author, search->reader))
 		return simple_expression_allows_function(function)
@@ -95,12 +104,41 @@ find_in_function(Oid function, void *context)
 	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
 	if (!HeapTupleIsValid(tuple))
 		return false; /* gone: the query cannot run */
-	owner = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
-	is_definers = ((Form_pg_proc) GETSTRUCT(tuple))->prosecdef;
+	memcpy(&form, GETSTRUCT(tuple), offsetof(FormData_pg_proc, proargtypes));
 	ReleaseSysCache(tuple);
-	if (is_definers || role_could_act_as(owner, search->reader))
+	if (form.prokind == PROKIND_AGGREGATE && find_in_aggregate(search, function))
+		return true;
+	search->has_bodies |= form.prolang != ClanguageId && form.prolang != INTERNALlanguageId;
+	if (role_could_act_as(form.proowner, search->reader))
 		return false;
-	return note_code(search, owner, psprintf("the function %s", format_procedure(function)));
+	return note_code(search, form.proowner,
+					 psprintf("the function %s", format_procedure(function)));
+}
+
+/* Look at the functions of an aggregate. */
+static bool
+find_in_aggregate(CodeSearch *search, Oid aggregate)
+{
+	HeapTuple tuple = SearchSysCache1(AGGFNOID, ObjectIdGetDatum(aggregate));
+	FormData_pg_aggregate form;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	memcpy(&form, GETSTRUCT(tuple), sizeof(form));
+	ReleaseSysCache(tuple);
+	{
+		const Oid functions[] = {form.aggtransfn,     form.aggfinalfn,    form.aggcombinefn,
+								 form.aggserialfn,    form.aggdeserialfn, form.aggmtransfn,
+								 form.aggminvtransfn, form.aggmfinalfn};
+
+		for (int i = 0; i < lengthof(functions); i++)
+		{
+			if (OidIsValid(functions[i]) && find_in_function(functions[i], search))
+				return true;
+		}
+	}
+	return (OidIsValid(form.aggsortop) && find_in_function(get_opcode(form.aggsortop), search)) ||
+		   find_in_type(search, form.aggtranstype);
 }
 
 /* Look at the support functions and operators of an operator family. */
@@ -334,6 +372,23 @@ find_in_statistics(CodeSearch *search, Oid statistics, Oid owner)
 	return found;
 }
 
+/*
+ * Look at a foreign table: where it leads to, its owner and its server's owner say, and somebody else's password, or none, may
+ * open it there.
+ */
+static bool
+find_in_foreign_table(CodeSearch *search, Oid table, Oid owner)
+{
+	Oid server_owner = GetForeignServer(GetForeignServerIdByRelId(table))->owner;
+
+	if (!role_could_act_as(owner, search->reader))
+		return note_code(search, owner, psprintf("the foreign table \"%s\"", get_rel_name(table)));
+	if (!role_could_act_as(server_owner, search->reader))
+		return note_code(search, server_owner,
+						 psprintf("the server of the foreign table \"%s\"", get_rel_name(table)));
+	return false;
+}
+
 /* Look at a table, and what the planner makes ready of it. */
 static bool
 find_in_table(CodeSearch *search, Oid table)
@@ -356,6 +411,8 @@ find_in_table(CodeSearch *search, Oid table)
 		foreach (cell, RelationGetIndexList(relation))
 			found = found || find_in_index(search, lfirst_oid(cell), owner);
 	}
+	if (relation->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
+		found = found || find_in_foreign_table(search, table, owner);
 	if (relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
 		found = found || find_in_partition_key(search, table, owner);
 	foreach (cell, RelationGetStatExtList(relation))
@@ -396,6 +453,34 @@ relation_owner(Oid relation)
 	return owner;
 }
 
+/* Look at types in a list. */
+static bool
+find_in_types(CodeSearch *search, List *types)
+{
+	ListCell *cell;
+
+	foreach (cell, types)
+	{
+		if (OidIsValid(lfirst_oid(cell)) && find_in_type(search, lfirst_oid(cell)))
+			return true;
+	}
+	return false;
+}
+
+/* Look at the types of the columns that functions in FROM give. */
+static bool
+find_in_function_types(CodeSearch *search, const RangeTblEntry *entry)
+{
+	ListCell *cell;
+
+	foreach (cell, entry->functions)
+	{
+		if (find_in_types(search, lfirst_node(RangeTblFunction, cell)->funccoltypes))
+			return true;
+	}
+	return entry->tablefunc != NULL && find_in_types(search, entry->tablefunc->coltypes);
+}
+
 /* Look at an entry of a query's range table: what a policy or a view says was written by their owners. */
 static bool
 find_in_entry(CodeSearch *search, const RangeTblEntry *entry)
@@ -415,7 +500,7 @@ find_in_entry(CodeSearch *search, const RangeTblEntry *entry)
 		return found || find_in_tables(search, entry);
 	}
 	if (entry->rtekind != RTE_SUBQUERY)
-		return false;
+		return find_in_types(search, entry->coltypes) || find_in_function_types(search, entry);
 	view = view_of_subquery(entry);
 	if (OidIsValid(view))
 		search->author = relation_owner(view);
@@ -500,25 +585,130 @@ find_code(Node *node, void *context)
 	return expression_tree_walker(node, find_code, context);
 }
 
-void
-source_code_check(List *queries, Oid reader, const char *source)
+/* The name of a role, for an error. */
+static char *
+name_of_role(Oid role)
 {
-	CodeSearch search = {.reader = reader, .author = reader};
-	char *name;
+	char *name = GetUserNameFromId(role, true);
 
-	if (!find_code((Node *) queries, &search))
-		return;
-	name = GetUserNameFromId(search.culprit, true);
-	if (name == NULL)
-		name = psprintf("unknown (OID=%u)", search.culprit);
+	return name != NULL ? name : psprintf("unknown (OID=%u)", role);
+}
+
+/* Raise the error for code that must not run. */
+static void
+pg_attribute_noreturn() refuse_code(const CodeSearch *search, const char *source)
+{
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("the source %s would run code of role \"%s\" with the rights of role \"%s\"",
-					source, name, GetUserNameFromId(reader, false)),
-			 errdetail("It is %s. The rows were not read.", search.code),
+					source, name_of_role(search->culprit), name_of_role(search->reader)),
+			 errdetail("It is %s. The rows were not read.", search->code),
 			 errhint("Let that code belong to role \"%s\" or to a superuser, or name a source "
 					 "without it by sentiment_set_source().",
-					 GetUserNameFromId(reader, false))));
+					 name_of_role(search->reader))));
+}
+
+/* The owner of a relation or type that a dependency is of; InvalidOid: it is neither. */
+static Oid
+owner_of_dependent(const FormData_pg_depend *dependency)
+{
+	HeapTuple tuple;
+	Oid owner = InvalidOid;
+
+	if (dependency->classid == RelationRelationId)
+	{
+		tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(dependency->objid));
+		if (HeapTupleIsValid(tuple))
+			owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	}
+	else if (dependency->classid == TypeRelationId)
+	{
+		tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(dependency->objid));
+		if (HeapTupleIsValid(tuple))
+			owner = ((Form_pg_type) GETSTRUCT(tuple))->typowner;
+	}
+	else
+		return InvalidOid;
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return owner;
+}
+
+/* The owner of a relation or type in a schema who could not act as a role; InvalidOid: there is none. */
+static Oid
+find_stranger_in_schema(Oid schema, Oid reader)
+{
+	Relation relation = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple tuple;
+	Oid stranger = InvalidOid;
+
+	ScanKeyInit(&keys[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(NamespaceRelationId));
+	ScanKeyInit(&keys[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(schema));
+	scan = systable_beginscan(relation, DependReferenceIndexId, true, NULL, 2, keys);
+	while (!OidIsValid(stranger) && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		Oid owner = owner_of_dependent((Form_pg_depend) GETSTRUCT(tuple));
+
+		if (OidIsValid(owner) && !role_could_act_as(owner, reader))
+			stranger = owner;
+	}
+	systable_endscan(scan);
+	table_close(relation, AccessShareLock);
+	return stranger;
+}
+
+/*
+ * Refuse to run functions whose bodies look names up where a name could lead to something of somebody else's: the session's
+ * temporary schema is searched for relations and types whatever the search_path says.
+ */
+static void
+check_temporary_schema(Oid reader, const char *source)
+{
+	Oid schema = LookupNamespaceNoError("pg_temp");
+	Oid stranger = OidIsValid(schema) ? find_stranger_in_schema(schema, reader) : InvalidOid;
+
+	if (!OidIsValid(stranger))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("the source %s runs functions, and this session has temporary objects of role "
+					"\"%s\"",
+					source, name_of_role(stranger)),
+			 errdetail("A name in a function could lead to one of them, and so to code that runs "
+					   "with the rights of role \"%s\".",
+					   name_of_role(reader)),
+			 errhint("Run DISCARD TEMP, or use another session.")));
+}
+
+/* How often the search is repeated when something changes meanwhile. */
+#define MAX_SEARCHES 10
+
+void
+source_code_check(List *queries, Oid reader, const char *source)
+{
+	/* waiting for a lock on a child gives its owner time: so look again until nothing changes while it is looked */
+	for (int i = 0; i < MAX_SEARCHES; i++)
+	{
+		CodeSearch search = {.reader = reader, .author = reader};
+		uint64 changes;
+
+		AcceptInvalidationMessages();
+		changes = SharedInvalidMessageCounter;
+		if (find_code((Node *) queries, &search))
+			refuse_code(&search, source);
+		if (search.has_bodies)
+			check_temporary_schema(reader, source);
+		AcceptInvalidationMessages();
+		if (changes == SharedInvalidMessageCounter)
+			return;
+	}
+	ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
+					errmsg("the source %s was changed while it was looked at", source),
+					errhint("Try again.")));
 }
 
 /* Whether a name is one of has_..._privilege(). */
@@ -535,15 +725,11 @@ is_privilege_inquiry(const char *name)
 
 /* Whether a built-in function asks for the current role; those that are given a role do not. */
 static bool
-asks_for_role(Oid function, void *context)
+asks_for_role(Oid function)
 {
-	const char *name;
-	int n_arguments;
+	const char *name = get_func_name(function);
+	int n_arguments = get_func_nargs(function);
 
-	if (function >= FirstNormalObjectId)
-		return false;
-	name = get_func_name(function);
-	n_arguments = get_func_nargs(function);
 	return strcmp(name, "current_user") == 0 || strcmp(name, "session_user") == 0 ||
 		   strcmp(name, "getpgusername") == 0 || strcmp(name, "row_security_active") == 0 ||
 		   (strcmp(name, "pg_has_role") == 0 && n_arguments == 2) ||
@@ -551,22 +737,85 @@ asks_for_role(Oid function, void *context)
 			n_arguments == (strcmp(name, "has_column_privilege") == 0 ? 3 : 2));
 }
 
+/* A search for what depends on the role that runs a query. */
+typedef struct DependenceSearch
+{
+	bool in_condition; /* the expression decides which rows there are */
+} DependenceSearch;
+
+/*
+ * Whether a function may depend on the role. What one of a user's asks for is not known: where it decides which rows there
+ * are, it is taken to ask, unless it is said to depend on its arguments alone.
+ */
+static bool
+may_depend_on_role(Oid function, void *context)
+{
+	const DependenceSearch *search = context;
+
+	if (function < FirstNormalObjectId)
+		return asks_for_role(function);
+	return search->in_condition && func_volatile(function) != PROVOLATILE_IMMUTABLE;
+}
+
+static bool find_dependence(Node *node, void *context);
+
+/* The same of a condition. */
+static bool
+find_in_condition(Node *condition, DependenceSearch *search)
+{
+	bool outer = search->in_condition;
+	bool found;
+
+	search->in_condition = true;
+	found = find_dependence(condition, search);
+	search->in_condition = outer;
+	return found;
+}
+
+/* The same of a query. */
+static bool
+find_dependence_in_query(Query *query, DependenceSearch *search)
+{
+	ListCell *cell;
+
+	foreach (cell, query->rtable)
+	{
+		if (find_in_condition((Node *) lfirst_node(RangeTblEntry, cell)->securityQuals, search))
+			return true;
+	}
+	return find_in_condition(query->havingQual, search) ||
+		   query_tree_walker(query, find_dependence, search, 0);
+}
+
 /* Look for what depends on the role that runs a query. */
 static bool
 find_dependence(Node *node, void *context)
 {
+	DependenceSearch *search = context;
+
 	if (node == NULL)
 		return false;
-	if (IsA(node, SQLValueFunction))
+	switch (nodeTag(node))
 	{
-		SQLValueFunctionOp op = ((SQLValueFunction *) node)->op;
+		case T_SQLValueFunction:
+		{
+			SQLValueFunctionOp op = ((SQLValueFunction *) node)->op;
 
-		return op >= SVFOP_CURRENT_ROLE && op <= SVFOP_SESSION_USER;
+			return op >= SVFOP_CURRENT_ROLE && op <= SVFOP_SESSION_USER;
+		}
+		case T_Query:
+			return find_dependence_in_query((Query *) node, search);
+		case T_FromExpr:
+			return find_in_condition(((FromExpr *) node)->quals, search) ||
+				   find_dependence((Node *) ((FromExpr *) node)->fromlist, search);
+		case T_JoinExpr:
+			return find_in_condition(((JoinExpr *) node)->quals, search) ||
+				   find_dependence(((JoinExpr *) node)->larg, search) ||
+				   find_dependence(((JoinExpr *) node)->rarg, search);
+		default:
+			return check_functions_in_node(node, may_depend_on_role, search) ||
+				   expression_tree_walker(node, find_dependence, context);
 	}
-	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, find_dependence, context, 0);
-	return check_functions_in_node(node, asks_for_role, context) ||
-		   expression_tree_walker(node, find_dependence, context);
 }
 
 /* Whether a relation is a view that reads with the rights of who asks it. */
@@ -587,6 +836,7 @@ is_invokers_view(Oid relation_id)
 bool
 source_code_depends_on_role(List *queries, List *relations)
 {
+	DependenceSearch search = {false};
 	ListCell *cell;
 
 	foreach (cell, relations)
@@ -594,5 +844,5 @@ source_code_depends_on_role(List *queries, List *relations)
 		if (is_invokers_view(lfirst_oid(cell)))
 			return true;
 	}
-	return find_dependence((Node *) queries, NULL);
+	return find_dependence((Node *) queries, &search);
 }

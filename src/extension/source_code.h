@@ -5,7 +5,7 @@
  * Reading a relation can run functions of a view, a cast, a domain, a policy, an index or a partition key. They run with
  * the rights of the role that reads. So whoever can change them must be able to act as that role anyway: its owner is
  * that role, a member of it, or a superuser. Expressions of anybody else (a view within a view, say) may be there if
- * they are simple, see simple_expression.h. A function that is SECURITY DEFINER runs as its own owner.
+ * they are simple, see simple_expression.h.
  */
 #ifndef SENTIMENT_SOURCE_CODE_H
 #define SENTIMENT_SOURCE_CODE_H
@@ -19,13 +19,15 @@ extern bool role_could_act_as(Oid role, Oid other);
 
 /*
  * Whether the rows that rewritten queries give may depend on the role that runs them: by row security, a security_invoker
- * view, or an expression that asks for the current role. What a function asks for by itself is not known.
+ * view, an expression that asks for the current role, or a condition that calls a function of a user's that is not
+ * IMMUTABLE.
  * relations: OIDs of all relations of the queries; those views are looked at
  */
 extern bool source_code_depends_on_role(List *queries, List *relations);
 
 /*
- * Raise an error if rewritten queries run code that must not run as a role. source: a qualified name, for messages.
+ * Raise an error if rewritten queries run code that must not run as a role, or functions that could find temporary objects of
+ * somebody else's. source: a qualified name, for messages.
  */
 extern void source_code_check(List *queries, Oid reader, const char *source);
 

@@ -101,6 +101,17 @@ pg_attribute_noreturn() tell_class(const StoredSource *stored, const ErrorData *
 			 errhint("Ask a role that may read the source.")));
 }
 
+/* Raise an error of the server's without what may tell of the row that was being read. */
+static void
+pg_attribute_noreturn() rethrow_without_rows(ErrorData *error)
+{
+	FlushErrorState();
+	error->detail = NULL;
+	error->detail_log = NULL;
+	error->context = NULL;
+	ReThrowError(error);
+}
+
 void
 source_error_rethrow(const StoredSource *stored, SourceErrorOrigin origin)
 {
@@ -108,6 +119,8 @@ source_error_rethrow(const StoredSource *stored, SourceErrorOrigin origin)
 	ErrorData *error = CopyErrorData();
 
 	MemoryContextSwitchTo(old_context);
+	if (is_of_the_server(error->sqlerrcode) && !stored->caller_may_read)
+		rethrow_without_rows(error);
 	if ((last.is_told_by_class && is_remembered(error)) || is_of_the_server(error->sqlerrcode) ||
 		(origin == SOURCE_ERROR_OF_DATA && !is_of_data(error->sqlerrcode)))
 		PG_RE_THROW();

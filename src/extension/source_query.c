@@ -58,18 +58,58 @@ rewritten(SPIPlanPtr plan)
 	return (CachedPlanSource *) linitial(SPI_plan_get_plan_sources(plan));
 }
 
+/* The relation that a query which reads one reads. */
+static Oid
+relation_of_query(const CachedPlanSource *plan)
+{
+	const Query *query = linitial_node(Query, plan->query_list);
+	const RangeTblEntry *entry = linitial_node(RangeTblEntry, query->rtable);
+
+	return entry->rtekind == RTE_SUBQUERY ? view_of_subquery(entry) : entry->relid;
+}
+
 /* Raise an error if the name has another relation by now: a schema can be renamed under the lock. */
 static void
 check_relation(const StoredSource *stored, const CachedPlanSource *plan)
 {
-	if (list_member_oid(plan->relationOids, stored->relation) &&
-		get_relname_relid(stored->name, get_namespace_oid(stored->schema, false)) ==
-			stored->relation)
+	if (relation_of_query(plan) == stored->relation)
 		return;
 	ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
 					errmsg("the source %s of model \"%s\" was replaced while it was looked at",
 						   stored->display_name, stored->model.name),
 					errhint("Try again.")));
+}
+
+/* Whether which rows a plan gives depends on the role that reads them, be it one or the other. */
+static bool
+depends_on_reader(const StoredSource *stored, const CachedPlanSource *plan, Oid one, Oid other)
+{
+	return check_enable_rls(stored->relation, one, true) == RLS_ENABLED ||
+		   check_enable_rls(stored->relation, other, true) == RLS_ENABLED ||
+		   source_code_depends_on_role(plan->query_list, plan->relationOids);
+}
+
+/*
+ * Refuse rows that may be hidden from who named the source, and are not from the model's owner: what is told of a model
+ * would tell him of them.
+ */
+static void
+check_namer(const StoredSource *stored, const CachedPlanSource *plan, Oid model_owner)
+{
+	Oid namer = stored_role_find(&stored->named_by);
+
+	if (!OidIsValid(namer) || role_could_act_as(namer, model_owner) ||
+		!depends_on_reader(stored, plan, namer, namer))
+		return;
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+		 errmsg("the source %s cannot be read for model \"%s\"", stored->display_name,
+				stored->model.name),
+		 errdetail("Which rows it has depends on who reads it, and role \"%s\", which named it, "
+				   "may not act as the model's owner \"%s\".",
+				   GetUserNameFromId(namer, false), GetUserNameFromId(model_owner, false)),
+		 errhint("Let the model's owner name the source with sentiment_set_source().")));
 }
 
 /*
@@ -81,10 +121,10 @@ choose_reader(const StoredSource *stored, const CachedPlanSource *plan, Oid mode
 {
 	Oid relation_owner = stored->relation_owner;
 
+	check_namer(stored, plan, model_owner);
 	if (relation_owner == model_owner)
 		return model_owner;
-	if (check_enable_rls(stored->relation, model_owner, true) != RLS_ENABLED &&
-		!source_code_depends_on_role(plan->query_list, plan->relationOids))
+	if (!depends_on_reader(stored, plan, model_owner, relation_owner))
 		return relation_owner;
 	if (role_could_act_as(relation_owner, model_owner))
 		return model_owner;
@@ -98,7 +138,8 @@ choose_reader(const StoredSource *stored, const CachedPlanSource *plan, Oid mode
 				   "act as that role.",
 				   GetUserNameFromId(model_owner, false), GetUserNameFromId(relation_owner, false)),
 		 errhint("Give the model to \"%s\" with sentiment_set_owner(), let a superuser own the "
-				 "source, or name a source that has no such condition.",
+				 "source, mark functions in its conditions IMMUTABLE if they are, or name another "
+				 "source.",
 				 GetUserNameFromId(relation_owner, false))));
 }
 
@@ -110,28 +151,19 @@ typedef struct Identity
 	int guc_level;
 } Identity;
 
-/* Set a setting until the level of settings ends. */
-static void
-set_until_end(const char *name, const char *value)
-{
-	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-							 false);
-}
-
 /* Go on as another role, in a security-restricted operation; an error ends that by itself. */
 static Identity
-begin_as(Oid role)
+begin_as(const StoredSource *stored, Oid role)
 {
 	Identity identity;
 
 	GetUserIdAndSecContext(&identity.role, &identity.security_context);
 	SetUserIdAndSecContext(role, identity.security_context | SECURITY_RESTRICTED_OPERATION);
-	identity.guc_level = NewGUCNestLevel();
-	restrict_search_path();
-	/* rows are hidden, whatever the caller says */
-	set_until_end("row_security", "on");
-	/* see source_code.c */
-	set_until_end("constraint_exclusion", "off");
+	identity.guc_level = source_begin_settings();
+	/* what code says of rows while they are read, or the server of its plan, is not for who may not read them */
+	if (!stored->caller_may_read)
+		(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
 	return identity;
 }
 
@@ -150,7 +182,7 @@ prepare_stored(const StoredSource *stored, const SourceQuery *query, Identity *i
 	SPIPlanPtr plan;
 	Oid reader;
 
-	*identity = begin_as(model_owner);
+	*identity = begin_as(stored, model_owner);
 	plan = prepare(query);
 	check_relation(stored, rewritten(plan));
 	reader = choose_reader(stored, rewritten(plan), model_owner);

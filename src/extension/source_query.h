@@ -19,7 +19,7 @@ typedef struct SourceQuery
 	Oid *types;             /* (n_parameters) */
 	Datum *values;          /* (n_parameters) */
 	const char *nulls;      /* NULL: none is null */
-	int cursor_options;     /* CURSOR_OPT_PARALLEL_OK, or 0 */
+	int cursor_options;     /* as of SPI_prepare_cursor */
 	DestReceiver *receiver; /* gets the rows; NULL: they are left in SPI_tuptable */
 } SourceQuery;
 

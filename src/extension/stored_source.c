@@ -9,7 +9,7 @@
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_class.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -38,14 +38,27 @@ stored_source_missing(const RegistryModel *model)
 			 errhint("Use sentiment_set_source('%s', 'a_table').", model->name)));
 }
 
-/* Lock the relation of a name, which another may have by the time that the lock is there; InvalidOid: there is none. */
+/*
+ * Lock the relation of a name, which another may have by the time that the lock is there; InvalidOid: there is none. The
+ * caller need not be allowed to use the schema: who must be is checked later.
+ */
 static Oid
-find_and_lock(const char *schema, const char *name)
+find_and_lock(const char *schema_name, const char *name)
 {
-	if (!OidIsValid(get_namespace_oid(schema, true)))
-		return InvalidOid;
-	return RangeVarGetRelidExtended(makeRangeVar(pstrdup(schema), pstrdup(name), -1),
-									AccessShareLock, RVR_MISSING_OK, NULL, NULL);
+	for (;;)
+	{
+		Oid schema = get_namespace_oid(schema_name, true);
+		Oid relation = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+
+		if (!OidIsValid(relation))
+			return InvalidOid;
+		LockRelationOid(relation, AccessShareLock);
+		if (get_namespace_oid(schema_name, true) == schema &&
+			get_relname_relid(name, schema) == relation)
+			return relation;
+		UnlockRelationOid(relation, AccessShareLock);
+		CHECK_FOR_INTERRUPTS();
+	}
 }
 
 /* The owner of a relation. */
@@ -117,9 +130,8 @@ columns_of_source(const Source *source, List *more)
 	return list_concat(columns, source_filter_columns(source));
 }
 
-/* Raise an error unless a role may read some columns of a stored source. */
-static void
-check_role(const StoredSource *stored, Oid role, List *columns)
+void
+stored_source_check_role(const StoredSource *stored, Oid role, List *columns)
 {
 	char *name = GetUserNameFromId(role, false);
 	ListCell *cell;
@@ -182,10 +194,23 @@ stored_source_check_rights(const Source *source, List *more_columns)
 								  "owner."),
 						errhint("Ask a superuser to run sentiment_set_owner('%s', ...).",
 								stored->model.name)));
-	check_role(stored, owner, columns);
+	stored_source_check_role(stored, owner, columns);
 	/* who could only train must not have the owner's tables read for him under a name that he gave */
 	if (OidIsValid(namer) && namer != owner)
-		check_role(stored, namer, columns);
+		stored_source_check_role(stored, namer, columns);
+}
+
+void
+stored_source_check_namer(const char *model, const Source *source)
+{
+	StoredSource stored = {.relation = source->relation,
+						   .schema = source->schema,
+						   .name = source->name,
+						   .display_name =
+							   quote_qualified_identifier(source->schema, source->name)};
+
+	strlcpy(stored.model.name, model, NAMEDATALEN);
+	stored_source_check_role(&stored, GetUserId(), columns_of_source(source, NIL));
 }
 
 StoredRole

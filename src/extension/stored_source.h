@@ -49,6 +49,12 @@ extern void stored_source_missing(const RegistryModel *model) pg_attribute_noret
  */
 extern void stored_source_check_rights(const struct Source *source, List *columns);
 
+/* Raise an error unless a role may read some columns of a stored source. columns: names, in a list */
+extern void stored_source_check_role(const StoredSource *stored, Oid role, List *columns);
+
+/* Raise an error unless the current role may read a source that it has named for a model, and that was checked. */
+extern void stored_source_check_namer(const char *model, const struct Source *source);
+
 /*
  * Who a version is said to be trained by that comes from a stored source: who named the source, unless that role is gone or has the rights of
  * the model's owner anyway, who is it then. So whoever could only train stays the one that a source of his is read for.

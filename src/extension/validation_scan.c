@@ -423,7 +423,8 @@ run_scan(const ValidationScan *scan, bool has_label)
 						 .types = types,
 						 .values = values,
 						 .nulls = has_evidence ? "    " : " n  ",
-						 .cursor_options = CURSOR_OPT_PARALLEL_OK};
+						 /* a custom plan would have a copy of the model */
+						 .cursor_options = CURSOR_OPT_PARALLEL_OK | CURSOR_OPT_GENERIC_PLAN};
 	const Validation *validation = NULL;
 	Datum state;
 	bool is_null;
@@ -465,6 +466,19 @@ columns_to_read(const ValidationScan *scan)
 	return columns;
 }
 
+/*
+ * What a contract asks of columns, it tells who reads the findings: so its author must be allowed to read them, or he
+ * would have a stored source answer for columns that he may not see.
+ */
+static void
+check_author(const ValidationScan *scan)
+{
+	Oid author = scan->author == NULL ? InvalidOid : stored_role_find(scan->author);
+
+	if (scan->source.stored != NULL && OidIsValid(author))
+		stored_source_check_role(scan->source.stored, author, columns_to_read(scan));
+}
+
 void
 validation_scan(ValidationScan *scan)
 {
@@ -477,6 +491,7 @@ validation_scan(ValidationScan *scan)
 	INSTR_TIME_SET_CURRENT(start);
 	contract_read(scan->contract_json, &scan->contract);
 	source_check_with(&scan->source, columns_to_read(scan));
+	check_author(scan);
 	check_columns(scan, &has_text, &has_label);
 	contract_read(scan->contract_json, &scan->contract);
 	decide_evidence(scan);

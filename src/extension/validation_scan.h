@@ -37,6 +37,7 @@ typedef struct ValidationScan
 	/* set by the caller */
 	Source source;                   /* its relation, filter, and whose rights it is read with */
 	Datum contract_json;             /* jsonb */
+	const StoredRole *author;        /* who wrote the contract; NULL: nobody, or the current role */
 	const char *model;               /* NULL: none */
 	const ValidatedVersion *version; /* that is asked about labels; NULL: none is */
 	uint64 split_seed;

@@ -16,6 +16,7 @@ SET ROLE regress_sentiment_owner;
 SELECT version FROM sentiment_train('e', 'outcome_reviews');
 SELECT version FROM sentiment_train('e', 'outcome_reviews', deploy => 'never');
 SELECT version FROM sentiment_train('e', 'outcome_reviews', deploy => 'never');
+SELECT sentiment_deploy('e', 3);
 SELECT sentiment_grant('e', 'regress_sentiment_user', 'predict');
 SELECT sentiment_set_traffic('e', '{"1": 0.5, "2": 0.5}');
 SELECT model, version, share, is_main, outcomes, successes, rate, difference, p_value, since <= clock_timestamp() AS since FROM sentiment_experiments;

@@ -58,6 +58,30 @@ SELECT filter, pg_temp.kept(filter) FROM (VALUES
 	('query_to_xml(''SELECT 1'', true, true, '''') IS NOT NULL'), ('''sources.reviews''::regclass IS NOT NULL'),
 	('nextval(''sources.s'') > 1'), ('xmlelement(name a) IS NOT NULL')) AS f (filter);
 SELECT pg_temp.kept('label = ''pos''', 'sources.typed');
+-- what a constant is read as would run before anything is looked at
+SET ROLE regress_source_owner;
+CREATE FUNCTION sources.trap(value int4) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'run as %', current_user; RETURN true; END $$;
+CREATE DOMAIN sources.trapped AS int4 CHECK (sources.trap(VALUE));
+CREATE TABLE sources.with_trap AS SELECT *, NULL::int4[] AS numbers FROM sources.reviews;
+RESET ROLE;
+SELECT sentiment_set_source('kept', 'sources.with_trap', filter => 'numbers IS NULL OR numbers = ''{7}''');
+SELECT passed FROM sentiment_check_gate('kept', 1) LIMIT 1;
+ALTER TABLE sources.with_trap ALTER numbers TYPE sources.trapped[];
+SELECT passed, detail FROM sentiment_check_gate('kept', 1) LIMIT 1;
+SELECT version FROM sentiment_train('trap', 'sources.reviews', filter => 'id = ANY (''{1,2}''::sources.trapped[]) OR true');
+SELECT status, message FROM sentiment_retrain('trap');
+SELECT sentiment_drop_model('trap');
+-- parameters of the library's own query are not for a filter
+SELECT pg_temp.kept('$1 IS NOT NULL');
+SELECT pg_temp.error_of($$SELECT sentiment_check_drift('kept', 'sources.reviews', filter => '$1 IS NOT NULL', store => false)$$);
+SELECT pg_temp.error_of($$SELECT sentiment_validate('kept', 'sources.reviews', filter => 'EXISTS (SELECT $2)')$$);
+-- a setting of the session that changes where a string ends
+SET standard_conforming_strings = off;
+SET escape_string_warning = off;
+SELECT pg_temp.kept($$text <> 'a\') OR (SELECT true) --'$$);
+RESET standard_conforming_strings;
+RESET escape_string_warning;
+SELECT sentiment_set_source('kept', NULL);
 -- no filter at all
 SELECT pg_temp.kept(filter) FROM (VALUES ('id > 0) OR (true'), ('id > 0; DELETE FROM sources.reviews'), ('count(*) > 1'), ('no_column > 1'),
 	('sum(id) OVER () > 1'), ('generate_series(1, 2) > 1'), ('id'), ('')) AS f (filter);
@@ -200,7 +224,50 @@ CREATE VIEW sources.with_definer AS SELECT id, text || sources.spy_as_definer(te
 CREATE VIEW sources.outer_simple AS SELECT * FROM sources.inner_simple;
 CREATE VIEW sources.outer_spy AS SELECT * FROM sources.inner_spy;
 SELECT v, pg_temp.error_of(format($$SELECT sentiment_set_source('kept', %L)$$, v)) FROM unnest('{sources.with_spy,sources.with_definer,sources.outer_simple,sources.outer_spy}'::text[]) AS v;
+-- a function could look a name up that leads to a temporary object of who asks
+CREATE TABLE sources.stop_words AS SELECT 'stop' AS word;
+SET ROLE regress_source_owner;
+CREATE FUNCTION sources.clean(value text) RETURNS text LANGUAGE plpgsql STABLE AS $$ BEGIN RETURN value; END $$;
+CREATE VIEW sources.cleaned AS SELECT id, sources.clean(text) AS text, label FROM sources.reviews;
+RESET ROLE;
+SELECT sentiment_set_source('kept', 'sources.cleaned');
+SELECT status FROM sentiment_retrain('kept');
+SET ROLE regress_source_train;
+CREATE TEMP TABLE stop_words (word text);
+SELECT status, message FROM sentiment_retrain('kept');
+DROP TABLE stop_words;
+SELECT status FROM sentiment_retrain('kept');
+RESET ROLE;
+-- parts of aggregates, and types of the columns that functions give
+SET ROLE regress_source_other;
+CREATE FUNCTION sources.add(state text, value text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT value';
+CREATE FUNCTION sources.is_word(value text) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT true';
+CREATE DOMAIN sources.word AS text CHECK (sources.is_word(VALUE));
+RESET ROLE;
+CREATE AGGREGATE sources.last (text) (SFUNC = sources.add, STYPE = text);
+CREATE VIEW sources.aggregated AS SELECT id, sources.last(text) AS text, label FROM sources.reviews GROUP BY id, label;
+CREATE VIEW sources.given AS SELECT r.id, w.text::text AS text, r.label FROM sources.reviews AS r, json_to_recordset('[{"text": "good"}]') AS w (text sources.word);
+GRANT SELECT ON sources.aggregated, sources.given TO regress_source_owner;
+SELECT v, pg_temp.error_of(format($$SELECT sentiment_set_source('kept', %L)$$, v)) FROM unnest('{sources.aggregated,sources.given}'::text[]) AS v;
+-- rows that are hidden from who named the source
+GRANT SELECT ON sources.secured TO regress_source_train;
+ALTER TABLE sources.secured OWNER TO regress_source_owner;
+SET ROLE regress_source_train;
+SELECT pg_temp.error_of($$SELECT sentiment_set_source('kept', 'sources.secured', filter => 'number > 3')$$);
+RESET ROLE;
+-- columns that a contract asks of must be readable to its author
+SELECT sentiment_set_source('kept', 'sources.reviews');
+SET ROLE regress_source_train;
+SELECT sentiment_set_contract('kept', '{"ranges": {"number": {"max": 3}}}');
+SELECT pg_temp.error_of($$SELECT sentiment_validate('kept')$$);
+RESET ROLE;
+GRANT SELECT (text, label, number) ON sources.reviews TO regress_source_train;
+SET ROLE regress_source_train;
+SELECT check_name, severity, detail, example FROM sentiment_validate('kept', check_labels => false);
+SELECT sentiment_set_contract('kept', NULL);
+RESET ROLE;
 -- what reads no row can run code too: indexes, statistics
+SET ROLE regress_source_owner;
 CREATE TABLE sources.indexed AS SELECT * FROM sources.reviews;
 SELECT sentiment_set_source('kept', 'sources.indexed');
 RESET ROLE;
@@ -212,4 +279,5 @@ SELECT status, message FROM sentiment_retrain('kept');
 
 DROP SCHEMA sources CASCADE;
 SELECT sentiment_drop_model(m) FROM unnest('{kept,once,passing,numbered}'::text[]) AS m;
+DELETE FROM sentiment.retraining WHERE model IN ('kept', 'once', 'passing', 'numbered', 'trap');
 DROP ROLE regress_source_owner, regress_source_train, regress_source_other;

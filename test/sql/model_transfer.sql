@@ -109,6 +109,10 @@ SELECT sentiment_import_model(container, 'mine') FROM exported;
 SELECT sentiment_import_model(container, 'transfer') FROM exported;
 SELECT sentiment_import_model(container, 'his', 'transfer_reviews') FROM exported;
 RESET ROLE;
+GRANT SELECT ON transfer_reviews TO regress_transfer_b;
+SET ROLE regress_transfer_b;
+SELECT sentiment_import_model(container, 'his', 'transfer_reviews') FROM exported;
+RESET ROLE;
 
 -- bad input
 SELECT sentiment_export_model('transfer_missing');

@@ -125,8 +125,8 @@ BEGIN
 	RETURN true;
 END $$;
 SELECT sentiment_monitor('watched', 'monitored.trap', label_column => 'label', filter => 'monitored.trainer_spy()', cooldown => '0');
-CREATE VIEW monitored.trainers AS SELECT g AS at, 'good ' || g AS text, CASE WHEN g % 2 = 0 THEN 'pos' ELSE 'neg' END AS label
-FROM generate_series(1, 100) AS g WHERE monitored.trainer_spy();
+CREATE VIEW monitored.trainers AS SELECT g AS at, 'good ' || g || monitored.trainer_spy() AS text, CASE WHEN g % 2 = 0 THEN 'pos' ELSE 'neg' END AS label
+FROM generate_series(1, 100) AS g;
 SELECT sentiment_monitor('watched', 'monitored.trainers', label_column => 'label', cooldown => '0');
 GRANT SELECT ON monitored.trap, monitored.trainers TO regress_owner;
 -- what a view shows of current_user, it would show of the model's owner

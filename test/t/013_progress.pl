@@ -41,6 +41,8 @@ $node->safe_psql('postgres', q{
 	END $$;
 	CREATE TABLE reviews AS SELECT i AS id, CASE WHEN i % 2 = 0 THEN 'good ' ELSE 'bad ' END || i % 97 || ' ' || i AS text,
 		CASE WHEN i % 2 = 0 THEN 'pos' ELSE 'neg' END AS label FROM generate_series(1, 1000) AS i;
+	CREATE VIEW stranger_reviews AS SELECT text, label FROM reviews;
+	GRANT SELECT ON stranger_reviews TO stranger;
 	CREATE VIEW held_reviews AS SELECT text, label FROM reviews WHERE public.hold(id);
 });
 
@@ -88,6 +90,11 @@ foreach my $case ([ team => 1 ], [ user_of_model => 0 ], [ stranger => 0 ], [ wa
 	is($node->safe_psql('postgres', 'SELECT count(*) FROM sentiment_progress', extra_params => [ '-U', $case->[0] ]), $case->[1],
 		"$case->[0] sees " . ($case->[1] ? 'it' : 'nothing'));
 }
+# nor who gives the name to a model of his meanwhile
+$node->safe_psql('postgres', q{SELECT sentiment_train('m', 'stranger_reviews')}, extra_params => [ '-U', 'stranger' ]);
+is($node->safe_psql('postgres', q{SELECT (SELECT count(*) FROM sentiment_models WHERE model = 'm'), (SELECT count(*) FROM sentiment_progress)}, extra_params => [ '-U', 'stranger' ]),
+	'1|0', 'nor does who takes the name meanwhile');
+$node->safe_psql('postgres', q{SELECT sentiment_drop_model('m')}, extra_params => [ '-U', 'stranger' ]);
 $node->safe_psql('postgres', 'CREATE DATABASE elsewhere');
 is($node->safe_psql('elsewhere', 'CREATE EXTENSION sentiment; SELECT count(*) FROM sentiment_progress'), '0', 'nor is it seen from another database');
 let_go();

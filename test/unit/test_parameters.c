@@ -9,8 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include <cjson/cJSON.h>
 #include <cmocka.h>
 
 #include "core/parameters.h"
@@ -396,6 +398,53 @@ test_hostile_sizes(void **state)
 	assert_host_error(HOST_ERROR_INVALID_PARAMETER, parse(json));
 }
 
+/* Blocks that cJSON still gets. */
+static int blocks_left;
+
+static void *
+allocate_some(size_t size)
+{
+	return blocks_left-- > 0 ? malloc(size) : NULL;
+}
+
+/* Wherever memory ends, that is what is said: values are read, or nothing is. */
+static void
+test_no_memory(void **state)
+{
+	const char *json = "{\"owner\": \"Ada\", \"parts\": {\"nails\": [1, 2, 3]}}";
+	cJSON_Hooks hooks = {allocate_some, free};
+	const char *parts = NULL;
+	const char *owner = NULL;
+	ParameterSpec specs[] = {
+		{.name = "parts", .type = PARAMETER_OBJECT, .default_json = "null"},
+		{.name = "owner", .type = PARAMETER_STRING, .default_json = "null"},
+	};
+	ParameterGroup groups[] = {{specs, 1, &parts}, {specs + 1, 1, &owner}};
+	int n_refused = 0;
+
+	(void) state;
+	cJSON_InitHooks(&hooks);
+	for (; parts == NULL; n_refused++)
+	{
+		jmp_buf target;
+
+		assert_true(n_refused < 100);
+		blocks_left = n_refused;
+		test_host_error_target = &target;
+		if (setjmp(target) == 0)
+			parameters_parse(json, groups, 2);
+		else
+			assert_int_equal(test_host_error.code, HOST_ERROR_OUT_OF_MEMORY);
+		test_host_error_target = NULL;
+	}
+	assert_true(n_refused > 10);
+	assert_string_equal(parts, "{\"nails\":[1,2,3]}");
+	/* what is wrong is wrong */
+	blocks_left = 100;
+	assert_host_error(HOST_ERROR_INVALID_PARAMETER, parameters_parse("{\"owner\": ", groups, 2));
+	cJSON_InitHooks(NULL);
+}
+
 int
 main(void)
 {
@@ -412,6 +461,7 @@ main(void)
 		cmocka_unit_test_teardown(test_not_an_object, free_memory),
 		cmocka_unit_test_teardown(test_integer_list, free_memory),
 		cmocka_unit_test_teardown(test_hostile_sizes, free_memory),
+		cmocka_unit_test_teardown(test_no_memory, free_memory),
 	};
 
 	return cmocka_run_group_tests_name("parameters", tests, NULL, NULL);

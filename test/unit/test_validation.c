@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cjson/cJSON.h>
 #include <cmocka.h>
 
 #include "core/hash.h"
@@ -593,6 +594,51 @@ test_hostile_bytes(void **state)
 	}
 }
 
+/* Blocks that cJSON still gets. */
+static int blocks_left;
+
+static void *
+allocate_some(size_t size)
+{
+	return blocks_left-- > 0 ? malloc(size) : NULL;
+}
+
+/* Where memory ends within a contract, none of it is forgotten. */
+static void
+test_contract_without_memory(void **state)
+{
+	const char *json = "{\"columns\": {\"price\": \"number\"}, \"labels\": [\"pos\", \"neg\"],"
+					   " \"ranges\": {\"price\": {\"min\": 0, \"max\": 10}}}";
+	cJSON_Hooks hooks = {allocate_some, free};
+	Contract *contract = host_allocate(sizeof(Contract));
+	int n_refused = 0;
+	volatile bool is_parsed = false;
+
+	(void) state;
+	cJSON_InitHooks(&hooks);
+	for (; !is_parsed; n_refused++)
+	{
+		jmp_buf target;
+
+		assert_true(n_refused < 300);
+		blocks_left = n_refused;
+		test_host_error_target = &target;
+		if (setjmp(target) == 0)
+		{
+			contract_parse(json, contract);
+			is_parsed = true;
+		}
+		else
+			assert_int_equal(test_host_error.code, HOST_ERROR_OUT_OF_MEMORY);
+		test_host_error_target = NULL;
+	}
+	cJSON_InitHooks(NULL);
+	assert_true(n_refused > 20);
+	assert_int_equal(contract->n_columns, 1);
+	assert_int_equal(contract->n_labels, 2);
+	assert_int_equal(contract->n_ranges, 1);
+}
+
 int
 main(void)
 {
@@ -608,6 +654,7 @@ main(void)
 		cmocka_unit_test_teardown(test_suggestion, free_memory),
 		cmocka_unit_test_teardown(test_label_errors, free_memory),
 		cmocka_unit_test_teardown(test_hostile_bytes, free_memory),
+		cmocka_unit_test_teardown(test_contract_without_memory, free_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct Blas
 {
@@ -30,8 +31,12 @@ typedef struct Blas
 #define BLAS_NO_TRANSPOSE 111
 #define BLAS_TRANSPOSE    112
 
-/* OpenBLAS's functions; raises an error if the library cannot be loaded. Not for threads' tasks. */
-extern const Blas *blas_load(void);
+/*
+ * OpenBLAS's functions, for at most n_threads threads that call them at once; later answers are for more
+ * or fewer. Raises an error if the library cannot be loaded, or has no memory to work with: calls of the
+ * functions then find what they need, and cannot fail. Not for threads' tasks.
+ */
+extern const Blas *blas_load(uint32_t n_threads);
 
 /* c = alpha * op(a) op(b) + beta * c; op(a): (m, k), op(b): (k, n), c: (m, n), all contiguous */
 extern void blas_multiply(const Blas *blas, bool transpose_a, bool transpose_b, int m, int n, int k,

@@ -32,23 +32,26 @@ typedef struct RotationContext
 	uint32_t first_task;
 } RotationContext;
 
-/* Sizes of the tasks. */
-static RotationContext
-make_context(const float *matrix, size_t n_rows, uint32_t n_columns)
-{
-	RotationContext context = {
-		.blas = blas_load(), .matrix = (float *) matrix, .n_rows = n_rows, .n_columns = n_columns};
-	size_t tiles = WORK_PER_TASK / ((size_t) n_columns * n_columns * TILE_ROWS);
-
-	context.task_rows = (tiles < 1 ? 1 : tiles > 16 ? 16 : tiles) * TILE_ROWS;
-	return context;
-}
-
 /* Tasks that all rows make. */
 static uint32_t
 count_tasks(const RotationContext *context)
 {
 	return (uint32_t) ((context->n_rows + context->task_rows - 1) / context->task_rows);
+}
+
+/* Sizes of the tasks, and OpenBLAS for those that run at once. */
+static RotationContext
+make_context(const float *matrix, size_t n_rows, uint32_t n_columns)
+{
+	RotationContext context = {
+		.matrix = (float *) matrix, .n_rows = n_rows, .n_columns = n_columns};
+	size_t tiles = WORK_PER_TASK / ((size_t) n_columns * n_columns * TILE_ROWS);
+	uint32_t n_tasks;
+
+	context.task_rows = (tiles < 1 ? 1 : tiles > 16 ? 16 : tiles) * TILE_ROWS;
+	n_tasks = count_tasks(&context);
+	context.blas = blas_load(n_tasks < threads_count() ? n_tasks : threads_count());
+	return context;
 }
 
 /* Rows of the tile that begins with row first, of the task that ends with end. */

@@ -15,7 +15,7 @@
 void
 symmetric_eigen(uint32_t n, double *matrix, double *values)
 {
-	const Blas *blas = blas_load();
+	const Blas *blas = blas_load(1);
 	int order = (int) n;
 	int work_size;
 	int integer_work_size;

@@ -211,13 +211,13 @@ mlp_batch_initialize(MlpBatch *batch, uint32_t max_rows)
 	uint64_t largest;
 	uint64_t total;
 
-	batch->blas = blas_load();
 	batch->max_rows = max_rows;
 	batch->n_sparse = batch->shape.sizes[0] - batch->n_dense;
 	count_sparse_entries(batch, &largest, &total);
 	batch->tile_rows = choose_tile_rows(batch);
 	batch->whole_network = row_work(batch, largest) <= MAX_TASK_WORK / batch->tile_rows;
 	batch->use_threads = step_work(batch, total) >= MIN_THREADED_WORK;
+	batch->blas = blas_load(batch->use_threads ? threads_count() : 1);
 	cut_parameters(batch);
 	batch->gradients =
 		host_allocate(host_array_size(batch->gradient_size, threads_count() * sizeof(float)));

@@ -6,10 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
 #include "core/hash.h"
 #include "core/host.h"
+#include "core/json_document.h"
 #include "core/prediction_latency.h"
 #include "core/search/hyperparameter_search.h"
 #include "core/search/median_pruner.h"
@@ -84,7 +83,7 @@ set_limit(const cJSON *item, SearchOptions *options)
 void
 search_parse_limits(const char *json, SearchOptions *options)
 {
-	cJSON *object = cJSON_Parse(json);
+	cJSON *object = json_parse(json);
 	char wrong[64] = "";
 	bool is_object = cJSON_IsObject(object);
 
@@ -183,32 +182,24 @@ check_searchable(const SearchSpace *space, const ParameterGroup *groups)
 	}
 }
 
-/* Whether a JSON object has a key. */
-static bool
-has_key(const char *json, const char *key)
-{
-	cJSON *object = cJSON_Parse(json);
-	bool found = cJSON_GetObjectItemCaseSensitive(object, key) != NULL;
-
-	cJSON_Delete(object);
-	return found;
-}
-
 /* The first key that two JSON objects have in common; false if there is none. */
 static bool
 common_key(const char *json, const char *other, char *key, size_t size)
 {
-	cJSON *object = cJSON_Parse(json);
+	cJSON *object = json_parse(json);
+	cJSON *other_object = json_parse_beside(object, other);
 	bool found = false;
 
 	for (const cJSON *item = object == NULL ? NULL : object->child; item != NULL && !found;
 		 item = item->next)
 	{
-		found = !cJSON_IsNull(item) && has_key(other, item->string);
+		found = !cJSON_IsNull(item) &&
+				cJSON_GetObjectItemCaseSensitive(other_object, item->string) != NULL;
 		if (found)
 			snprintf(key, size, "%s", item->string);
 	}
 	cJSON_Delete(object);
+	cJSON_Delete(other_object);
 	return found;
 }
 
@@ -324,7 +315,7 @@ trials_of_study(const Search *search, uint32_t study, uint32_t without, uint32_t
 static char *
 trial_parameters(const SearchStudy *study, const double *point)
 {
-	cJSON *given = cJSON_Parse(study->given);
+	cJSON *given = json_parse(study->given);
 	bool is_empty = given == NULL || given->child == NULL;
 	const char *end = strrchr(study->given, '}');
 	ByteBuffer buffer = {0};

@@ -2,15 +2,14 @@
  * search_space_json.c
  *	  Search spaces and points as JSON.
  *
- * cJSON allocates with malloc, so nothing between cJSON_Parse and cJSON_Delete may raise an error: what
+ * cJSON allocates with malloc, so nothing between json_parse and cJSON_Delete may raise an error: what
  * the text says is copied to memory that was allocated before, and judged when the tree is gone.
  */
 #include <math.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
 #include "core/host.h"
+#include "core/json_document.h"
 #include "core/search/search_space.h"
 
 /* Longer texts are a mistake; they are refused before cJSON makes a tree of them. */
@@ -163,7 +162,7 @@ read_wishes(const char *json, Wishes *wishes)
 	*wishes = (Wishes){.wishes = host_allocate_array(Wish, length / 2 + 1),
 					   .strings = host_allocate(8 * (length + 1)),
 					   .choices = host_allocate_array(const char *, length / 2 + 1)};
-	root = cJSON_ParseWithOpts(json, NULL, true);
+	root = json_parse(json);
 	wishes->is_object = cJSON_IsObject(root);
 	if (wishes->is_object)
 	{
@@ -314,7 +313,7 @@ search_space_apply_json(const char *json, const ParameterGroup *groups, size_t n
 
 	read_wishes(json, &wishes);
 	if (wishes.out_of_memory)
-		host_error(HOST_ERROR_OUT_OF_MEMORY, NULL, NULL, "out of memory");
+		json_out_of_memory();
 	if (!wishes.is_object)
 		host_error(HOST_ERROR_INVALID_PARAMETER, NULL,
 				   "Write it as {\"parameter\": {\"low\": 0.1, \"high\": 10}, \"other\": [value, "

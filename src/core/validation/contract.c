@@ -12,9 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
 #include "core/host.h"
+#include "core/json_document.h"
 #include "core/labels.h"
 #include "core/validation/contract.h"
 
@@ -223,6 +222,7 @@ typedef struct ContractProblem
 {
 	char message[400];
 	char detail[400];
+	bool out_of_memory;
 } ContractProblem;
 
 /* The wording of messages about the keys of a part of the contract. */
@@ -240,6 +240,8 @@ wording_of(char place[PLACE_SIZE], const char *key, const char *member)
 static void
 raise_problem(const ContractProblem *problem)
 {
+	if (problem->out_of_memory)
+		json_out_of_memory();
 	if (problem->message[0] != '\0')
 		host_error(HOST_ERROR_INVALID_PARAMETER,
 				   problem->detail[0] == '\0' ? NULL : problem->detail, NULL, "%s",
@@ -391,13 +393,19 @@ walk_ranges(const cJSON *root, Contract *contract, const char **texts, char **st
 			note_too_many(problem, "ranges", MAX_CONTRACT_RANGES);
 			return;
 		}
-		if (!cJSON_IsObject(item) || (printed = cJSON_PrintUnformatted(item)) == NULL)
+		if (!cJSON_IsObject(item))
 		{
 			snprintf(problem->message, sizeof(problem->message),
 					 "invalid value of column \"%.*s\" in \"ranges\" of the contract",
 					 shown_length(item->string), item->string);
 			snprintf(problem->detail, sizeof(problem->detail),
 					 "It must be an object, such as {\"min\": 0, \"max\": 100}.");
+			return;
+		}
+		printed = cJSON_PrintUnformatted(item);
+		if (printed == NULL)
+		{
+			problem->out_of_memory = true;
 			return;
 		}
 		texts[contract->n_ranges] = keep_string(printed, strings);
@@ -413,19 +421,19 @@ walk_parts(Contract *contract, const char **texts, char *strings)
 	ContractProblem problem = {.message = ""};
 	cJSON *root;
 
-	if (contract->columns_json != NULL && (root = cJSON_Parse(contract->columns_json)) != NULL)
+	if (contract->columns_json != NULL && (root = json_parse(contract->columns_json)) != NULL)
 	{
 		walk_columns(root, contract, &strings, &problem);
 		cJSON_Delete(root);
 	}
 	raise_problem(&problem);
-	if (contract->labels_json != NULL && (root = cJSON_Parse(contract->labels_json)) != NULL)
+	if (contract->labels_json != NULL && (root = json_parse(contract->labels_json)) != NULL)
 	{
 		walk_labels(root, contract, &strings, &problem);
 		cJSON_Delete(root);
 	}
 	raise_problem(&problem);
-	if (contract->ranges_json != NULL && (root = cJSON_Parse(contract->ranges_json)) != NULL)
+	if (contract->ranges_json != NULL && (root = json_parse(contract->ranges_json)) != NULL)
 	{
 		walk_ranges(root, contract, texts, &strings, &problem);
 		cJSON_Delete(root);

@@ -140,20 +140,6 @@ AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
 COMMENT ON FUNCTION @extschema@.sentiment_suggest_contract(pg_catalog.regclass, pg_catalog.name, pg_catalog.name, pg_catalog.name[]) IS
 'a contract that the rows of a table or view keep, with margins for rows to come';
 
-CREATE FUNCTION sentiment.validate(
-	model pg_catalog.text,
-	source pg_catalog.regclass,
-	filter pg_catalog.text,
-	store pg_catalog.bool,
-	check_labels pg_catalog.bool)
-RETURNS TABLE (check_name pg_catalog.text, severity pg_catalog.text, rows pg_catalog.int8, share pg_catalog.float8,
-	detail pg_catalog.text, example pg_catalog.text)
-AS 'MODULE_PATHNAME', 'sentiment_validate' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000 ROWS 10;
-
-COMMENT ON FUNCTION sentiment.validate(pg_catalog.text, pg_catalog.regclass, pg_catalog.text, pg_catalog.bool,
-	pg_catalog.bool) IS
-'sentiment_validate, as the library''s own SQL calls it';
-
 CREATE FUNCTION @extschema@.sentiment_validate(
 	model pg_catalog.text,
 	source pg_catalog.regclass DEFAULT NULL,

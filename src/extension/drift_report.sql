@@ -104,25 +104,6 @@ CREATE POLICY visible ON sentiment.drift_report_bins FOR SELECT
 GRANT SELECT ON sentiment.drift_report, sentiment.drift_report_feature, sentiment.drift_report_bins TO PUBLIC;
 GRANT SELECT ON SEQUENCE sentiment.drift_report_report_id_seq TO PUBLIC;
 
-CREATE FUNCTION sentiment.check_drift(
-	model pg_catalog.text,
-	source pg_catalog.regclass,
-	filter pg_catalog.text,
-	text_column pg_catalog.name,
-	label_column pg_catalog.name,
-	alpha pg_catalog.float8,
-	version pg_catalog.int4,
-	params pg_catalog.jsonb,
-	store pg_catalog.bool,
-	period pg_catalog.interval)
-RETURNS TABLE (feature pg_catalog.text, statistic pg_catalog.text, value pg_catalog.float8, p_value pg_catalog.float8,
-	threshold pg_catalog.float8, drifted pg_catalog.bool)
-AS 'MODULE_PATHNAME', 'sentiment_check_drift' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 30;
-
-COMMENT ON FUNCTION sentiment.check_drift(pg_catalog.text, pg_catalog.regclass, pg_catalog.text, pg_catalog.name,
-	pg_catalog.name, pg_catalog.float8, pg_catalog.int4, pg_catalog.jsonb, pg_catalog.bool, pg_catalog.interval) IS
-'sentiment_check_drift, as the library''s own SQL calls it';
-
 CREATE FUNCTION @extschema@.sentiment_check_drift(
 	model pg_catalog.text,
 	source pg_catalog.regclass DEFAULT NULL,

@@ -36,12 +36,6 @@ AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION @extschema@.sentiment_retire(pg_catalog.text, pg_catalog.int4, pg_catalog.text) IS
 'archive a version that does not answer, so that it cannot answer until it is promoted again';
 
-CREATE FUNCTION sentiment.prune(model pg_catalog.text, keep pg_catalog.int4)
-RETURNS pg_catalog.int4
-AS 'MODULE_PATHNAME', 'sentiment_prune' LANGUAGE C VOLATILE PARALLEL UNSAFE;
-
-COMMENT ON FUNCTION sentiment.prune(pg_catalog.text, pg_catalog.int4) IS 'sentiment_prune, as the library''s own SQL calls it';
-
 CREATE FUNCTION @extschema@.sentiment_prune(model pg_catalog.text, keep pg_catalog.int4 DEFAULT 3)
 RETURNS pg_catalog.int4
 AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE;

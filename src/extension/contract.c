@@ -341,6 +341,7 @@ take_stored_source(ModelValidation *validation)
 	scan->contract_json =
 		contract_with_columns(validation->stored.contract, source.text_column, source.label_column);
 	scan->source.filter = source.filter;
+	scan->source.filter_is_lost = source.filter_is_lost;
 	source_take_stored(&scan->source, stored_source_open(&validation->model, source.schema,
 														 source.name, &source.named_by));
 }

@@ -112,19 +112,46 @@ deployment_generation(void)
 	return generation;
 }
 
+/*
+ * In a function that runs with other rights than its caller's, refuse a default model that the caller may have made: he sets which one it
+ * is.
+ */
+static void
+check_default_model(const RegistryModel *model)
+{
+	Oid role;
+	int security_context;
+
+	GetUserIdAndSecContext(&role, &security_context);
+	if (security_context == 0 || registry_model_is_trusted(model))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("model \"%s\" of the setting sentiment.default_model is not trusted here",
+					model->name),
+			 errdetail("A function that runs with the rights of role \"%s\" asks it, and whoever "
+					   "calls the function chooses the setting.",
+					   GetUserNameFromId(role, false)),
+			 errhint("Name the model in the function.")));
+}
+
 /* Find the model that a name stands for, and check the right to ask it. */
 static void
 find_model(const char *name, RegistryModel *model)
 {
 	Snapshot snapshot = GetActiveSnapshot();
 
-	if (name == NULL && default_model != NULL && default_model[0] != '\0')
+	bool is_default = name == NULL && default_model != NULL && default_model[0] != '\0';
+
+	if (is_default)
 		name = default_model;
 	if (name != NULL)
 	{
 		if (!registry_find_model(name, snapshot, model))
 			registry_model_missing(name);
 		registry_check_privilege(model, PRIVILEGE_PREDICT, snapshot);
+		if (is_default)
+			check_default_model(model);
 	}
 	else if (!registry_find_first_deployed(snapshot, model))
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

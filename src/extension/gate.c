@@ -127,6 +127,7 @@ source_of_version(const RegistryModel *model, const StoredVersion *version)
 	source.origin.text_column = pstrdup(stored->text_column);
 	source.origin.label_column = pstrdup(stored->label_column);
 	source.origin.filter = stored->filter;
+	source.origin.filter_is_lost = stored->filter_is_lost;
 	source.origin.n_numeric = stored->n_numeric;
 	source.origin.numeric = palloc0_array(NumericColumn, stored->n_numeric + 1);
 	for (int i = 0; i < stored->n_numeric; i++)
@@ -153,6 +154,7 @@ read_held_out_rows(const RegistryModel *model, const StoredVersion *version, con
 	{
 		source.origin.relation = named->relation;
 		source.origin.filter = named->filter;
+		source.origin.filter_is_lost = false;
 	}
 	source_check(&source.origin);
 	train_source_read(&source);

@@ -76,6 +76,7 @@ model_source_of_version(const RegistryModel *model, int32 version, Snapshot snap
 	strlcpy(source->text_column, named.text_column, NAMEDATALEN);
 	strlcpy(source->label_column, named.label_column, NAMEDATALEN);
 	source->filter = named.filter;
+	source->filter_is_lost = false;
 	source->named_by = named.named_by;
 	return true;
 }

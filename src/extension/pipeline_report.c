@@ -24,13 +24,14 @@ write_error(const PipelineRun *run, int step_number, const char *message, Oid so
 	bool has_source = OidIsValid(source);
 	QueryParameter parameters[] = {
 		query_value(INT8OID, Int64GetDatum(run->run_id)),
-		query_value(INT4OID, Int32GetDatum(step_number)), query_text(message),
+		query_value(INT4OID, Int32GetDatum(step_number)),
+		query_text(message),
 		query_optional(OIDOID, has_source ? ObjectIdGetDatum(source) : (Datum) 0),
-		query_optional(INT8OID,
-					   has_source ? Int64GetDatum(stored_role_this_cluster()) : (Datum) 0)};
+		query_optional(INT8OID, has_source ? Int64GetDatum(stored_role_this_cluster()) : (Datum) 0),
+		query_value(BOOLOID, BoolGetDatum(run->stored == NULL))};
 
 	public_query("INSERT INTO sentiment.pipeline_error (run_id, step_number, message, source_oid,"
-				 " source_cluster) VALUES ($1, $2, $3, $4, $5)",
+				 " source_cluster, source_is_named) VALUES ($1, $2, $3, $4, $5, $6)",
 				 lengthof(parameters), parameters);
 }
 

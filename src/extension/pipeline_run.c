@@ -145,8 +145,10 @@ validate(void *argument)
 {
 	PipelineRun *run = argument;
 	PipelineStep *step = present_step(run);
-	Source source = {
-		.relation = run->relation, .filter = run->recipe.filter, .stored = run->stored};
+	Source source = {.relation = run->relation,
+					 .filter = run->recipe.filter,
+					 .filter_is_lost = run->recipe.filter_is_lost,
+					 .stored = run->stored};
 	Findings findings;
 
 	if (contract_validate_source(run->name, &source, &findings))
@@ -181,9 +183,11 @@ job_arguments(const PipelineRun *run, const char *kind)
 
 	initStringInfo(&json);
 	appendStringInfo(&json,
-					 "{\"relation\": %u, \"is_stored\": %s, \"named_by_oid\": %u,"
+					 "{\"relation\": %u, \"is_stored\": %s, \"filter_is_lost\": %s,"
+					 " \"named_by_oid\": %u,"
 					 " \"named_by_cluster\": " INT64_FORMAT,
-					 run->relation, run->stored != NULL ? "true" : "false", recipe->named_by.oid,
+					 run->relation, run->stored != NULL ? "true" : "false",
+					 recipe->filter_is_lost ? "true" : "false", recipe->named_by.oid,
 					 recipe->named_by.cluster);
 	json_append_member(&json, "source_schema", recipe->schema);
 	json_append_member(&json, "source_name", recipe->name);

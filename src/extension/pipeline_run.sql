@@ -71,6 +71,7 @@ CREATE TABLE sentiment.pipeline_error (
 	message pg_catalog.text NOT NULL,
 	source_oid pg_catalog.oid,
 	source_cluster pg_catalog.int8,
+	source_is_named pg_catalog.bool NOT NULL,
 	PRIMARY KEY (run_id, step_number)
 );
 
@@ -79,6 +80,7 @@ COMMENT ON COLUMN sentiment.pipeline_error.run_id IS 'the run';
 COMMENT ON COLUMN sentiment.pipeline_error.step_number IS 'the step; 0: the run as a whole';
 COMMENT ON COLUMN sentiment.pipeline_error.message IS 'the error, or what the gate found';
 COMMENT ON COLUMN sentiment.pipeline_error.source_oid IS 'OID of the relation that it came from: it is shown to who may read that; null: it quotes no row';
+COMMENT ON COLUMN sentiment.pipeline_error.source_is_named IS 'whether who ran the pipeline named the relation, and read it with rights of his own: it is shown to him, too';
 COMMENT ON COLUMN sentiment.pipeline_error.source_cluster IS 'system identifier of the cluster that it is an OID of';
 
 SELECT pg_catalog.pg_extension_config_dump('sentiment.pipeline_run', '');
@@ -98,7 +100,9 @@ CREATE POLICY visible ON sentiment.pipeline_step FOR SELECT
 CREATE POLICY visible ON sentiment.pipeline_error FOR SELECT
 	USING (EXISTS (SELECT FROM sentiment.pipeline_run AS r
 				   WHERE r.run_id OPERATOR(pg_catalog.=) pipeline_error.run_id
-					   AND CASE WHEN pipeline_error.source_oid IS NULL
+					   AND CASE WHEN pipeline_error.source_is_named AND sentiment.has_role(r.done_by, r.done_by_oid, r.done_by_cluster)
+						   THEN true
+						   WHEN pipeline_error.source_oid IS NULL
 						   THEN sentiment.has_role(r.done_by, r.done_by_oid, r.done_by_cluster)
 							   OR sentiment.has_privilege(r.model_id, 'train'::pg_catalog.text)
 						   ELSE sentiment.may_read_relation(pipeline_error.source_oid, pipeline_error.source_cluster) END));

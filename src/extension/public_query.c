@@ -15,6 +15,7 @@
 
 #include "extension/compat.h"
 #include "extension/public_query.h"
+#include "extension/settings.h"
 
 QueryParameter
 query_text(const char *string)
@@ -78,6 +79,7 @@ run_query(const char *query, int n_parameters, const QueryParameter *parameters,
 	/* an error ends the (sub)transaction, and with it the level */
 	guc_level = NewGUCNestLevel();
 	restrict_search_path();
+	settings_hide_plans();
 	result = SPI_execute_with_args(query, n_parameters, types, values, nulls, read_only, 0);
 	AtEOXact_GUC(false, guc_level);
 	/* SPI leaves its own, which SPI_finish frees */

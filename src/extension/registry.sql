@@ -61,6 +61,7 @@ CREATE TABLE sentiment.model_version (
 	filter pg_catalog.text,
 	trained_by_oid pg_catalog.oid,
 	trained_by_cluster pg_catalog.int8,
+	filter_is_kept pg_catalog.bool NOT NULL DEFAULT true,
 	PRIMARY KEY (model_id, version)
 );
 
@@ -88,6 +89,7 @@ COMMENT ON COLUMN sentiment.model_version.trained_by IS 'name of the role that t
 COMMENT ON COLUMN sentiment.model_version.trained_at IS 'when its training began';
 COMMENT ON COLUMN sentiment.model_version.numeric_columns IS 'columns of numbers that it learned from besides the text';
 COMMENT ON COLUMN sentiment.model_version.filter IS 'the condition that chose its rows; null: all';
+COMMENT ON COLUMN sentiment.model_version.filter_is_kept IS 'whether its rows can be read again by the filter: it is a simple expression, and means the same in every session';
 COMMENT ON COLUMN sentiment.model_version.trained_by_oid IS 'OID of the role that trained it, which decides in the cluster that wrote it';
 COMMENT ON COLUMN sentiment.model_version.trained_by_cluster IS 'system identifier of that cluster; in another one the name decides';
 
@@ -240,5 +242,5 @@ GRANT SELECT ON sentiment.model, sentiment.deployment, sentiment.version_stage, 
 GRANT SELECT ON SEQUENCE sentiment.model_model_id_seq, sentiment.deployment_history_history_id_seq TO PUBLIC;
 GRANT SELECT (model_id, version, image_bytes, kind, parameters, source_schema, source_name, text_column, label_column,
 			  holdout, labels, features, rows_trained, rows_held_out, rows_skipped, seconds, metrics, trained_by, trained_at,
-			  numeric_columns, filter, trained_by_oid, trained_by_cluster)
+			  numeric_columns, filter, trained_by_oid, trained_by_cluster, filter_is_kept)
 	ON sentiment.model_version TO PUBLIC;

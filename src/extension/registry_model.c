@@ -173,6 +173,12 @@ is_trusted_owner(const StoredRole *stored)
 }
 
 bool
+registry_model_is_trusted(const RegistryModel *model)
+{
+	return is_trusted_owner(&model->owner);
+}
+
+bool
 registry_find_first_deployed(Snapshot snapshot, RegistryModel *model)
 {
 	Relation relation = table_open(registry_relation("model"), AccessShareLock);

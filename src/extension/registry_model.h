@@ -38,6 +38,12 @@ extern const char *registry_model_gate(int64 model_id, Snapshot snapshot);
  */
 extern bool registry_find_first_deployed(Snapshot snapshot, RegistryModel *model);
 
+/*
+ * Whether a model belongs to the current role, to a role that it is a member of, to a superuser or to the owner of the
+ * database: it answers where somebody else than the current role has named it.
+ */
+extern bool registry_model_is_trusted(const RegistryModel *model);
+
 /* Refuse a name that cannot be a model's. */
 extern void registry_check_name(const char *name);
 

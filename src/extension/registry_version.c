@@ -40,6 +40,7 @@
 #define VERSION_FILTER             23
 #define VERSION_TRAINED_BY_OID     24
 #define VERSION_TRAINED_BY_CLUSTER 25
+#define VERSION_FILTER_IS_KEPT     26
 
 /* Columns of sentiment.version_profile. */
 #define PROFILE_MODEL_ID 1
@@ -129,6 +130,8 @@ read_optional(HeapTuple tuple, Relation relation, RegistryVersionSource *source)
 	Datum cluster = heap_getattr(tuple, VERSION_TRAINED_BY_CLUSTER, descriptor, &is_null[2]);
 
 	source->filter = is_null[0] ? NULL : TextDatumGetCString(filter);
+	source->filter_is_lost =
+		!DatumGetBool(registry_attribute(tuple, VERSION_FILTER_IS_KEPT, relation));
 	registry_copy_name(source->named_by.name,
 					   registry_attribute(tuple, VERSION_TRAINED_BY, relation));
 	source->named_by.oid = is_null[1] ? InvalidOid : DatumGetObjectId(oid);

@@ -31,6 +31,7 @@ typedef struct RegistryVersionSource
 	int n_numeric;
 	char **numeric_columns; /* (n_numeric) in the current memory context */
 	char *filter;           /* in the current memory context; NULL: none */
+	bool filter_is_lost;    /* it was for once, see source_filter_problem */
 	double holdout;         /* share of the texts that it was not trained on */
 	StoredRole named_by;    /* who trained it, and named the source by that */
 } RegistryVersionSource;

@@ -15,6 +15,7 @@
 #include "extension/compat.h"
 #include "extension/registry_table.h"
 #include "extension/registry_writer.h"
+#include "extension/settings.h"
 
 void
 registry_refuse_read_only(const char *command)
@@ -43,6 +44,7 @@ begin_as_owner(void)
 	}
 	writer.guc_level = NewGUCNestLevel();
 	restrict_search_path();
+	settings_hide_plans();
 	return writer;
 }
 

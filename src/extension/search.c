@@ -318,6 +318,7 @@ read_source(SearchRun *run)
 	Training *training = run->training;
 
 	source_check(&training->source.origin);
+	train_warn_of_source(training);
 	train_check_model(training);
 	search_make(run);
 	train_begin_corpus(training);

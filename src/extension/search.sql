@@ -107,7 +107,7 @@ CREATE TABLE sentiment.search_trial_error (
 	FOREIGN KEY (search_id, trial) REFERENCES sentiment.search_trial ON DELETE CASCADE
 );
 
-COMMENT ON TABLE sentiment.search_trial_error IS 'why trials failed, which may quote labels: for who may read the rows';
+COMMENT ON TABLE sentiment.search_trial_error IS 'why trials failed, which may quote labels: for who searched, and who may read the rows';
 COMMENT ON COLUMN sentiment.search_trial_error.search_id IS 'the search';
 COMMENT ON COLUMN sentiment.search_trial_error.trial IS 'number of the trial within the search';
 COMMENT ON COLUMN sentiment.search_trial_error.message IS 'the error';
@@ -129,8 +129,10 @@ CREATE POLICY visible ON sentiment.search_trial FOR SELECT
 	USING (EXISTS (SELECT FROM sentiment.search AS s WHERE s.search_id OPERATOR(pg_catalog.=) search_trial.search_id));
 ALTER TABLE sentiment.search_trial_error ENABLE ROW LEVEL SECURITY;
 CREATE POLICY visible ON sentiment.search_trial_error FOR SELECT
-	USING (sentiment.may_read_relation(source_oid, source_cluster)
-		   AND EXISTS (SELECT FROM sentiment.search AS s WHERE s.search_id OPERATOR(pg_catalog.=) search_trial_error.search_id));
+	USING (EXISTS (SELECT FROM sentiment.search AS s
+				   WHERE s.search_id OPERATOR(pg_catalog.=) search_trial_error.search_id
+					   AND (sentiment.has_role(s.done_by, s.done_by_oid, s.done_by_cluster)
+							OR sentiment.may_read_relation(search_trial_error.source_oid, search_trial_error.source_cluster))));
 GRANT SELECT ON sentiment.search, sentiment.search_trial, sentiment.search_trial_error TO PUBLIC;
 GRANT SELECT ON SEQUENCE sentiment.search_search_id_seq TO PUBLIC;
 

@@ -101,3 +101,16 @@ settings_define(void)
 							&max_workers, 2, 0, 64, PGC_USERSET, 0, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("sentiment");
 }
+
+void
+settings_hide_plans(void)
+{
+	static const char *const hidden[][2] = {{"debug_print_parse", "off"},
+											{"debug_print_rewritten", "off"},
+											{"debug_print_plan", "off"},
+											{"plan_cache_mode", "auto"}};
+
+	for (int i = 0; i < lengthof(hidden); i++)
+		(void) set_config_option(hidden[i][0], hidden[i][1], PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+}

@@ -16,6 +16,12 @@ extern int live_epoch; /* seconds */
 extern int live_epochs;
 extern int max_workers;
 
+/*
+ * Until the level of settings ends, let no plan of the library's own queries be shown to the client, nor made with the values of
+ * parameters in it: those are images of models, and what may quote rows.
+ */
+extern void settings_hide_plans(void);
+
 /* Define the settings: once, when the library is loaded. */
 extern void settings_define(void);
 

@@ -26,6 +26,7 @@
 
 #include "extension/compat.h"
 #include "extension/host.h"
+#include "extension/settings.h"
 #include "extension/simple_expression.h"
 #include "extension/source.h"
 #include "extension/subtransaction.h"
@@ -232,12 +233,33 @@ set_until_end(const char *name, const char *value)
 							 false);
 }
 
+void
+source_forget_custom_settings(void)
+{
+	int n_settings;
+	struct config_generic **settings = all_settings(&n_settings);
+	List *names = NIL;
+	ListCell *cell;
+
+	/* setting one may change the array */
+	for (int i = 0; i < n_settings; i++)
+	{
+		if ((settings[i]->flags & GUC_CUSTOM_PLACEHOLDER) != 0 &&
+			settings[i]->source > PGC_S_DATABASE)
+			names = lappend(names, pstrdup(settings[i]->name));
+	}
+	foreach (cell, names)
+		(void) set_config_option(lfirst(cell), "", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
+								 0, false);
+}
+
 int
 source_begin_settings(void)
 {
 	int guc_level = NewGUCNestLevel();
 
 	restrict_search_path();
+	settings_hide_plans();
 	/* what was looked at is what is run: these change how a filter is read */
 	set_until_end("standard_conforming_strings", "on");
 	set_until_end("transform_null_equals", "off");
@@ -290,6 +312,8 @@ check_stored_filter(const Source *source)
 	if (source->filter == NULL)
 		return;
 	analyze_stored_filter(&stored);
+	if (stored.problem == NULL && source->filter_is_lost)
+		stored.problem = "It meant something else by the settings of the session that used it.";
 	if (stored.problem == NULL)
 		return;
 	ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

@@ -25,10 +25,11 @@ typedef struct Source
 	Oid relation;
 	char *schema; /* set by source_check, as is name */
 	char *name;
-	bool is_temporary;  /* set by source_check: it is of this session only, and never stored */
-	char *text_column;  /* NULL: not to be looked at */
-	char *label_column; /* NULL: none */
-	char *filter;       /* a condition in SQL that chooses rows; NULL: all */
+	bool is_temporary;   /* set by source_check: it is of this session only, and never stored */
+	char *text_column;   /* NULL: not to be looked at */
+	char *label_column;  /* NULL: none */
+	char *filter;        /* a condition in SQL that chooses rows; NULL: all */
+	bool filter_is_lost; /* of a stored source: the filter was for once, and is not to be used */
 	const StoredSource *stored; /* whose rights it is read with; NULL: the current role's */
 	int n_numeric;
 	NumericColumn *numeric; /* (n_numeric) */
@@ -63,6 +64,12 @@ extern char *source_filter_problem(const Source *source);
  * everybody. Until AtEOXact_GUC with the level that it answers.
  */
 extern int source_begin_settings(void);
+
+/*
+ * Until the level of settings ends, forget the settings with a dot in their names that the session or its role has set, but those of this
+ * extension: functions and policies ask for them.
+ */
+extern void source_forget_custom_settings(void);
 
 /* Raise an error if the filter, or the relation, cannot be stored. hint: what to do about a temporary relation */
 extern void source_check_can_be_stored(const Source *source);

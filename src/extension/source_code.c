@@ -32,10 +32,14 @@
 #include "catalog/pg_type.h"
 #include "foreign/fdwapi.h"
 #include "foreign/foreign.h"
+#include "executor/spi.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
+#include "optimizer/optimizer.h"
+#include "parser/parser.h"
 #include "storage/sinval.h"
+#include "tcop/tcopprot.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
@@ -282,6 +286,10 @@ find_in_type(CodeSearch *search, Oid type)
 	switch (form.typtype)
 	{
 		case TYPTYPE_DOMAIN:
+			/* its owner can add a constraint while the query runs */
+			if (!role_could_act_as(form.typowner, search->reader))
+				return note_code(search, form.typowner,
+								 psprintf("the domain %s", format_type_be(type)));
 			return find_in_domain(search, type, form.typowner) ||
 				   find_in_type(search, form.typbasetype);
 		case TYPTYPE_RANGE:
@@ -706,11 +714,43 @@ check_temporary_schema(Oid reader, const char *source)
 			 errhint("Run DISCARD TEMP, or use another session.")));
 }
 
+/*
+ * Refuse to run functions of who could not act as the caller in a session with open cursors: their rows could be fetched.
+ * Connected to SPI.
+ */
+static void
+check_cursors(Oid reader, Oid caller, const char *source)
+{
+	if (role_could_act_as(reader, caller))
+		return;
+	if (SPI_execute("SELECT FROM pg_catalog.pg_cursors AS c"
+					" WHERE c.name OPERATOR(pg_catalog.<>) ''::pg_catalog.text",
+					true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the cursors of the session");
+	if (SPI_processed == 0)
+		return;
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		 errmsg("the source %s runs functions of role \"%s\", and this session has open cursors",
+				source, name_of_role(reader)),
+		 errdetail("The functions could fetch their rows."),
+		 errhint("Close the cursors, or use another session.")));
+}
+
+/* Refuse to run functions in a session in which they could lead, or get, to what is not theirs. */
+static void
+check_session(Oid reader, Oid caller, const char *source)
+{
+	check_temporary_schema(reader, source);
+	check_cursors(reader, caller, source);
+}
+
 /* How often the search is repeated when something changes meanwhile. */
 #define MAX_SEARCHES 10
 
 void
-source_code_check(List *queries, Oid reader, const char *source)
+source_code_check(List *queries, Oid reader, Oid caller, const char *source)
 {
 	/* waiting for a lock on a child gives its owner time: so look again until nothing changes while it is looked */
 	for (int i = 0; i < MAX_SEARCHES; i++)
@@ -723,7 +763,7 @@ source_code_check(List *queries, Oid reader, const char *source)
 		if (find_code((Node *) queries, &search))
 			refuse_code(&search, source);
 		if (search.has_bodies)
-			check_temporary_schema(reader, source);
+			check_session(reader, caller, source);
 		AcceptInvalidationMessages();
 		if (changes == SharedInvalidMessageCounter)
 			return;
@@ -759,85 +799,33 @@ asks_for_role(Oid function)
 			n_arguments == (strcmp(name, "has_column_privilege") == 0 ? 3 : 2));
 }
 
-/* A search for what depends on the role that runs a query. */
-typedef struct DependenceSearch
-{
-	bool in_condition; /* the expression decides which rows there are */
-} DependenceSearch;
-
 /*
- * Whether a function may depend on the role. What one of a user's asks for is not known: where it decides which rows there
- * are, it is taken to ask, unless it is said to depend on its arguments alone.
+ * Whether a function may depend on the role. What one of a user's asks for is not known: it is taken to ask, unless it is
+ * said to depend on its arguments alone.
  */
 static bool
 may_depend_on_role(Oid function, void *context)
 {
-	const DependenceSearch *search = context;
-
-	if (function < FirstNormalObjectId)
-		return asks_for_role(function);
-	return search->in_condition && func_volatile(function) != PROVOLATILE_IMMUTABLE;
-}
-
-static bool find_dependence(Node *node, void *context);
-
-/* The same of a condition. */
-static bool
-find_in_condition(Node *condition, DependenceSearch *search)
-{
-	bool outer = search->in_condition;
-	bool found;
-
-	search->in_condition = true;
-	found = find_dependence(condition, search);
-	search->in_condition = outer;
-	return found;
-}
-
-/* The same of a query. */
-static bool
-find_dependence_in_query(Query *query, DependenceSearch *search)
-{
-	ListCell *cell;
-
-	foreach (cell, query->rtable)
-	{
-		if (find_in_condition((Node *) lfirst_node(RangeTblEntry, cell)->securityQuals, search))
-			return true;
-	}
-	return find_in_condition(query->havingQual, search) ||
-		   query_tree_walker(query, find_dependence, search, 0);
+	return function < FirstNormalObjectId ? asks_for_role(function)
+										  : func_volatile(function) != PROVOLATILE_IMMUTABLE;
 }
 
 /* Look for what depends on the role that runs a query. */
 static bool
 find_dependence(Node *node, void *context)
 {
-	DependenceSearch *search = context;
-
 	if (node == NULL)
 		return false;
-	switch (nodeTag(node))
+	if (IsA(node, SQLValueFunction))
 	{
-		case T_SQLValueFunction:
-		{
-			SQLValueFunctionOp op = ((SQLValueFunction *) node)->op;
+		SQLValueFunctionOp op = ((SQLValueFunction *) node)->op;
 
-			return op >= SVFOP_CURRENT_ROLE && op <= SVFOP_SESSION_USER;
-		}
-		case T_Query:
-			return find_dependence_in_query((Query *) node, search);
-		case T_FromExpr:
-			return find_in_condition(((FromExpr *) node)->quals, search) ||
-				   find_dependence((Node *) ((FromExpr *) node)->fromlist, search);
-		case T_JoinExpr:
-			return find_in_condition(((JoinExpr *) node)->quals, search) ||
-				   find_dependence(((JoinExpr *) node)->larg, search) ||
-				   find_dependence(((JoinExpr *) node)->rarg, search);
-		default:
-			return check_functions_in_node(node, may_depend_on_role, search) ||
-				   expression_tree_walker(node, find_dependence, context);
+		return op >= SVFOP_CURRENT_ROLE && op <= SVFOP_SESSION_USER;
 	}
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, find_dependence, context, 0);
+	return check_functions_in_node(node, may_depend_on_role, context) ||
+		   expression_tree_walker(node, find_dependence, context);
 }
 
 /* Whether a relation is a view that reads with the rights of who asks it. */
@@ -858,7 +846,6 @@ is_invokers_view(Oid relation_id)
 bool
 source_code_depends_on_role(List *queries, List *relations)
 {
-	DependenceSearch search = {false};
 	ListCell *cell;
 
 	foreach (cell, relations)
@@ -866,5 +853,21 @@ source_code_depends_on_role(List *queries, List *relations)
 		if (is_invokers_view(lfirst_oid(cell)))
 			return true;
 	}
-	return find_dependence((Node *) queries, &search);
+	return find_dependence((Node *) queries, NULL);
+}
+
+bool
+view_depends_on_role(Oid view)
+{
+	char *sql = psprintf("SELECT * FROM %s",
+						 quote_qualified_identifier(get_namespace_name(get_rel_namespace(view)),
+													get_rel_name(view)));
+	List *queries = pg_analyze_and_rewrite_fixedparams(
+		linitial_node(RawStmt, raw_parser(sql, RAW_PARSE_DEFAULT)), sql, NULL, 0, NULL);
+	List *relations;
+	List *invalidations;
+	bool has_row_security;
+
+	extract_query_dependencies((Node *) queries, &relations, &invalidations, &has_row_security);
+	return source_code_depends_on_role(queries, relations);
 }

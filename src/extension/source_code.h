@@ -19,16 +19,18 @@ extern bool role_could_act_as(Oid role, Oid other);
 
 /*
  * Whether the rows that rewritten queries give may depend on the role that runs them: by row security, a security_invoker
- * view, an expression that asks for the current role, or a condition that calls a function of a user's that is not
- * IMMUTABLE.
+ * view, an expression that asks for the current role, or a function of a user's that is not IMMUTABLE.
  * relations: OIDs of all relations of the queries; those views are looked at
  */
 extern bool source_code_depends_on_role(List *queries, List *relations);
 
+/* The same of all that a view gives. */
+extern bool view_depends_on_role(Oid view);
+
 /*
- * Raise an error if rewritten queries run code that must not run as a role, or functions that could find temporary objects of
- * somebody else's. source: a qualified name, for messages.
+ * Raise an error if rewritten queries run code that must not run as a role, or functions that could get at what is not theirs
+ * in the session: temporary objects of others, cursors of the caller. Connected to SPI. source: a qualified name, for messages.
  */
-extern void source_code_check(List *queries, Oid reader, const char *source);
+extern void source_code_check(List *queries, Oid reader, Oid caller, const char *source);
 
 #endif /* SENTIMENT_SOURCE_CODE_H */

@@ -16,6 +16,7 @@
 #include "extension/compat.h"
 #include "extension/source_code.h"
 #include "extension/source_error.h"
+#include "extension/settings.h"
 #include "extension/source_query.h"
 
 /* Make a plan, as the current role. */
@@ -160,6 +161,9 @@ begin_as(const StoredSource *stored, Oid role)
 	GetUserIdAndSecContext(&identity.role, &identity.security_context);
 	SetUserIdAndSecContext(role, identity.security_context | SECURITY_RESTRICTED_OPERATION);
 	identity.guc_level = source_begin_settings();
+	/* the caller does not choose rows by a setting that policies ask for, as of a tenant */
+	if (!stored->caller_may_act_as_owner)
+		source_forget_custom_settings();
 	/* what code says of rows while they are read, or the server of its plan, is not for who may not read them */
 	if (!stored->caller_may_read)
 		(void) set_config_option("client_min_messages", "error", PGC_USERSET, PGC_S_SESSION,
@@ -193,7 +197,7 @@ prepare_stored(const StoredSource *stored, const SourceQuery *query, Identity *i
 		plan = prepare(query);
 		check_relation(stored, rewritten(plan));
 	}
-	source_code_check(rewritten(plan)->query_list, reader, stored->display_name);
+	source_code_check(rewritten(plan)->query_list, reader, stored->caller, stored->display_name);
 	return plan;
 }
 
@@ -227,12 +231,25 @@ query_stored(const StoredSource *stored, const SourceQuery *query)
 	return n_rows;
 }
 
+/* Read a source as the current role. */
+static uint64
+query_named(const SourceQuery *query)
+{
+	int guc_level = NewGUCNestLevel();
+	uint64 n_rows;
+
+	settings_hide_plans();
+	n_rows = execute(prepare(query), query);
+	AtEOXact_GUC(false, guc_level);
+	return n_rows;
+}
+
 uint64
 source_query(const Source *source, const SourceQuery *query)
 {
 	MemoryContext context = CurrentMemoryContext;
-	uint64 n_rows = source->stored != NULL ? query_stored(source->stored, query)
-										   : execute(prepare(query), query);
+	uint64 n_rows =
+		source->stored != NULL ? query_stored(source->stored, query) : query_named(query);
 
 	/* SPI leaves its own, which SPI_finish frees */
 	MemoryContextSwitchTo(context);

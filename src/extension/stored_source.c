@@ -18,6 +18,7 @@
 
 #include "extension/compat.h"
 #include "extension/source.h"
+#include "extension/source_code.h"
 #include "extension/stored_source.h"
 
 bool
@@ -109,6 +110,9 @@ stored_source_open(const RegistryModel *model, const char *schema, const char *n
 		stored_source_missing(model);
 	stored->model = *model;
 	stored->named_by = *named_by;
+	stored->caller = GetUserId();
+	stored->caller_may_act_as_owner =
+		role_could_act_as(stored->caller, stored_role_find(&model->owner));
 	stored->caller_name = GetUserNameFromId(GetUserId(), false);
 	stored->caller_may_read = role_may_read_relation(GetUserId(), stored->relation);
 	stored->relation_owner = owner_of_relation(stored->relation);
@@ -239,5 +243,9 @@ role_may_read_relation(Oid role, Oid relation)
 	if (pg_class_aclcheck(relation, role, ACL_SELECT) != ACLCHECK_OK &&
 		pg_attribute_aclcheck_all(relation, role, ACL_SELECT, ACLMASK_ALL) != ACLCHECK_OK)
 		return false;
-	return check_enable_rls(relation, role, true) != RLS_ENABLED;
+	if (check_enable_rls(relation, role, true) == RLS_ENABLED)
+		return false;
+	/* what another sees in such a view, he need not */
+	return get_rel_relkind(relation) != RELKIND_VIEW ||
+		   role_could_act_as(role, owner_of_relation(relation)) || !view_depends_on_role(relation);
 }

@@ -20,10 +20,12 @@
 /* A stored source that was found and locked. */
 typedef struct StoredSource
 {
-	RegistryModel model;  /* whose it is */
-	StoredRole named_by;  /* who named it */
-	char *caller_name;    /* who asks for it, and is told of errors */
-	bool caller_may_read; /* all of the relation */
+	RegistryModel model; /* whose it is */
+	StoredRole named_by; /* who named it */
+	Oid caller;
+	bool caller_may_act_as_owner; /* of the model */
+	char *caller_name;            /* who asks for it, and is told of errors */
+	bool caller_may_read;         /* all of the relation */
 	Oid relation;
 	Oid relation_owner;
 	char *schema;

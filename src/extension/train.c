@@ -130,9 +130,8 @@ read_rows(Training *training)
 	train_report_rows(training);
 }
 
-/* Tell what cannot be stored of the source that the caller has named: a version of it cannot be trained again. */
-static void
-warn_of_source(const Training *training)
+void
+train_warn_of_source(Training *training)
 {
 	const Source *origin = &training->source.origin;
 	char *problem;
@@ -140,6 +139,7 @@ warn_of_source(const Training *training)
 	if (origin->stored != NULL)
 		return;
 	problem = source_filter_problem(origin);
+	training->source.origin.filter_is_lost = problem != NULL;
 	if (problem != NULL)
 		ereport(WARNING, (errmsg("the filter is not kept for retraining"),
 						  errdetail("%s A stored filter must be a simple expression over columns "
@@ -164,7 +164,7 @@ begin(const TrainRequest *request)
 	train_read_request(request, training);
 	training->progress = progress_begin("train", training->name);
 	source_check(&training->source.origin);
-	warn_of_source(training);
+	train_warn_of_source(training);
 	train_check_model(training);
 	train_begin_corpus(training);
 	host_show_progress(true);

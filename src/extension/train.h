@@ -43,6 +43,7 @@ typedef struct TrainRequest
 	Datum numeric_columns; /* name[] */
 	const char *deploy;    /* the rule's name */
 	char *filter;          /* NULL: all rows */
+	bool filter_is_lost;   /* see Source */
 	const StoredSource
 		*stored; /* whose rights the relation is read with; NULL: the current role's */
 } TrainRequest;
@@ -115,6 +116,12 @@ extern void train_end(Training *training);
  * can be called between any two phases.
  */
 extern void train_check_not_dropped(const char *name, int64 model_id);
+
+/*
+ * Tell what cannot be stored of the source that the caller has named, and was checked: a version of it cannot be trained
+ * again.
+ */
+extern void train_warn_of_source(Training *training);
 
 /* Seconds since the training began. */
 extern double train_elapsed_seconds(const Training *training);

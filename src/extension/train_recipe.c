@@ -28,7 +28,7 @@ train_recipe_of_version(const RegistryModel *model, int32 version)
 	if (public_query_read_only(
 			"SELECT source_schema, source_name, text_column, label_column, filter, kind,"
 			" parameters, numeric_columns, trained_by, COALESCE(trained_by_oid, 0::pg_catalog.oid),"
-			" COALESCE(trained_by_cluster, 0)"
+			" COALESCE(trained_by_cluster, 0), filter_is_kept"
 			" FROM sentiment.model_version WHERE model_id = $1 AND version = $2",
 			2, parameters) != 1)
 		registry_version_missing(model->name, version);
@@ -43,6 +43,7 @@ train_recipe_of_version(const RegistryModel *model, int32 version)
 	strlcpy(recipe.named_by.name, query_column(0, 9), NAMEDATALEN);
 	recipe.named_by.oid = DatumGetObjectId(query_typed_datum(0, 10, OIDOID, &is_null));
 	recipe.named_by.cluster = DatumGetInt64(query_typed_datum(0, 11, INT8OID, &is_null));
+	recipe.filter_is_lost = !DatumGetBool(query_typed_datum(0, 12, BOOLOID, &is_null));
 	registry_end_write(&reader);
 	return recipe;
 }
@@ -77,6 +78,7 @@ take_source_of_model(TrainRecipe *recipe, const RegistryModel *model)
 	recipe->text_column = source.text_column;
 	recipe->label_column = source.label_column;
 	recipe->filter = source.filter;
+	recipe->filter_is_lost = false;
 	recipe->named_by = source.named_by;
 	if (source.numeric_columns != (Datum) 0)
 		recipe->numeric_columns = source.numeric_columns;
@@ -91,6 +93,7 @@ take_source_of_monitor(TrainRecipe *recipe, const Monitor *monitor)
 	recipe->text_column = monitor->text_column;
 	recipe->label_column = monitor->label_column;
 	recipe->filter = monitor_window(monitor, monitor->training_period);
+	recipe->filter_is_lost = false;
 	recipe->named_by = monitor->set_by;
 }
 
@@ -164,7 +167,8 @@ train_recipe_request(const RegistryModel *model, const TrainRecipe *recipe)
 						  .params = recipe->params,
 						  .numeric_columns = names_of_texts(recipe->numeric_columns),
 						  .deploy = "never",
-						  .filter = recipe->filter};
+						  .filter = recipe->filter,
+						  .filter_is_lost = recipe->filter_is_lost};
 }
 
 /*

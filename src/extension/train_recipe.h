@@ -20,6 +20,7 @@ typedef struct TrainRecipe
 	char *text_column;
 	char *label_column;
 	char *filter;          /* NULL: all rows */
+	bool filter_is_lost;   /* see Source */
 	char *kind;            /* may be auto */
 	Datum params;          /* jsonb, the held-out share included */
 	Datum numeric_columns; /* text[] */

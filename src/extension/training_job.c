@@ -20,12 +20,12 @@
 #include "extension/training_job.h"
 
 /* The arguments as columns of a row. */
-#define ARGUMENT_COLUMNS                                                                   \
-	"pg_catalog.jsonb_to_record($1) AS p (model pg_catalog.text, relation pg_catalog.oid," \
-	" text_column pg_catalog.name, label_column pg_catalog.name, kind pg_catalog.text,"    \
-	" params pg_catalog.jsonb, numeric_columns pg_catalog.name[], filter pg_catalog.text," \
-	" is_stored pg_catalog.bool, source_schema pg_catalog.text,"                           \
-	" source_name pg_catalog.text, named_by pg_catalog.text, named_by_oid pg_catalog.oid," \
+#define ARGUMENT_COLUMNS                                                                         \
+	"pg_catalog.jsonb_to_record($1) AS p (model pg_catalog.text, relation pg_catalog.oid,"       \
+	" text_column pg_catalog.name, label_column pg_catalog.name, kind pg_catalog.text,"          \
+	" params pg_catalog.jsonb, numeric_columns pg_catalog.name[], filter pg_catalog.text,"       \
+	" is_stored pg_catalog.bool, filter_is_lost pg_catalog.bool, source_schema pg_catalog.text," \
+	" source_name pg_catalog.text, named_by pg_catalog.text, named_by_oid pg_catalog.oid,"       \
 	" named_by_cluster pg_catalog.int8)"
 
 /* Open the stored source of a job, see stored_source.h. */
@@ -55,11 +55,12 @@ read_request(const char *arguments)
 	bool is_null;
 
 	query_connect();
-	public_query_read_only("SELECT p.model, p.relation, p.text_column, p.label_column, p.kind,"
-						   " p.params, p.numeric_columns, p.filter, p.is_stored, p.source_schema,"
-						   " p.source_name, p.named_by, p.named_by_oid, p.named_by_cluster"
-						   " FROM " ARGUMENT_COLUMNS,
-						   1, parameters);
+	public_query_read_only(
+		"SELECT p.model, p.relation, p.text_column, p.label_column, p.kind,"
+		" p.params, p.numeric_columns, p.filter, p.is_stored, p.source_schema,"
+		" p.source_name, p.named_by, p.named_by_oid, p.named_by_cluster, p.filter_is_lost"
+		" FROM " ARGUMENT_COLUMNS,
+		1, parameters);
 	request.model = query_column(0, 1);
 	request.relation = DatumGetObjectId(query_typed_datum(0, 2, OIDOID, &is_null));
 	request.text_column = query_column(0, 3);
@@ -74,6 +75,7 @@ read_request(const char *arguments)
 	strlcpy(named_by.name, query_column(0, 12), NAMEDATALEN);
 	named_by.oid = DatumGetObjectId(query_typed_datum(0, 13, OIDOID, &is_null));
 	named_by.cluster = DatumGetInt64(query_typed_datum(0, 14, INT8OID, &is_null));
+	request.filter_is_lost = DatumGetBool(query_typed_datum(0, 15, BOOLOID, &is_null));
 	query_finish();
 	if (!is_stored)
 		return request;

@@ -43,11 +43,11 @@ version_row_write(const VersionRow *row)
 	const Source *source = row->source;
 	const ImageHeader *header = (const ImageHeader *) row->image->image;
 	bool has_filter = source->filter != NULL;
-	Oid types[] = {INT8OID,        INT4OID,      INT8OID,      INT8OID,  InvalidOid,
-				   TEXTOID,        JSONBOID,     TEXTOID,      TEXTOID,  TEXTOID,
-				   TEXTOID,        FLOAT8OID,    TEXTARRAYOID, INT8OID,  INT8OID,
-				   INT8OID,        INT8OID,      FLOAT8OID,    JSONBOID, TEXTOID,
-				   TIMESTAMPTZOID, TEXTARRAYOID, TEXTOID,      OIDOID,   INT8OID};
+	Oid types[] = {INT8OID,      INT4OID, INT8OID,        INT8OID,      InvalidOid, TEXTOID,
+				   JSONBOID,     TEXTOID, TEXTOID,        TEXTOID,      TEXTOID,    FLOAT8OID,
+				   TEXTARRAYOID, INT8OID, INT8OID,        INT8OID,      INT8OID,    FLOAT8OID,
+				   JSONBOID,     TEXTOID, TIMESTAMPTZOID, TEXTARRAYOID, TEXTOID,    OIDOID,
+				   INT8OID,      BOOLOID};
 	Datum values[] = {Int64GetDatum(row->model_id),
 					  Int32GetDatum(row->version),
 					  Int64GetDatum((int64) header->checksum),
@@ -72,7 +72,8 @@ version_row_write(const VersionRow *row)
 					  numeric_columns_array(source),
 					  has_filter ? CStringGetTextDatum(source->filter) : (Datum) 0,
 					  ObjectIdGetDatum(row->trained_by.oid),
-					  Int64GetDatum(row->trained_by.cluster)};
+					  Int64GetDatum(row->trained_by.cluster),
+					  BoolGetDatum(!source->filter_is_lost)};
 	char nulls[lengthof(types) + 1];
 
 	types[4] = registry_model_type();
@@ -84,9 +85,9 @@ version_row_write(const VersionRow *row)
 					 " source_schema, source_name, text_column, label_column, holdout, labels,"
 					 " features, rows_trained, rows_held_out, rows_skipped, seconds, metrics,"
 					 " trained_by, trained_at, numeric_columns, filter, trained_by_oid,"
-					 " trained_by_cluster)"
+					 " trained_by_cluster, filter_is_kept)"
 					 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-					 " $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
+					 " $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)",
 					 lengthof(values), types, values, nulls, SPI_OK_INSERT);
 }
 

@@ -104,7 +104,7 @@ SET ROLE regress_gate_owner;
 SELECT version FROM sentiment_train('gate_shared', 'gate_reviews', params => '{"max_features": 1}');
 SELECT sentiment_grant('gate_shared', 'regress_gate_train', 'train');
 SET ROLE regress_gate_train;
-CREATE FUNCTION regress_gate_schema.spy() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+CREATE FUNCTION regress_gate_schema.spy() RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
 	PERFORM secret FROM public.gate_secret;
 	RETURN true;

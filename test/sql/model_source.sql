@@ -266,6 +266,59 @@ SET ROLE regress_source_train;
 SELECT check_name, severity, detail, example FROM sentiment_validate('kept', check_labels => false);
 SELECT sentiment_set_contract('kept', NULL);
 RESET ROLE;
+-- what a function shows of the current role, it would show of the relation's owner
+SET ROLE regress_source_other;
+CREATE TABLE sources.others AS SELECT id, text, label, 'secret' || id AS secret FROM sources.reviews;
+CREATE FUNCTION sources.is_other() RETURNS bool LANGUAGE sql STABLE AS $$SELECT current_user = 'regress_source_other'$$;
+CREATE VIEW sources.masked AS SELECT id, CASE WHEN sources.is_other() THEN secret ELSE text END AS text, label FROM sources.others;
+CREATE VIEW sources.plain_view AS SELECT id, text, label FROM sources.others WHERE id::text <> '7' AND ('1' || id)::int4 > 0;
+GRANT SELECT ON sources.masked, sources.plain_view TO regress_source_owner, regress_source_train;
+RESET ROLE;
+SELECT pg_temp.error_of($$SELECT sentiment_set_source('kept', 'sources.masked')$$);
+-- an error of a view that shows other rows to others is its owner's; of another view it is everybody's who may read it
+CREATE VIEW sources.quoting AS SELECT id, text, label FROM sources.reviews WHERE pg_has_role(current_user, 'regress_source_owner', 'member') AND (label || id)::int4 > 0;
+CREATE VIEW sources.quoting_to_all AS SELECT id, text, label FROM sources.reviews WHERE (label || id)::int4 > 0;
+ALTER VIEW sources.quoting OWNER TO regress_source_owner;
+ALTER VIEW sources.quoting_to_all OWNER TO regress_source_owner;
+GRANT SELECT ON sources.quoting, sources.quoting_to_all TO regress_source_train;
+SET ROLE regress_source_owner;
+SELECT sentiment_set_source('kept', 'sources.quoting');
+SET ROLE regress_source_train;
+SELECT passed, detail FROM sentiment_check_gate('kept', 1) LIMIT 1;
+SET ROLE regress_source_owner;
+SELECT passed, detail FROM sentiment_check_gate('kept', 1) LIMIT 1;
+SELECT sentiment_set_source('kept', 'sources.quoting_to_all');
+SET ROLE regress_source_train;
+SELECT passed, detail FROM sentiment_check_gate('kept', 1) LIMIT 1;
+RESET ROLE;
+-- the caller's settings do not choose rows
+CREATE TABLE sources.tenants AS SELECT *, CASE WHEN id <= 200 THEN 'one' ELSE 'two' END AS tenant FROM sources.reviews;
+ALTER TABLE sources.tenants ENABLE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON sources.tenants USING (tenant = current_setting('app.tenant', true));
+GRANT SELECT ON sources.tenants TO regress_source_owner;
+SET ROLE regress_source_owner;
+SET app.tenant = 'one';
+SELECT sentiment_set_source('kept', 'sources.tenants');
+SELECT status FROM sentiment_retrain('kept');
+SELECT rows_trained + rows_held_out AS rows FROM sentiment_model_versions WHERE model = 'kept' ORDER BY version DESC LIMIT 1;
+SET ROLE regress_source_train;
+SET app.tenant = 'two';
+SELECT status, message FROM sentiment_retrain('kept');
+RESET app.tenant;
+RESET ROLE;
+-- code of others does not run where cursors are open
+SELECT sentiment_set_source('kept', 'sources.cleaned');
+BEGIN;
+DECLARE mine CURSOR FOR SELECT 'secret';
+SELECT status, message FROM sentiment_retrain('kept');
+ROLLBACK;
+SELECT status FROM sentiment_retrain('kept');
+-- a filter that meant something else is not used again
+SET search_path = sources, pg_catalog, public;
+SELECT version FROM sentiment_train('once', 'sources.reviews', filter => 'lower(text::varchar) = text', deploy => 'never');
+RESET search_path;
+SELECT version, filter, filter_is_kept FROM sentiment.model_version JOIN sentiment.model USING (model_id) WHERE name = 'once' ORDER BY version DESC LIMIT 1;
+SELECT passed, detail FROM sentiment_check_gate('once', 3) LIMIT 1;
 -- what reads no row can run code too: indexes, statistics
 SET ROLE regress_source_owner;
 CREATE TABLE sources.indexed AS SELECT * FROM sources.reviews;

@@ -119,9 +119,10 @@ SET ROLE regress_trainer;
 SELECT sentiment_monitor('watched', 'monitored.incoming', label_column => 'label');
 CREATE VIEW monitored.trap AS SELECT g AS at, 'good ' || g || current_user AS text, CASE WHEN g % 2 = 0 THEN 'pos' ELSE 'neg' END AS label
 FROM generate_series(1, 100) AS g;
-CREATE FUNCTION monitored.trainer_spy() RETURNS bool LANGUAGE plpgsql AS $$
+CREATE FUNCTION monitored.note() RETURNS void LANGUAGE sql AS 'INSERT INTO monitored.witness VALUES (current_user, session_user)';
+CREATE FUNCTION monitored.trainer_spy() RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-	INSERT INTO monitored.witness VALUES (current_user, session_user);
+	PERFORM monitored.note();
 	RETURN true;
 END $$;
 SELECT sentiment_monitor('watched', 'monitored.trap', label_column => 'label', filter => 'monitored.trainer_spy()', cooldown => '0');

@@ -73,7 +73,7 @@ $node->safe_psql('postgres', q{SET ROLE team; SELECT sentiment_monitor('food', '
 like(as(team => q{SELECT sentiment_schedule('food', '0 4 1 1 *', 'check_drift')}), qr/^sentiment: food~[0-9a-f]{8}: check_drift$/, 'a job whose name is taken gets another');
 like(as(team => q{SELECT sentiment_schedule('food', '0 5 1 1 *', 'check_drift')}), qr/^sentiment: food~[0-9a-f]{8}: check_drift$/, 'and is found again');
 is($node->safe_psql('postgres', q{SELECT command, schedule FROM cron.job WHERE username = 'team' AND jobname LIKE '%check_drift' ORDER BY 1}),
-	"SELECT 2|0 3 1 1 *\nSELECT public.sentiment_run_task('food', 'check_drift')|0 5 1 1 *", 'the other one is as it was');
+	"SELECT 2|0 3 1 1 *\nSELECT public.sentiment_run_task('food'::pg_catalog.text, 'check_drift'::pg_catalog.text)|0 5 1 1 *", 'the other one is as it was');
 # long names that differ at their ends only
 my ($first, $second) = map { ('m' x 62) . $_ } qw(a b);
 $node->safe_psql('postgres', qq{SET ROLE team; SELECT sentiment_train('$_', 'reviews', params => '{"max_features": 20}')}) foreach ($first, $second);

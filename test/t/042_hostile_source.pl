@@ -43,7 +43,7 @@ $node->safe_psql('postgres', qq{
 # 'any'; `ran` says whether code must have run ('yes', 'no'); `may` lists what else than "X as X" is right: "X as Y", where X has Y's rights.
 my $aside = 'ALTER TABLE S.reviews RENAME TO data';
 my $lab = q{CREATE TYPE %1$s.lab AS ENUM ('pos', 'neg');
-	CREATE FUNCTION %1$s.lab_text(l %1$s.lab) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN %1$s.touch(enum_out(l)::text); END $$;
+	CREATE FUNCTION %1$s.lab_text(l %1$s.lab) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN %1$s.touch(enum_out(l)::text); END $$;
 	CREATE CAST (%1$s.lab AS text) WITH FUNCTION %1$s.lab_text(%1$s.lab)};
 my $domain = q{CREATE DOMAIN %1$s.dom AS text CHECK (%1$s.fine(VALUE))};
 # (only a superuser may make these; the functions in them are the role's)
@@ -56,7 +56,7 @@ my $type_ops = q{CREATE TYPE %1$s.both AS (t text);
 	CREATE OPERATOR %1$s.< (LEFTARG = %1$s.both, RIGHTARG = %1$s.both, FUNCTION = %1$s.both_less);
 	CREATE OPERATOR %1$s.= (LEFTARG = %1$s.both, RIGHTARG = %1$s.both, FUNCTION = %1$s.both_equal)};
 my $type_class = q{CREATE OPERATOR CLASS %1$s.both_ops DEFAULT FOR TYPE %1$s.both USING btree AS OPERATOR 1 %1$s.<, OPERATOR 3 %1$s.=, FUNCTION 1 %1$s.both_compare(%1$s.both, %1$s.both)};
-my $json = q{CREATE FUNCTION %1$s.both_json(b %1$s.both) RETURNS json LANGUAGE plpgsql AS $$ BEGIN RETURN to_json(%1$s.touch(b.t)); END $$;
+my $json = q{CREATE FUNCTION %1$s.both_json(b %1$s.both) RETURNS json LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN to_json(%1$s.touch(b.t)); END $$;
 	CREATE CAST (%1$s.both AS json) WITH FUNCTION %1$s.both_json(%1$s.both)};
 my $own = sub { sprintf $_[0], 'S' };
 my $of_other = sub { sprintf $_[0], 'O' };
@@ -103,7 +103,7 @@ my @cases = (
 		steps => [ [ other => 'CREATE AGGREGATE O.all_of(text) (SFUNC = O.join, STYPE = text)' ],
 			[ owner => "$aside; CREATE VIEW S.reviews AS SELECT id, O.all_of(text) OVER (PARTITION BY id) AS text, label FROM S.data" ] ] },
 	{ name => 'view_inlined', expect => 'read', ran => 'yes',
-		steps => [ [ owner => "$aside; CREATE FUNCTION S.inlined(t text) RETURNS text LANGUAGE sql AS 'SELECT S.touch(t)';
+		steps => [ [ owner => "$aside; CREATE FUNCTION S.inlined(t text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT S.touch(t)';
 			CREATE VIEW S.reviews AS SELECT id, S.inlined(text) AS text, label FROM S.data" ] ] },
 	{ name => 'nested_other', expect => 'refused',
 		steps => [ [ other => 'CREATE VIEW O.inner AS SELECT id, O.touch(text) AS text, label FROM plain; GRANT SELECT ON O.inner TO owner' ],
@@ -152,7 +152,7 @@ my @cases = (
 			[ postgres => 'ALTER TYPE S.lab OWNER TO other' ] ] },
 	{ name => 'cast_composite_other', expect => 'refused',
 		steps => [ [ other => 'CREATE TYPE O.both AS (t text);
-				CREATE FUNCTION O.both_text(b O.both) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN O.touch(b.t); END $$; CREATE CAST (O.both AS text) WITH FUNCTION O.both_text(O.both)' ],
+				CREATE FUNCTION O.both_text(b O.both) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN O.touch(b.t); END $$; CREATE CAST (O.both AS text) WITH FUNCTION O.both_text(O.both)' ],
 			[ owner => 'ALTER TABLE S.reviews ALTER text TYPE O.both USING ROW(text)::O.both' ] ] },
 	{ name => 'cast_domain_other', expect => 'refused',
 		steps => [ [ other => $of_other->($lab) . '; CREATE DOMAIN O.lab_domain AS O.lab' ], [ owner => 'ALTER TABLE S.reviews ALTER label TYPE O.lab_domain USING label::O.lab' ] ] },
@@ -174,7 +174,7 @@ my @cases = (
 			INSERT INTO S.reviews SELECT id, text, label, n FROM S.data" ] ] },
 	{ name => 'default_and_trigger', expect => 'read', ran => 'no',
 		steps => [ [ owner => "ALTER TABLE S.reviews ALTER text SET DEFAULT S.touch('x');
-			CREATE FUNCTION S.fired() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN PERFORM S.touch('x'); RETURN NEW; END \$\$;
+			CREATE FUNCTION S.fired() RETURNS trigger LANGUAGE plpgsql IMMUTABLE AS \$\$ BEGIN PERFORM S.touch('x'); RETURN NEW; END \$\$;
 			CREATE TRIGGER t BEFORE INSERT OR UPDATE OR DELETE ON S.reviews FOR EACH ROW EXECUTE FUNCTION S.fired();
 			CREATE RULE r AS ON INSERT TO S.reviews DO ALSO SELECT S.touch('x')" ] ] },
 	{ name => 'policy', expect => 'refused', steps => [ [ owner => 'ALTER TABLE S.reviews ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON S.reviews USING (S.fine(text))' ] ] },
@@ -220,12 +220,12 @@ my @cases = (
 			[ owner => "$aside; CREATE VIEW S.reviews AS SELECT id, text, label FROM S.data WHERE NOT isempty(O.span(ROW(text)::O.both, ROW('zz')::O.both))" ] ] },
 	# the planner makes the negator of NOT (a op b), and the commutator where it likes; whoever makes these owns both, for a while
 	{ name => 'negator_other', expect => 'any', steps => [ [ owner => "$aside; CREATE OPERATOR S.=== (LEFTARG = text, RIGHTARG = text, FUNCTION = S.pair);
-			CREATE FUNCTION S.away(a text, b text) RETURNS bool LANGUAGE sql AS 'SELECT a <> b';
+			CREATE FUNCTION S.away(a text, b text) RETURNS bool LANGUAGE sql IMMUTABLE AS 'SELECT a <> b';
 			CREATE OPERATOR S.!== (LEFTARG = text, RIGHTARG = text, FUNCTION = S.away, NEGATOR = OPERATOR(S.===));
 			CREATE VIEW S.reviews AS SELECT id, text, label FROM S.data WHERE NOT (text OPERATOR(S.===) 'zz')" ],
 			[ postgres => 'ALTER FUNCTION S.away OWNER TO other; GRANT CREATE ON SCHEMA S TO other' ],
-			[ other => 'CREATE OR REPLACE FUNCTION S.away(a text, b text) RETURNS bool LANGUAGE sql AS $$SELECT O.pair(a, b)$$' ] ] },
-	{ name => 'definer_other', expect => 'refused', ran => 'no', steps => [ [ other => 'CREATE FUNCTION O.definer(t text) RETURNS text LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN RETURN O.touch(t); END $$' ],
+			[ other => 'CREATE OR REPLACE FUNCTION S.away(a text, b text) RETURNS bool LANGUAGE sql IMMUTABLE AS $$SELECT O.pair(a, b)$$' ] ] },
+	{ name => 'definer_other', expect => 'refused', ran => 'no', steps => [ [ other => 'CREATE FUNCTION O.definer(t text) RETURNS text LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER AS $$ BEGIN RETURN O.touch(t); END $$' ],
 			[ owner => "$aside; CREATE VIEW S.reviews AS SELECT id, O.definer(text) AS text, label FROM S.data" ] ] },
 	# ---- children (the planner does not look at their CHECK constraints)
 	{ name => 'child', expect => 'read', steps => [ [ owner => "CREATE TABLE S.child (CHECK (S.fine('x'))) INHERITS (S.reviews); CREATE INDEX ON S.child (id) WHERE S.fine('x')" ] ] },
@@ -257,7 +257,7 @@ my @cases = (
 			CREATE FOREIGN TABLE S.reviews (id int, text text, label text) SERVER here OPTIONS (schema_name 'S', table_name 'remote')" ] ] },
 	# ---- ways out of the read
 	{ name => 'escape', expect => 'any', steps => [ [ owner => $aside . q{;
-			CREATE FUNCTION S.escape(t text) RETURNS text LANGUAGE plpgsql AS $$
+			CREATE FUNCTION S.escape(t text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
 			DECLARE
 				attempt text;
 			BEGIN
@@ -276,23 +276,23 @@ my @cases = (
 	# what is put off until the commit would run as the caller
 	{ name => 'deferred_trigger', expect => 'any', steps => [ [ owner => $aside . q{;
 			CREATE TABLE S.queue (t text);
-			CREATE FUNCTION S.fired() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM S.touch('x'); RETURN NEW; END $$;
+			CREATE FUNCTION S.fired() RETURNS trigger LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM S.touch('x'); RETURN NEW; END $$;
 			CREATE CONSTRAINT TRIGGER t AFTER INSERT ON S.queue DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION S.fired();
-			CREATE FUNCTION S.later(t text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN INSERT INTO S.queue VALUES (t); RETURN t; EXCEPTION WHEN OTHERS THEN RETURN t; END $$;
+			CREATE FUNCTION S.later(t text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN INSERT INTO S.queue VALUES (t); RETURN t; EXCEPTION WHEN OTHERS THEN RETURN t; END $$;
 			CREATE VIEW S.reviews AS SELECT id, CASE WHEN id < 4 THEN S.later(text) ELSE text END AS text, label FROM S.data} ] ] },
 	{ name => 'deferred_foreign_key', expect => 'any', steps => [ [ owner => $aside . q{;
 			CREATE DOMAIN S.key AS text CHECK (S.fine(VALUE));
 			CREATE TABLE S.keys (t S.key PRIMARY KEY);
 			CREATE TABLE S.queue (t S.key REFERENCES S.keys DEFERRABLE INITIALLY DEFERRED);
-			CREATE FUNCTION S.later(t text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN INSERT INTO S.keys VALUES (t) ON CONFLICT DO NOTHING; INSERT INTO S.queue VALUES (t); RETURN t; EXCEPTION WHEN OTHERS THEN RETURN t; END $$;
+			CREATE FUNCTION S.later(t text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN INSERT INTO S.keys VALUES (t) ON CONFLICT DO NOTHING; INSERT INTO S.queue VALUES (t); RETURN t; EXCEPTION WHEN OTHERS THEN RETURN t; END $$;
 			CREATE VIEW S.reviews AS SELECT id, CASE WHEN id < 4 THEN S.later(text) ELSE text END AS text, label FROM S.data} ] ] },
 	{ name => 'held_cursor', expect => 'any', steps => [ [ owner => $aside . q{;
-			CREATE FUNCTION S.later(t text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE format('DECLARE c%s CURSOR WITH HOLD FOR SELECT S.touch(''x'')', md5(t)); RETURN t; EXCEPTION WHEN OTHERS THEN RETURN t; END $$;
+			CREATE FUNCTION S.later(t text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN EXECUTE format('DECLARE c%s CURSOR WITH HOLD FOR SELECT S.touch(''x'')', md5(t)); RETURN t; EXCEPTION WHEN OTHERS THEN RETURN t; END $$;
 			CREATE VIEW S.reviews AS SELECT id, CASE WHEN id < 4 THEN S.later(text) ELSE text END AS text, label FROM S.data} ] ] },
 	{ name => 'maintenance', expect => 'any', steps => [ [ owner => $aside . q{;
 			CREATE INDEX ON S.data (S.number(id));
 			CREATE MATERIALIZED VIEW S.kept AS SELECT S.touch('x');
-			CREATE FUNCTION S.tend(t text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN
+			CREATE FUNCTION S.tend(t text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN
 				EXECUTE 'REFRESH MATERIALIZED VIEW S.kept'; EXECUTE 'ANALYZE S.data'; RETURN t; EXCEPTION WHEN OTHERS THEN RETURN t; END $$;
 			CREATE VIEW S.reviews AS SELECT id, CASE WHEN id < 3 THEN S.tend(text) ELSE text END AS text, label FROM S.data} ] ] },
 );
@@ -474,7 +474,7 @@ my @legitimate = (
 	{ name => 'columns only', before => "$rows_of_author REVOKE SELECT ON L.reviews FROM team; GRANT SELECT (id, text, label) ON L.reviews TO team", rows => 72 },
 	{ name => 'own view over a table of another', before => 'GRANT CREATE ON SCHEMA L TO team; SET ROLE team; CREATE VIEW L.reviews AS SELECT id, text, label FROM plain; RESET ROLE', rows => 72 },
 	{ name => 'view over a table that is hidden', before => rows_sql('L.hidden') . 'CREATE VIEW L.reviews AS SELECT * FROM L.hidden WHERE id <= 60; GRANT SELECT ON L.reviews TO team', rows => 60 },
-	{ name => 'view with a function of a superuser', before => rows_sql('L.data') . q{CREATE FUNCTION L.clean(t text) RETURNS text LANGUAGE plpgsql AS 'BEGIN RETURN lower(t); END';
+	{ name => 'view with a function of a superuser', before => rows_sql('L.data') . q{CREATE FUNCTION L.clean(t text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN lower(t); END';
 		GRANT SELECT ON L.data TO team; GRANT CREATE ON SCHEMA L TO team; SET ROLE team; CREATE VIEW L.reviews AS SELECT id, L.clean(text) AS text, label FROM L.data; RESET ROLE}, rows => 72 },
 	{ name => 'partitioned table', before => "CREATE TABLE L.reviews (id int, text text, label text, n int) PARTITION BY LIST (label); CREATE TABLE L.p1 PARTITION OF L.reviews FOR VALUES IN ('pos');
 		CREATE TABLE L.p2 PARTITION OF L.reviews DEFAULT; INSERT INTO L.reviews SELECT * FROM plain; ALTER TABLE L.reviews OWNER TO author; ALTER TABLE L.p1 OWNER TO other; GRANT SELECT ON L.reviews TO team", rows => 72 },

@@ -79,7 +79,7 @@ sub hostile_code
 			RETURN $answer;
 		END \$body\$;};
 	};
-	return join "\n", "CREATE FUNCTION $schema.touch(t text) RETURNS text VOLATILE " . $body->('t'),
+	return join "\n", "CREATE FUNCTION $schema.touch(t text) RETURNS text IMMUTABLE " . $body->('t'),
 	  "CREATE FUNCTION $schema.same(t text) RETURNS text IMMUTABLE " . $body->('t'),
 	  "CREATE FUNCTION $schema.fine(t text) RETURNS bool IMMUTABLE " . $body->('true'),
 	  "CREATE FUNCTION $schema.number(i int) RETURNS int IMMUTABLE " . $body->('i'),

@@ -18,26 +18,26 @@
 #define MAX_METRIC_LABELS 16
 
 const Statement metrics_statement = {
-	"SELECT name, type, help, labels::text, value::text FROM sentiment_metrics()", 0, false};
+	"SELECT name, type, help, labels::text, value::text FROM @.sentiment_metrics()", 0, false};
 
 /* For a database whose extension has no sentiment_metrics(). */
 const Statement built_in_metrics_statement = {
 	"SELECT 'sentiment_deployed_version', 'gauge', 'Version that answers.', "
 	"jsonb_build_object('model', model)::text, deployed_version::float8::text "
-	"FROM sentiment_models WHERE deployed_version IS NOT NULL "
+	"FROM @.sentiment_models WHERE deployed_version IS NOT NULL "
 	"UNION ALL SELECT 'sentiment_model_versions', 'gauge', 'Versions of a model.', "
-	"jsonb_build_object('model', model)::text, versions::float8::text FROM sentiment_models "
+	"jsonb_build_object('model', model)::text, versions::float8::text FROM @.sentiment_models "
 	"UNION ALL SELECT 'sentiment_model_f1', 'gauge', 'F1 of a version on held-out texts.', "
 	"jsonb_build_object('model', model, 'version', version, 'deployed', deployed)::text, f1::text "
-	"FROM sentiment_model_versions WHERE f1 IS NOT NULL "
+	"FROM @.sentiment_model_versions WHERE f1 IS NOT NULL "
 	"UNION ALL SELECT 'sentiment_model_accuracy', 'gauge', "
 	"'Accuracy of a version on held-out texts.', "
 	"jsonb_build_object('model', model, 'version', version, 'deployed', deployed)::text, "
-	"accuracy::text FROM sentiment_model_versions WHERE accuracy IS NOT NULL "
+	"accuracy::text FROM @.sentiment_model_versions WHERE accuracy IS NOT NULL "
 	"UNION ALL SELECT 'sentiment_model_trained_timestamp_seconds', 'gauge', "
 	"'When the version that answers was trained, in seconds since 1970.', "
 	"jsonb_build_object('model', model)::text, extract(epoch FROM trained_at)::float8::text "
-	"FROM sentiment_models WHERE trained_at IS NOT NULL",
+	"FROM @.sentiment_models WHERE trained_at IS NOT NULL",
 	0, false};
 
 /* One row. */

@@ -18,6 +18,7 @@
 
 #include "log.h"
 #include "metrics.h"
+#include "text_buffer.h"
 
 #define FIRST_PAUSE   100u /* ms before a lost connection is made anew */
 #define LONGEST_PAUSE 5000u
@@ -166,18 +167,44 @@ set_up(PGconn *connection, const char *sql, int n, const char *const *values, Ex
 	return NULL;
 }
 
-/* Prepare all statements. What the extension does not have (yet) is remembered as missing. */
+/* Append a statement with the schema of the extension in the place of each "@". */
+static void
+append_statement(TextBuffer *sql, const char *statement, const char *schema)
+{
+	const char *at;
+
+	for (; (at = strstr(statement, "@.")) != NULL; statement = at + 1)
+	{
+		text_buffer_append(sql, statement, (size_t) (at - statement));
+		text_buffer_append(sql, schema, strlen(schema));
+	}
+	/* with the zero at its end */
+	text_buffer_append(sql, statement, strlen(statement) + 1);
+}
+
+/*
+ * Prepare all statements. What the extension does not have (yet) is remembered as missing.
+ * schema: of the extension, quoted where it must be
+ */
 static bool
-prepare_statements(Slot *slot)
+prepare_statements(Slot *slot, const char *schema)
 {
 	for (unsigned i = 0; i < settings->n_statements; i++)
 	{
 		char name[16];
+		TextBuffer sql = {0};
 		PGresult *result;
 		const char *sqlstate;
 
 		snprintf(name, sizeof(name), "s%u", i);
-		result = PQprepare(slot->connection, name, settings->statements[i]->sql, 0, NULL);
+		append_statement(&sql, settings->statements[i]->sql, schema);
+		if (sql.failed)
+		{
+			text_buffer_free(&sql);
+			return false;
+		}
+		result = PQprepare(slot->connection, name, sql.bytes, 0, NULL);
+		text_buffer_free(&sql);
 		sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 		slot->missing[i][0] = '\0';
 		if (PQresultStatus(result) != PGRES_COMMAND_OK)
@@ -190,44 +217,47 @@ prepare_statements(Slot *slot)
 	return true;
 }
 
-/* Timeouts, the search path of the extension, read-only transactions, the statements. */
+/*
+ * Timeouts, read-only transactions, the statements. The search path has the server's own schema only: what others
+ * have put into that of the extension, or into public, is not preferred to a function or operator of a statement.
+ */
 static bool
 set_connection_up(Slot *slot, ExporterError *error)
 {
 	char timeout[24];
 	const char *values[1] = {timeout};
 	PGresult *result;
-	bool installed;
+	bool prepared;
 
 	snprintf(timeout, sizeof(timeout), "%ldms", settings->statement_timeout);
 	result = set_up(slot->connection,
 					"SELECT pg_catalog.set_config('statement_timeout', $1, false), "
 					"pg_catalog.set_config('default_transaction_read_only', 'on', false), "
 					"pg_catalog.set_config('idle_in_transaction_session_timeout', '10s', false), "
-					"pg_catalog.set_config('extra_float_digits', '1', false)",
+					"pg_catalog.set_config('extra_float_digits', '1', false), "
+					"pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false)",
 					1, values, error);
 	if (result == NULL)
 		return false;
 	PQclear(result);
 	result = set_up(slot->connection,
-					"SELECT pg_catalog.set_config('search_path', "
-					"'pg_catalog, ' || pg_catalog.quote_ident(n.nspname) || ', pg_temp', false) "
-					"FROM pg_catalog.pg_extension AS e "
+					"SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_extension AS e "
 					"JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace "
 					"WHERE e.extname = 'sentiment'",
 					0, NULL, error);
 	if (result == NULL)
 		return false;
-	installed = PQntuples(result) == 1;
-	PQclear(result);
-	if (!installed)
+	if (PQntuples(result) != 1)
 	{
+		PQclear(result);
 		error_set(error, ERROR_EXTENSION_MISSING,
 				  "the extension sentiment is not installed in the database");
 		snprintf(error->hint, sizeof(error->hint), "Run CREATE EXTENSION sentiment.");
 		return false;
 	}
-	return prepare_statements(slot);
+	prepared = prepare_statements(slot, PQgetvalue(result, 0, 0));
+	PQclear(result);
+	return prepared;
 }
 
 /* Connect, and set up. */

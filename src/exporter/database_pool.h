@@ -14,6 +14,10 @@
 
 #include "errors.h"
 
+/*
+ * A statement. Its search path is pg_catalog, pg_temp; "@." stands for the schema of the extension. Functions of the
+ * extension get all of their arguments, each of the declared type: an overload is not preferred then.
+ */
 typedef struct Statement
 {
 	const char *sql;

@@ -27,17 +27,17 @@
 
 const Statement prediction_statement_classify = {
 	"SELECT model, version, labels, predicted, probabilities, warnings, NULL::text "
-	"FROM sentiment_classify_batch($1::text[], $2::text, $3::jsonb[], $4::int4)",
+	"FROM sentiment.classify_batch($1::text[], $2::text, $3::jsonb[], $4::int4)",
 	4, true};
 
 const Statement prediction_statement_explain = {
 	"SELECT c.model, c.version, c.labels, c.predicted, c.probabilities, c.warnings, "
 	"(SELECT json_agg((SELECT json_agg(json_build_object('term', e.term, 'weight', e.weight, "
-	"'contribution', e.contribution)) FROM sentiment_explain(t.text, $2, t.features, "
-	"version => $4) AS e) "
+	"'contribution', e.contribution)) FROM sentiment.explain(t.text, $2::text, t.features, "
+	"NULL::text, NULL::text, $4::int4) AS e) "
 	"ORDER BY t.ordinal)::text "
 	"FROM unnest($1::text[], $3::jsonb[]) WITH ORDINALITY AS t (text, features, ordinal)) "
-	"FROM sentiment_classify_batch($1::text[], $2::text, $3::jsonb[], $4::int4) AS c",
+	"FROM sentiment.classify_batch($1::text[], $2::text, $3::jsonb[], $4::int4) AS c",
 	4, true};
 
 /* A query on its way, with its jobs. */

@@ -6,6 +6,7 @@
 --	\password sentiment_exporter
 --	SELECT sentiment_grant('my_reviews', 'sentiment_exporter', 'predict');
 \set ON_ERROR_STOP on
+SET search_path TO pg_catalog, pg_temp;
 
 CREATE ROLE sentiment_exporter LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION CONNECTION LIMIT 32;
 ALTER ROLE sentiment_exporter SET default_transaction_read_only = on;

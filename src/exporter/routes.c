@@ -21,8 +21,8 @@
 	"'roc_auc', v.roc_auc, 'rows_trained', v.rows_trained, 'rows_held_out', v.rows_held_out, "   \
 	"'numeric_columns', v.numeric_columns, 'features', v.features, 'labels', v.labels, "         \
 	"'parameters', v.parameters, 'metrics', v.metrics, 'trained_at', v.trained_at) "             \
-	"ORDER BY v.version), '[]') FROM sentiment_model_versions AS v WHERE v.model = s.model) "    \
-	"AS versions FROM sentiment_models AS s WHERE $1::text IS NULL OR s.model = $1) AS m "       \
+	"ORDER BY v.version), '[]') FROM @.sentiment_model_versions AS v WHERE v.model = s.model) "  \
+	"AS versions FROM @.sentiment_models AS s WHERE $1::text IS NULL OR s.model = $1) AS m "     \
 	"HAVING $1::text IS NULL OR count(*) > 0"
 
 /* What the page reads: a query, how many parameters it has and needs, and their names. */

@@ -8,7 +8,7 @@
 #include "routes.h"
 
 const Statement ready_statement = {
-	"SELECT count(*) FROM sentiment_models WHERE deployed_version IS NOT NULL "
+	"SELECT count(*) FROM @.sentiment_models WHERE deployed_version IS NOT NULL "
 	"AND ($1::text IS NULL OR model = $1)",
 	1, false};
 

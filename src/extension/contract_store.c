@@ -19,36 +19,39 @@
 	" AND CASE WHEN set_by_cluster OPERATOR(pg_catalog.=) $4" \
 	" THEN set_by_oid OPERATOR(pg_catalog.=) $3 ELSE set_by OPERATOR(pg_catalog.=) $2 END"
 
+/* Run a query whose rows are only read, or which sees what was written before. */
+static bool
+find_contract(const char *query, int n_parameters, const QueryParameter *parameters, bool read_only)
+{
+	return (read_only ? public_query_read_only(query, n_parameters, parameters)
+					  : public_query(query, n_parameters, parameters)) == 1;
+}
+
 /* The last row about a model; within SPI. Answers whether there is one. */
 static bool
 find_of_model(int64 model_id, bool read_only)
 {
-	Oid types[1] = {INT8OID};
-	Datum values[1] = {Int64GetDatum(model_id)};
+	QueryParameter parameters[] = {query_value(INT8OID, Int64GetDatum(model_id))};
 
-	if (SPI_execute_with_args(
-			"SELECT version, contract, set_by, set_by_oid, set_by_cluster FROM sentiment.contract"
-			" WHERE model_id OPERATOR(pg_catalog.=) $1"
-			" ORDER BY contract_id DESC LIMIT 1",
-			1, types, values, NULL, read_only, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the contracts of a model");
-	return SPI_processed == 1;
+	return find_contract(
+		"SELECT version, contract, set_by, set_by_oid, set_by_cluster FROM sentiment.contract"
+		" WHERE model_id OPERATOR(pg_catalog.=) $1"
+		" ORDER BY contract_id DESC LIMIT 1",
+		lengthof(parameters), parameters, read_only);
 }
 
 /* The last row that waits for a model of the name; within SPI. Answers whether there is one. */
 static bool
 find_waiting(const char *name, bool read_only, const StoredRole *role)
 {
-	Oid types[4] = {TEXTOID, TEXTOID, OIDOID, INT8OID};
-	Datum values[4] = {CStringGetTextDatum(name), CStringGetTextDatum(role->name),
-					   ObjectIdGetDatum(role->oid), Int64GetDatum(role->cluster)};
+	QueryParameter parameters[] = {query_text(name), query_text(role->name),
+								   query_value(OIDOID, ObjectIdGetDatum(role->oid)),
+								   query_value(INT8OID, Int64GetDatum(role->cluster))};
 
-	if (SPI_execute_with_args(
-			"SELECT version, contract, set_by, set_by_oid, set_by_cluster FROM sentiment.contract"
-			" WHERE" WAITS_FOR_ROLE " ORDER BY contract_id DESC LIMIT 1",
-			4, types, values, NULL, read_only, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not read the contracts that wait for a model");
-	return SPI_processed == 1;
+	return find_contract(
+		"SELECT version, contract, set_by, set_by_oid, set_by_cluster FROM sentiment.contract"
+		" WHERE" WAITS_FOR_ROLE " ORDER BY contract_id DESC LIMIT 1",
+		lengthof(parameters), parameters, read_only);
 }
 
 /* Read the row that was found; within SPI. Answers whether there is a contract in it. */
@@ -93,8 +96,7 @@ contract_find(const char *name, const RegistryModel *model, StoredContract *stor
 		stored->contract = JsonbPGetDatum((Jsonb *) PG_DETOAST_DATUM_COPY(stored->contract));
 		MemoryContextSwitchTo(old_context);
 	}
-	if (SPI_finish() != SPI_OK_FINISH)
-		elog(ERROR, "SPI_finish failed");
+	query_finish();
 	return found;
 }
 

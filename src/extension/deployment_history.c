@@ -15,6 +15,7 @@
 #include "utils/snapmgr.h"
 
 #include "extension/arguments.h"
+#include "extension/query_result.h"
 #include "extension/registry.h"
 
 /* Columns of the query. */
@@ -36,11 +37,20 @@ enum
 
 #define N_RESULT_COLUMNS EVENT_DONE_BY
 
+/* The types of the columns that find_event asks for. */
+static const Oid event_types[] = {
+	[EVENT_VERSION] = INT4OID,      [EVENT_SHARE] = FLOAT8OID,
+	[EVENT_SINCE] = TIMESTAMPTZOID, [EVENT_ACTION] = TEXTOID,
+	[EVENT_REASON] = TEXTOID,       [EVENT_DONE_BY] = TEXTOID,
+	[EVENT_MODEL_ID] = INT8OID,     [EVENT_OWNER] = TEXTOID,
+	[EVENT_OWNER_OID] = OIDOID,     [EVENT_OWNER_CLUSTER] = INT8OID,
+	[EVENT_DONE_BY_OID] = OIDOID,   [EVENT_DONE_BY_CLUSTER] = INT8OID};
+
 /* A column of a row that SPI has answered. */
 static Datum
 column(uint64 row, int number, bool *is_null)
 {
-	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number, is_null);
+	return query_typed_datum(row, number, event_types[number], is_null);
 }
 
 /* A role of the first row. */

@@ -2,7 +2,8 @@
 
 CREATE FUNCTION sentiment.refuse_change_of_history()
 RETURNS pg_catalog.trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
 	RAISE EXCEPTION 'rows of sentiment.deployment_history are only added'
 		USING ERRCODE = 'object_not_in_prerequisite_state',

@@ -181,7 +181,7 @@ write_report(const DriftCheck *check, const DriftReport *report, const char *cal
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
 		" RETURNING report_id",
 		lengthof(types), types, values, nulls, SPI_OK_INSERT_RETURNING);
-	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+	return DatumGetInt64(query_typed_datum(0, 1, INT8OID, &is_null));
 }
 
 /* Write a finding's bins. */

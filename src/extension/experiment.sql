@@ -70,7 +70,7 @@ RETURNS TABLE (model pg_catalog.text, version pg_catalog.int4, share pg_catalog.
 	successes pg_catalog.int8, rate pg_catalog.float8, rate_lower pg_catalog.float8, rate_upper pg_catalog.float8, difference pg_catalog.float8,
 	difference_lower pg_catalog.float8, difference_upper pg_catalog.float8, p_value pg_catalog.float8, since pg_catalog.timestamptz)
 LANGUAGE sql STABLE PARALLEL SAFE COST 10000 ROWS 10
-AS $$
+BEGIN ATOMIC
 -- raises an error unless there is such a model that the current role may ask
 SELECT sentiment.gate($1);
 WITH deployed AS (
@@ -100,8 +100,8 @@ FROM filled AS f
 CROSS JOIN LATERAL sentiment.rate(f.successes, f.outcomes) AS r
 LEFT JOIN filled AS m ON m.model_id OPERATOR(pg_catalog.=) f.model_id AND m.is_main AND NOT f.is_main
 LEFT JOIN LATERAL sentiment.rate_difference(m.successes, m.outcomes, f.successes, f.outcomes) AS t ON true
-ORDER BY f.name, f.version
-$$;
+ORDER BY f.name, f.version;
+END;
 
 COMMENT ON FUNCTION @extschema@.sentiment_experiment(pg_catalog.text, pg_catalog.timestamptz) IS
 'outcomes of the versions of a model (null: of all that the current role may use) whose units were reported since a time (null: since the present traffic was set), each compared with the main version: the one with the largest share';

@@ -1,5 +1,9 @@
 /* src/extension/install.sql: what must be right before anything is made */
 
+-- Names and operators of this script, and of the SQL bodies and views that are parsed in it, are the server's own or
+-- qualified: what others have put into the extension's schema is not considered.
+SET LOCAL search_path TO pg_catalog, pg_temp;
+
 -- A schema that somebody else made may hold anything: it is refused. An empty one of the installing
 -- role's own (or the bootstrap superuser's, whose OID is 10), named by CREATE EXTENSION ... SCHEMA sentiment, is fine.
 DO $$

@@ -23,6 +23,7 @@
 #include "extension/gate.h"
 #include "extension/host.h"
 #include "extension/lifecycle.h"
+#include "extension/query_result.h"
 #include "extension/registry.h"
 
 /* Raise an error unless the model has the version. */
@@ -44,7 +45,7 @@ first_int8(int column)
 
 	if (SPI_processed == 0)
 		return 0;
-	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &is_null);
+	value = query_typed_datum(0, column, INT8OID, &is_null);
 	return is_null ? 0 : DatumGetInt64(value);
 }
 
@@ -143,8 +144,7 @@ find_share(const RegistryModel *model, int32 version, double *share)
 					 2, types, values, NULL, SPI_OK_SELECT);
 	if (SPI_processed == 0)
 		return false;
-	*share =
-		DatumGetFloat8(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+	*share = DatumGetFloat8(query_typed_datum(0, 1, FLOAT8OID, &is_null));
 	return true;
 }
 
@@ -378,7 +378,7 @@ find_rollback(const RegistryModel *model, Datum *traffic, int64 *rolls_back_to, 
 		1, types, values, NULL, SPI_OK_SELECT);
 	*rolls_back_to = first_int8(2);
 	*n_skipped = first_int8(3);
-	*traffic = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null);
+	*traffic = query_typed_datum(0, 1, JSONBOID, &is_null);
 	return !is_null;
 }
 
@@ -515,6 +515,7 @@ prune(const RegistryWriter *writer, const RegistryModel *model, int32 keep)
 	table = SPI_tuptable;
 	if (n == 0)
 		return 0;
+	query_check_type(1, INT4OID);
 	initStringInfo(&members);
 	appendStringInfoString(&members, "\"versions\": [");
 	for (int32 i = 0; i < n; i++)

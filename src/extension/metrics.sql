@@ -3,7 +3,7 @@
 CREATE FUNCTION @extschema@.sentiment_metrics()
 RETURNS TABLE (name pg_catalog.text, type pg_catalog.text, help pg_catalog.text, labels pg_catalog.jsonb, value pg_catalog.float8)
 LANGUAGE sql VOLATILE PARALLEL RESTRICTED COST 100000 ROWS 500
-AS $$
+BEGIN ATOMIC
 WITH stat AS MATERIALIZED (
 	SELECT m.name AS model, v.labels AS version_labels, COALESCE(d.shadow_share, 0) AS shadow_share,
 		pg_catalog.jsonb_build_object('model', m.name, 'version', s.version::pg_catalog.text) AS key, s.*
@@ -227,8 +227,8 @@ FROM (
 	FROM sentiment.validation AS a
 	JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) a.model_id
 	ORDER BY a.model_id, a.validation_id DESC) AS v
-CROSS JOIN (VALUES ('error'), ('warning'), ('info')) AS s (severity)
-$$;
+CROSS JOIN (VALUES ('error'), ('warning'), ('info')) AS s (severity);
+END;
 
 COMMENT ON FUNCTION @extschema@.sentiment_metrics() IS
 'everything for Prometheus that the current role may see. The name is a sample''s: those of type histogram end with _bucket, _sum or _count after the name of the metric';

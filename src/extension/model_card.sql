@@ -4,45 +4,45 @@
 CREATE FUNCTION sentiment.card_text(value pg_catalog.text)
 RETURNS pg_catalog.text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp AS $$
+BEGIN ATOMIC
 	SELECT regexp_replace(
 		replace(replace(replace(regexp_replace($1, '[[:cntrl:]]+', ' ', 'g'), '&', '&amp;'), '<', '&lt;'), '>', '&gt;'),
-		'([\\`*_{}\[\]#|~!])', '\\\1', 'g')
-$$;
+		'([\\`*_{}\[\]#|~!])', '\\\1', 'g');
+END;
 
 COMMENT ON FUNCTION sentiment.card_text(pg_catalog.text) IS 'a text in Markdown that shows as it is, on one line';
 
-CREATE FUNCTION sentiment.card_number(value pg_catalog.jsonb, digits pg_catalog.int4 DEFAULT 4)
+CREATE FUNCTION sentiment.card_number(value pg_catalog.jsonb, digits pg_catalog.int4)
 RETURNS pg_catalog.text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp AS $$
-	SELECT CASE WHEN jsonb_typeof($1) = 'number' AND length($1::text) < 40 THEN round($1::numeric, $2)::text ELSE '–' END
-$$;
+BEGIN ATOMIC
+	SELECT CASE WHEN jsonb_typeof($1) = 'number' AND length($1::text) < 40 THEN round($1::numeric, $2)::text ELSE '–' END;
+END;
 
 COMMENT ON FUNCTION sentiment.card_number(pg_catalog.jsonb, pg_catalog.int4) IS 'a number of JSON, or a dash for anything else';
 
 CREATE FUNCTION sentiment.card_object(value pg_catalog.jsonb)
 RETURNS pg_catalog.jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp AS $$
-	SELECT CASE WHEN jsonb_typeof($1) = 'object' THEN $1 ELSE '{}' END
-$$;
+BEGIN ATOMIC
+	SELECT CASE WHEN jsonb_typeof($1) = 'object' THEN $1 ELSE '{}' END;
+END;
 
 COMMENT ON FUNCTION sentiment.card_object(pg_catalog.jsonb) IS 'an object of JSON, or an empty one for anything else';
 
 CREATE FUNCTION sentiment.card_time(value pg_catalog.timestamptz)
 RETURNS pg_catalog.text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp AS $$
-	SELECT to_char($1 AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')
-$$;
+BEGIN ATOMIC
+	SELECT to_char($1 AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"');
+END;
 
 COMMENT ON FUNCTION sentiment.card_time(pg_catalog.timestamptz) IS 'a time in UTC';
 
 CREATE FUNCTION sentiment.card_data(wanted_model_id pg_catalog.int8, wanted_version pg_catalog.int4)
 RETURNS pg_catalog.text
 LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp AS $$
+BEGIN ATOMIC
 	SELECT '| | |' || E'\n|---|---|'
 		|| E'\n| source | ' || CASE WHEN v.source_name = '' THEN 'not known: the version was imported'
 			ELSE sentiment.card_text(v.source_schema || '.' || v.source_name) END || ' |'
@@ -56,46 +56,46 @@ SET search_path = pg_catalog, pg_temp AS $$
 		|| E'\n| labels | ' || (SELECT string_agg(sentiment.card_text(l), ', ' ORDER BY n) FROM unnest(v.labels) WITH ORDINALITY AS u(l, n)) || ' |'
 		|| E'\n| trained | ' || sentiment.card_time(v.trained_at) || ' by ' || sentiment.card_text(v.trained_by)
 		|| ', in ' || round(v.seconds::numeric, 2) || ' s, from the rows that were there then |'
-	FROM sentiment.model_version AS v WHERE v.model_id = wanted_model_id AND v.version = wanted_version
-$$;
+	FROM sentiment.model_version AS v WHERE v.model_id = wanted_model_id AND v.version = wanted_version;
+END;
 
 COMMENT ON FUNCTION sentiment.card_data(pg_catalog.int8, pg_catalog.int4) IS 'a model card''s section of the data';
 
 CREATE FUNCTION sentiment.card_metrics(metrics pg_catalog.jsonb)
 RETURNS pg_catalog.text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp AS $$
+BEGIN ATOMIC
 	SELECT '| figure | held-out rows |' || CASE WHEN c ? 'folds' THEN ' cross-validation, mean of ' || sentiment.card_number(c -> 'folds', 0) || ' folds |' ELSE '' END
 		|| E'\n|---|---|' || CASE WHEN c ? 'folds' THEN '---|' ELSE '' END
-		|| string_agg(E'\n| ' || f.title || ' | ' || sentiment.card_number($1 -> f.key) || ' |'
-			|| CASE WHEN c ? 'folds' THEN ' ' || sentiment.card_number(sentiment.card_object(c -> f.key) -> 'mean') || ' |' ELSE '' END, '' ORDER BY f.n)
+		|| string_agg(E'\n| ' || f.title || ' | ' || sentiment.card_number($1 -> f.key, 4) || ' |'
+			|| CASE WHEN c ? 'folds' THEN ' ' || sentiment.card_number(sentiment.card_object(c -> f.key) -> 'mean', 4) || ' |' ELSE '' END, '' ORDER BY f.n)
 	FROM sentiment.card_object($1 -> 'cross_validation') AS c,
 		(VALUES (1, 'f1', 'F1'), (2, 'macro_f1', 'macro F1'), (3, 'accuracy', 'accuracy'), (4, 'roc_auc', 'area under the ROC curve'),
 			(5, 'log_loss', 'log loss')) AS f(n, key, title)
 	WHERE $1 ? f.key
-	GROUP BY c
-$$;
+	GROUP BY c;
+END;
 
 COMMENT ON FUNCTION sentiment.card_metrics(pg_catalog.jsonb) IS 'a model card''s table of metrics; null without any';
 
 CREATE FUNCTION sentiment.card_labels(report pg_catalog.jsonb)
 RETURNS pg_catalog.text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp AS $$
+BEGIN ATOMIC
 	SELECT '| label | precision | recall | F1 | held-out rows |' || E'\n|---|---|---|---|---|'
-		|| string_agg(E'\n| ' || sentiment.card_text(e.key) || ' | ' || sentiment.card_number(o -> 'precision') || ' | '
-			|| sentiment.card_number(o -> 'recall') || ' | ' || sentiment.card_number(o -> 'f1') || ' | '
+		|| string_agg(E'\n| ' || sentiment.card_text(e.key) || ' | ' || sentiment.card_number(o -> 'precision', 4) || ' | '
+			|| sentiment.card_number(o -> 'recall', 4) || ' | ' || sentiment.card_number(o -> 'f1', 4) || ' | '
 			|| sentiment.card_number(o -> 'support', 0) || ' |', '' ORDER BY e.key COLLATE "C")
 	FROM jsonb_each(sentiment.card_object($1 -> 'classes')) AS e, sentiment.card_object(e.value) AS o
-	HAVING count(*) > 0
-$$;
+	HAVING count(*) > 0;
+END;
 
 COMMENT ON FUNCTION sentiment.card_labels(pg_catalog.jsonb) IS 'a model card''s table of figures by label; null without any';
 
 CREATE FUNCTION sentiment.card_confusion(matrix pg_catalog.jsonb)
 RETURNS pg_catalog.text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp AS $$
+BEGIN ATOMIC
 	SELECT CASE WHEN jsonb_typeof($1 -> 'labels') = 'array' AND jsonb_typeof($1 -> 'counts') = 'array'
 			AND jsonb_array_length($1 -> 'labels') BETWEEN 1 AND 20
 		THEN '| actual \ predicted |'
@@ -106,49 +106,49 @@ SET search_path = pg_catalog, pg_temp AS $$
 					|| (SELECT string_agg(' ' || sentiment.card_number($1 -> 'counts' -> (n::int4 - 1) -> (i - 1), 0) || ' |', '' ORDER BY i)
 						FROM generate_series(1, jsonb_array_length($1 -> 'labels')) AS i), '' ORDER BY n)
 				FROM jsonb_array_elements_text($1 -> 'labels') WITH ORDINALITY AS a(l, n))
-		END
-$$;
+		END;
+END;
 
 COMMENT ON FUNCTION sentiment.card_confusion(pg_catalog.jsonb) IS 'a model card''s confusion matrix; null for more than 20 labels';
 
 CREATE FUNCTION sentiment.card_parameters(parameters pg_catalog.jsonb)
 RETURNS pg_catalog.text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp AS $$
+BEGIN ATOMIC
 	SELECT '| parameter | value |' || E'\n|---|---|'
 		|| string_agg(E'\n| ' || sentiment.card_text(e.key) || ' | ' || sentiment.card_text(e.value::text) || ' |', '' ORDER BY e.key COLLATE "C")
 	FROM jsonb_each(sentiment.card_object($1)) AS e
-	HAVING count(*) > 0
-$$;
+	HAVING count(*) > 0;
+END;
 
 COMMENT ON FUNCTION sentiment.card_parameters(pg_catalog.jsonb) IS 'a model card''s table of parameters; null without any';
 
 CREATE FUNCTION sentiment.card_search(wanted_model_id pg_catalog.int8, wanted_version pg_catalog.int4)
 RETURNS pg_catalog.text
 LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp AS $$
+BEGIN ATOMIC
 	SELECT 'Chosen by search ' || s.search_id || ': trial ' || s.best_trial || ' of ' || (SELECT count(*) FROM sentiment.search_trial AS a WHERE a.search_id = s.search_id)
-		|| ' (' || s.sampler || ', seed ' || s.seed || '), the best by ' || s.objectives[1] || ': ' || sentiment.card_number(t.metrics -> s.objectives[1])
+		|| ' (' || s.sampler || ', seed ' || s.seed || '), the best by ' || s.objectives[1] || ': ' || sentiment.card_number(t.metrics -> s.objectives[1], 4)
 		|| CASE WHEN s.objectives[1] = ANY ('{latency,bytes}') THEN '' ELSE ', mean of ' || s.folds || ' folds' END
 		|| CASE WHEN s.limits = '{}' THEN '' ELSE ', within ' || sentiment.card_text(s.limits::text) END || '.'
 	FROM sentiment.search AS s JOIN sentiment.search_trial AS t ON t.search_id = s.search_id AND t.trial = s.best_trial
 	WHERE s.model_id = wanted_model_id AND s.version = wanted_version
-	ORDER BY s.search_id DESC LIMIT 1
-$$;
+	ORDER BY s.search_id DESC LIMIT 1;
+END;
 
 COMMENT ON FUNCTION sentiment.card_search(pg_catalog.int8, pg_catalog.int4) IS 'a model card''s word on the search that chose the parameters; null if none did';
 
 CREATE FUNCTION sentiment.card_features(model pg_catalog.text, version pg_catalog.int4)
 RETURNS pg_catalog.text
 LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp AS $$
+BEGIN ATOMIC
 	SELECT '| feature | importance |' || E'\n|---|---|'
-		|| string_agg(E'\n| ' || sentiment.card_text(f.feature) || ' | ' || sentiment.card_number(to_jsonb(f.importance)) || ' |', ''
+		|| string_agg(E'\n| ' || sentiment.card_text(f.feature) || ' | ' || sentiment.card_number(to_jsonb(f.importance), 4) || ' |', ''
 			ORDER BY f.importance DESC, f.feature COLLATE "C")
 	FROM (SELECT i.feature, i.importance FROM sentiment.feature_importance($1, $2) AS i
 		  ORDER BY i.importance DESC, i.feature COLLATE "C" LIMIT 20) AS f
-	HAVING count(*) > 0
-$$;
+	HAVING count(*) > 0;
+END;
 
 COMMENT ON FUNCTION sentiment.card_features(pg_catalog.text, pg_catalog.int4) IS
 'a model card''s table of the most important features; needs the privilege admin';
@@ -156,7 +156,7 @@ COMMENT ON FUNCTION sentiment.card_features(pg_catalog.text, pg_catalog.int4) IS
 CREATE FUNCTION sentiment.card_history(wanted_model_id pg_catalog.int8, wanted_version pg_catalog.int4)
 RETURNS pg_catalog.text
 LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp AS $$
+BEGIN ATOMIC
 	SELECT '| when | what | traffic | by | why |' || E'\n|---|---|---|---|---|'
 		|| string_agg(E'\n| ' || sentiment.card_time(h.done_at) || ' | ' || sentiment.card_text(h.action)
 			|| CASE WHEN h.forced THEN ' (forced)' ELSE '' END || ' | ' || COALESCE(sentiment.card_text(h.traffic::text), '') || ' | '
@@ -165,8 +165,8 @@ SET search_path = pg_catalog, pg_temp AS $$
 		  WHERE e.model_id = wanted_model_id AND (e.version = wanted_version OR e.traffic ? wanted_version::text
 			  OR e.previous_traffic ? wanted_version::text)
 		  ORDER BY e.history_id DESC LIMIT 20) AS h
-	HAVING count(*) > 0
-$$;
+	HAVING count(*) > 0;
+END;
 
 COMMENT ON FUNCTION sentiment.card_history(pg_catalog.int8, pg_catalog.int4) IS
 'a model card''s table of the last events about a version; null without any';
@@ -174,26 +174,26 @@ COMMENT ON FUNCTION sentiment.card_history(pg_catalog.int8, pg_catalog.int4) IS
 CREATE FUNCTION sentiment.card_drift(wanted_model_id pg_catalog.int8, wanted_version pg_catalog.int4)
 RETURNS pg_catalog.text
 LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp AS $$
+BEGIN ATOMIC
 	SELECT 'Last check ' || sentiment.card_time(r.checked_at) || ', ' || r.rows || ' rows'
 		|| COALESCE(' of ' || sentiment.card_text(r.source_schema || '.' || r.source_name), '') || ': '
 		|| CASE WHEN r.drifted THEN '**drift found**' WHEN r.drifted IS NULL THEN 'nothing to test' ELSE 'no drift' END
 		|| ' (' || r.findings || ' of ' || r.tests || ' tests at level ' || r.alpha || ').'
 		|| COALESCE(E'\n\n| feature | statistic | value | threshold |\n|---|---|---|---|'
 			|| (SELECT string_agg(E'\n| ' || sentiment.card_text(f.feature) || ' | ' || sentiment.card_text(f.statistic) || ' | '
-					|| sentiment.card_number(to_jsonb(f.value)) || ' | ' || sentiment.card_number(to_jsonb(f.threshold)) || ' |', '' ORDER BY f.position)
+					|| sentiment.card_number(to_jsonb(f.value), 4) || ' | ' || sentiment.card_number(to_jsonb(f.threshold), 4) || ' |', '' ORDER BY f.position)
 				FROM sentiment.drift_report_feature AS f WHERE f.report_id = r.report_id AND f.drifted), '')
 	FROM sentiment.drift_report AS r
 	WHERE r.model_id = wanted_model_id AND r.version = wanted_version
-	ORDER BY r.report_id DESC LIMIT 1
-$$;
+	ORDER BY r.report_id DESC LIMIT 1;
+END;
 
 COMMENT ON FUNCTION sentiment.card_drift(pg_catalog.int8, pg_catalog.int4) IS 'a model card''s section of drift; null without a check';
 
 CREATE FUNCTION sentiment.card_caveats(wanted_model_id pg_catalog.int8, wanted_version pg_catalog.int4)
 RETURNS pg_catalog.text
 LANGUAGE sql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp AS $$
+BEGIN ATOMIC
 	WITH v AS (
 		SELECT a.labels, a.metrics, a.rows_trained, a.rows_held_out, a.rows_skipped, a.numeric_columns, a.source_name, m.positive_label
 		FROM sentiment.model_version AS a JOIN sentiment.model AS m USING (model_id)
@@ -226,8 +226,8 @@ SET search_path = pg_catalog, pg_temp AS $$
 			SELECT FROM sentiment.deployment_history AS h
 			WHERE h.model_id = wanted_model_id AND h.version = wanted_version AND h.forced)
 	)
-	SELECT string_agg('- ' || c.caveat, E'\n' ORDER BY c.n) FROM caveats AS c
-$$;
+	SELECT string_agg('- ' || c.caveat, E'\n' ORDER BY c.n) FROM caveats AS c;
+END;
 
 COMMENT ON FUNCTION sentiment.card_caveats(pg_catalog.int8, pg_catalog.int4) IS 'a model card''s list of limits';
 

@@ -20,6 +20,7 @@
 #include "extension/arguments.h"
 #include "extension/host.h"
 #include "extension/image_value.h"
+#include "extension/query_result.h"
 #include "extension/registry.h"
 
 PG_FUNCTION_INFO_V1(sentiment_get_model);
@@ -75,12 +76,30 @@ read_export(const RegistryModel *model, int32 version)
 		registry_version_missing(model->name, version);
 }
 
-/* A column of what read_export has read; false if it is null. */
+/* The type of a column that read_export asks for. */
+static Oid
+export_type(int number)
+{
+	switch (number)
+	{
+		case EXPORT_IMAGE:
+			return registry_model_type();
+		case EXPORT_PROFILE:
+			return registry_profile_type();
+		case EXPORT_LEARNED_TEXTS:
+			return BYTEAOID;
+		default:
+			return TEXTOID;
+	}
+}
+
+/* A column of what read_export has read, not copied; false if it is null. */
 static bool
 export_column(int number, Datum *value)
 {
 	bool is_null;
 
+	query_check_type(number, export_type(number));
 	*value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, number, &is_null);
 	return !is_null;
 }

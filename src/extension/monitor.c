@@ -53,11 +53,11 @@ monitor_missing(const RegistryModel *model)
 
 /* A column of the row that was read, or 0. */
 static Datum
-optional_datum(int column)
+optional_datum(int column, Oid type)
 {
 	bool is_null;
 
-	return query_datum(0, column, &is_null);
+	return query_typed_datum(0, column, type, &is_null);
 }
 
 bool
@@ -77,23 +77,24 @@ monitor_find(const RegistryModel *model, Monitor *monitor)
 	{
 		bool is_null;
 
-		*monitor = (Monitor){.schema = query_column(0, 1),
-							 .name = query_column(0, 2),
-							 .text_column = query_column(0, 3),
-							 .time_column = query_column(0, 4),
-							 .label_column = query_column(0, 5),
-							 .filter = query_column(0, 6),
-							 .period = optional_datum(7),
-							 .training_period = optional_datum(8),
-							 .numeric_columns = optional_datum(9),
-							 .kind = query_column(0, 10),
-							 .params = optional_datum(11),
-							 .deploy = query_column(0, 12),
-							 .cooldown = optional_datum(13),
-							 .alpha = DatumGetFloat8(query_datum(0, 14, &is_null))};
+		*monitor =
+			(Monitor){.schema = query_column(0, 1),
+					  .name = query_column(0, 2),
+					  .text_column = query_column(0, 3),
+					  .time_column = query_column(0, 4),
+					  .label_column = query_column(0, 5),
+					  .filter = query_column(0, 6),
+					  .period = optional_datum(7, INTERVALOID),
+					  .training_period = optional_datum(8, INTERVALOID),
+					  .numeric_columns = optional_datum(9, TEXTARRAYOID),
+					  .kind = query_column(0, 10),
+					  .params = optional_datum(11, JSONBOID),
+					  .deploy = query_column(0, 12),
+					  .cooldown = optional_datum(13, INTERVALOID),
+					  .alpha = DatumGetFloat8(query_typed_datum(0, 14, FLOAT8OID, &is_null))};
 		strlcpy(monitor->set_by.name, query_column(0, 15), NAMEDATALEN);
-		monitor->set_by.oid = DatumGetObjectId(query_datum(0, 16, &is_null));
-		monitor->set_by.cluster = DatumGetInt64(query_datum(0, 17, &is_null));
+		monitor->set_by.oid = DatumGetObjectId(query_typed_datum(0, 16, OIDOID, &is_null));
+		monitor->set_by.cluster = DatumGetInt64(query_typed_datum(0, 17, INT8OID, &is_null));
 	}
 	registry_end_write(&reader);
 	return found;

@@ -167,7 +167,7 @@ write_run(PipelineRun *run)
 				 " VALUES ((SELECT m.model_id FROM sentiment.model AS m WHERE m.name = $1), $1, $2,"
 				 " $3, $4, $5, NULLIF($6, 0), $7, $8, $9, $10, $11) RETURNING run_id",
 				 lengthof(parameters), parameters);
-	run->run_id = DatumGetInt64(query_datum(0, 1, &is_null));
+	run->run_id = DatumGetInt64(query_typed_datum(0, 1, INT8OID, &is_null));
 	if (failed)
 		write_run_error(run);
 	for (int i = 0; i < run->n_steps; i++)

@@ -54,6 +54,14 @@ COMMENT ON FUNCTION @extschema@.sentiment_probabilities(pg_catalog.text, pg_cata
 COMMENT ON FUNCTION @extschema@.sentiment_probabilities(@extschema@.sentiment_model, pg_catalog.text, pg_catalog.jsonb) IS
 'the probability of every label for a text, by a model value';
 
+CREATE FUNCTION sentiment.explain("text" pg_catalog.text, model pg_catalog.text, features pg_catalog.jsonb, label pg_catalog.text,
+	unit pg_catalog.text, version pg_catalog.int4)
+RETURNS TABLE (term pg_catalog.text, weight pg_catalog.float8, contribution pg_catalog.float8)
+AS 'MODULE_PATHNAME', 'sentiment_explain' LANGUAGE C STABLE PARALLEL SAFE COST 2000 ROWS 100;
+
+COMMENT ON FUNCTION sentiment.explain(pg_catalog.text, pg_catalog.text, pg_catalog.jsonb, pg_catalog.text, pg_catalog.text, pg_catalog.int4) IS
+'sentiment_explain, as the library''s own SQL and the exporter call it';
+
 CREATE FUNCTION @extschema@.sentiment_explain("text" pg_catalog.text, model pg_catalog.text DEFAULT NULL, features pg_catalog.jsonb DEFAULT NULL, label pg_catalog.text DEFAULT NULL,
 	unit pg_catalog.text DEFAULT NULL, version pg_catalog.int4 DEFAULT NULL)
 RETURNS TABLE (term pg_catalog.text, weight pg_catalog.float8, contribution pg_catalog.float8)
@@ -75,6 +83,15 @@ AS 'MODULE_PATHNAME' LANGUAGE C STABLE PARALLEL SAFE COST 100000 ROWS 100;
 
 COMMENT ON FUNCTION @extschema@.sentiment_predict_batch(pg_catalog.text[], pg_catalog.text, pg_catalog.jsonb[], pg_catalog.text[], pg_catalog.int4) IS
 'the labels of an array of texts with their probabilities, in the order of the array, by a deployed model or a version given by its number';
+
+CREATE FUNCTION sentiment.classify_batch(texts pg_catalog.text[], model pg_catalog.text, features pg_catalog.jsonb[], version pg_catalog.int4,
+	OUT model pg_catalog.text, OUT version pg_catalog.int4, OUT labels pg_catalog.text[], OUT predicted pg_catalog.int4[],
+	OUT probabilities pg_catalog.float8[], OUT warnings pg_catalog.text[])
+RETURNS pg_catalog.record
+AS 'MODULE_PATHNAME', 'sentiment_classify_batch' LANGUAGE C STABLE PARALLEL SAFE COST 100000;
+
+COMMENT ON FUNCTION sentiment.classify_batch(pg_catalog.text[], pg_catalog.text, pg_catalog.jsonb[], pg_catalog.int4) IS
+'sentiment_classify_batch, as the library''s own SQL and the exporter call it';
 
 CREATE FUNCTION @extschema@.sentiment_classify_batch(texts pg_catalog.text[], model pg_catalog.text DEFAULT NULL, features pg_catalog.jsonb[] DEFAULT NULL, version pg_catalog.int4 DEFAULT NULL,
 	OUT model pg_catalog.text, OUT version pg_catalog.int4, OUT labels pg_catalog.text[], OUT predicted pg_catalog.int4[],

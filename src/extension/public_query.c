@@ -7,13 +7,13 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "lib/stringinfo.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "extension/compat.h"
 #include "extension/public_query.h"
 
 QueryParameter
@@ -55,25 +55,10 @@ extension_schema_quoted(void)
 	return quote_identifier(get_namespace_name(type_schema(registry_model_type())));
 }
 
-/* The query with the schema's name in the place of each "@". */
-static char *
-with_schema(const char *query)
-{
-	const char *schema = extension_schema_quoted();
-	StringInfoData buffer;
-
-	initStringInfo(&buffer);
-	for (const char *at = query; *at != '\0'; at++)
-	{
-		if (at[0] == '@' && at[1] == '.')
-			appendStringInfoString(&buffer, schema);
-		else
-			appendStringInfoChar(&buffer, *at);
-	}
-	return buffer.data;
-}
-
-/* Run a query through SPI. */
+/*
+ * Run a query through SPI. Whatever the caller's search_path, its operators and functions are the server's own,
+ * or qualified.
+ */
 static uint64
 run_query(const char *query, int n_parameters, const QueryParameter *parameters, bool read_only)
 {
@@ -81,6 +66,7 @@ run_query(const char *query, int n_parameters, const QueryParameter *parameters,
 	Datum *values = palloc_array(Datum, n_parameters + 1);
 	char *nulls = palloc(n_parameters + 1);
 	MemoryContext context = CurrentMemoryContext;
+	int guc_level;
 	int result;
 
 	for (int i = 0; i < n_parameters; i++)
@@ -89,8 +75,11 @@ run_query(const char *query, int n_parameters, const QueryParameter *parameters,
 		values[i] = parameters[i].value;
 		nulls[i] = parameters[i].is_null ? 'n' : ' ';
 	}
-	result =
-		SPI_execute_with_args(with_schema(query), n_parameters, types, values, nulls, read_only, 0);
+	/* an error ends the (sub)transaction, and with it the level */
+	guc_level = NewGUCNestLevel();
+	restrict_search_path();
+	result = SPI_execute_with_args(query, n_parameters, types, values, nulls, read_only, 0);
+	AtEOXact_GUC(false, guc_level);
 	/* SPI leaves its own, which SPI_finish frees */
 	MemoryContextSwitchTo(context);
 	if (result < 0)
@@ -109,33 +98,6 @@ uint64
 public_query_read_only(const char *query, int n_parameters, const QueryParameter *parameters)
 {
 	return run_query(query, n_parameters, parameters, true);
-}
-
-char *
-query_column(uint64 row, int column)
-{
-	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
-}
-
-Datum
-query_datum(uint64 row, int column, bool *is_null)
-{
-	Datum value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, is_null);
-	Form_pg_attribute attribute = TupleDescAttr(SPI_tuptable->tupdesc, column - 1);
-
-	return *is_null ? (Datum) 0 : datumCopy(value, attribute->attbyval, attribute->attlen);
-}
-
-Datum
-query_typed_datum(uint64 row, int column, Oid type, bool *is_null)
-{
-	Oid found = SPI_gettypeid(SPI_tuptable->tupdesc, column);
-
-	if (found != type)
-		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-						errmsg("column %d of a query's result is of type %s, not %s", column,
-							   format_type_be(found), format_type_be(type))));
-	return query_datum(row, column, is_null);
 }
 
 Oid

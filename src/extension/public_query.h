@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "extension/query_result.h"
 #include "extension/registry.h"
 
 /* A parameter of a query. */
@@ -24,23 +25,14 @@ extern QueryParameter query_value(Oid type, Datum value);
 extern QueryParameter query_optional(Oid type, Datum value);
 
 /*
- * Run a query in which "@." stands for the schema of the extension's functions, as the current role and with
- * what earlier queries wrote. Connect to SPI before; the rows are in SPI_tuptable. Answers their number.
+ * Run a query as the current role and with what earlier queries wrote. Its search_path is pg_catalog, pg_temp. Connect to
+ * SPI before; the rows are in SPI_tuptable. Answers their number.
  */
 extern uint64 public_query(const char *query, int n_parameters, const QueryParameter *parameters);
 
-/* The same, as the current role and with its search_path, but reading only. */
+/* The same, but reading only. */
 extern uint64 public_query_read_only(const char *query, int n_parameters,
 									 const QueryParameter *parameters);
-
-/* A column of a row of the last query, in the current memory context: as text, or NULL; by number from 1 on. */
-extern char *query_column(uint64 row, int column);
-
-/* The same as a value of its own type; *is_null tells if there is none. */
-extern Datum query_datum(uint64 row, int column, bool *is_null);
-
-/* The same; raises an error if the column is not of a type. */
-extern Datum query_typed_datum(uint64 row, int column, Oid type, bool *is_null);
 
 /* The schema of the extension's functions, quoted: for what is run later, in another session. */
 extern const char *extension_schema_quoted(void);

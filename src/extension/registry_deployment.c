@@ -18,6 +18,7 @@
 
 #include "extension/event.h"
 #include "extension/host.h"
+#include "extension/query_result.h"
 #include "extension/registry_deployment.h"
 #include "extension/registry_stage.h"
 #include "extension/registry_table.h"
@@ -92,7 +93,7 @@ main_version(Datum traffic)
 					 1, types, &traffic, NULL, SPI_OK_SELECT);
 	if (SPI_processed != 1)
 		elog(ERROR, "there is no version that answers");
-	return DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+	return DatumGetInt32(query_typed_datum(0, 1, INT4OID, &is_null));
 }
 
 void
@@ -109,8 +110,7 @@ registry_check_not_retired(const RegistryModel *model, Datum traffic)
 					 2, types, values, NULL, SPI_OK_SELECT);
 	if (SPI_processed == 0)
 		return;
-	version =
-		DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+	version = DatumGetInt32(query_typed_datum(0, 1, INT4OID, &is_null));
 	registry_version_retired(model, version);
 }
 

@@ -21,6 +21,7 @@
 #include "utils/syscache.h"
 
 #include "extension/host.h"
+#include "extension/query_result.h"
 #include "extension/registry_model.h"
 #include "extension/registry_privilege.h"
 #include "extension/registry_table.h"
@@ -224,5 +225,5 @@ registry_take_version(const RegistryModel *model)
 	registry_execute("UPDATE sentiment.model SET next_version = next_version + 1"
 					 " WHERE model_id = $1 RETURNING next_version - 1",
 					 1, types, values, NULL, SPI_OK_UPDATE_RETURNING);
-	return DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &is_null));
+	return DatumGetInt32(query_typed_datum(0, 1, INT4OID, &is_null));
 }

@@ -248,7 +248,7 @@ write_retraining(Retraining *retraining)
 			" WHERE l.status = $5 AND l.message = $9)"
 			" RETURNING retraining_id",
 			lengthof(parameters), parameters) == 1)
-		retraining->retraining_id = DatumGetInt64(query_datum(0, 1, &is_null));
+		retraining->retraining_id = DatumGetInt64(query_typed_datum(0, 1, INT8OID, &is_null));
 	registry_end_write(&writer);
 }
 

@@ -94,12 +94,30 @@ COMMENT ON COLUMN sentiment.search_trial.folds IS 'the figures of each fold that
 COMMENT ON COLUMN sentiment.search_trial.front IS '0: on the Pareto front of the objectives, no other trial beats it in all of them; 1: on the next one, and so on; null unless it is complete';
 COMMENT ON COLUMN sentiment.search_trial.within_limits IS 'whether it keeps to the limits of the search; null unless it is complete';
 COMMENT ON COLUMN sentiment.search_trial.repeats IS 'an earlier trial with the same parameters, whose figures it has without being measured again';
-COMMENT ON COLUMN sentiment.search_trial.message IS 'why it failed';
+COMMENT ON COLUMN sentiment.search_trial.message IS 'that it failed';
 COMMENT ON COLUMN sentiment.search_trial.seconds IS 'how long it took';
+
+CREATE TABLE sentiment.search_trial_error (
+	search_id pg_catalog.int8 NOT NULL,
+	trial pg_catalog.int4 NOT NULL,
+	message pg_catalog.text NOT NULL,
+	source_oid pg_catalog.oid NOT NULL,
+	source_cluster pg_catalog.int8 NOT NULL,
+	PRIMARY KEY (search_id, trial),
+	FOREIGN KEY (search_id, trial) REFERENCES sentiment.search_trial ON DELETE CASCADE
+);
+
+COMMENT ON TABLE sentiment.search_trial_error IS 'why trials failed, which may quote labels: for who may read the rows';
+COMMENT ON COLUMN sentiment.search_trial_error.search_id IS 'the search';
+COMMENT ON COLUMN sentiment.search_trial_error.trial IS 'number of the trial within the search';
+COMMENT ON COLUMN sentiment.search_trial_error.message IS 'the error';
+COMMENT ON COLUMN sentiment.search_trial_error.source_oid IS 'OID of the relation that was read: the error is shown to who may read that';
+COMMENT ON COLUMN sentiment.search_trial_error.source_cluster IS 'system identifier of the cluster that it is an OID of';
 
 SELECT pg_catalog.pg_extension_config_dump('sentiment.search', '');
 SELECT pg_catalog.pg_extension_config_dump('sentiment.search_search_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('sentiment.search_trial', '');
+SELECT pg_catalog.pg_extension_config_dump('sentiment.search_trial_error', '');
 
 ALTER TABLE sentiment.search ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sentiment.search_trial ENABLE ROW LEVEL SECURITY;
@@ -109,7 +127,11 @@ CREATE POLICY visible ON sentiment.search FOR SELECT
 -- the trials of the searches that are seen
 CREATE POLICY visible ON sentiment.search_trial FOR SELECT
 	USING (EXISTS (SELECT FROM sentiment.search AS s WHERE s.search_id OPERATOR(pg_catalog.=) search_trial.search_id));
-GRANT SELECT ON sentiment.search, sentiment.search_trial TO PUBLIC;
+ALTER TABLE sentiment.search_trial_error ENABLE ROW LEVEL SECURITY;
+CREATE POLICY visible ON sentiment.search_trial_error FOR SELECT
+	USING (sentiment.may_read_relation(source_oid, source_cluster)
+		   AND EXISTS (SELECT FROM sentiment.search AS s WHERE s.search_id OPERATOR(pg_catalog.=) search_trial_error.search_id));
+GRANT SELECT ON sentiment.search, sentiment.search_trial, sentiment.search_trial_error TO PUBLIC;
 GRANT SELECT ON SEQUENCE sentiment.search_search_id_seq TO PUBLIC;
 
 CREATE FUNCTION @extschema@.sentiment_search(
@@ -166,12 +188,15 @@ CREATE VIEW @extschema@.sentiment_search_trials WITH (security_invoker = true, s
 SELECT t.search_id, s.model, t.trial, t.kind, t.state, t.params,
 	(t.metrics OPERATOR(pg_catalog.->>) s.objectives[1])::pg_catalog.float8 AS value,
 	t.metrics, t.folds, t.front OPERATOR(pg_catalog.=) 0 AS on_front, t.front, t.within_limits,
-	COALESCE(t.trial OPERATOR(pg_catalog.=) s.best_trial, false) AS best, t.repeats, t.seconds, t.message
+	COALESCE(t.trial OPERATOR(pg_catalog.=) s.best_trial, false) AS best, t.repeats, t.seconds,
+	COALESCE(e.message, t.message) AS message
 FROM sentiment.search_trial AS t
 JOIN sentiment.search AS s ON s.search_id OPERATOR(pg_catalog.=) t.search_id
+LEFT JOIN sentiment.search_trial_error AS e
+	ON e.search_id OPERATOR(pg_catalog.=) t.search_id AND e.trial OPERATOR(pg_catalog.=) t.trial
 ORDER BY t.search_id, t.trial;
 
-COMMENT ON VIEW @extschema@.sentiment_search_trials IS 'trials of the searches: their parameters, as sentiment_train takes them, what they were measured to be worth, and which are on the Pareto front';
+COMMENT ON VIEW @extschema@.sentiment_search_trials IS 'trials of the searches: their parameters, as sentiment_train takes them, what they were measured to be worth, and which are on the Pareto front; why one failed is shown to who may read the rows';
 
 CREATE FUNCTION sentiment.running_searches(missing_ok pg_catalog.bool)
 RETURNS TABLE (model pg_catalog.text, pid pg_catalog.int4, kind pg_catalog.text, trial pg_catalog.int4, trials pg_catalog.int4,

@@ -97,6 +97,22 @@ spaces(const Search *search)
 	return jsonb_of(&json);
 }
 
+/* Write why a trial failed, for who may read the rows. */
+static void
+write_trial_error(const SearchRun *run, const SearchTrial *trial, const SearchTrialNote *note)
+{
+	Oid relation = run->training->source.origin.relation;
+	QueryParameter parameters[] = {query_value(INT8OID, Int64GetDatum(run->search_id)),
+								   query_value(INT4OID, Int32GetDatum(trial->number)),
+								   query_text(note->message),
+								   query_value(OIDOID, ObjectIdGetDatum(relation)),
+								   query_value(INT8OID, Int64GetDatum(stored_role_this_cluster()))};
+
+	public_query("INSERT INTO sentiment.search_trial_error (search_id, trial, message, source_oid,"
+				 " source_cluster) VALUES ($1, $2, $3, $4, $5)",
+				 lengthof(parameters), parameters);
+}
+
 /* Write a trial's row. */
 static void
 write_trial(const SearchRun *run, uint32 number)
@@ -104,18 +120,21 @@ write_trial(const SearchRun *run, uint32 number)
 	const SearchTrial *trial = &run->search->trials[number];
 	const SearchTrialNote *note = &run->notes[number];
 	bool is_complete = trial->state == TRIAL_COMPLETE;
-	QueryParameter parameters[] = {query_value(INT8OID, Int64GetDatum(run->search_id)),
-								   query_value(INT4OID, Int32GetDatum(trial->number)),
-								   query_text(run->search->studies[trial->study].kind),
-								   query_text(search_trial_state(trial)),
-								   query_value(JSONBOID, jsonb_from_json(trial->parameters)),
-								   query_value(JSONBOID, search_trial_metrics(trial)),
-								   query_value(JSONBOID, fold_figures(trial)),
-								   query_value(INT4OID, Int32GetDatum(trial->rank)),
-								   query_value(BOOLOID, BoolGetDatum(trial->violation == 0)),
-								   query_value(INT4OID, Int32GetDatum(trial->repeats)),
-								   query_text(note->message),
-								   query_value(FLOAT8OID, Float8GetDatum(note->seconds))};
+	QueryParameter parameters[] = {
+		query_value(INT8OID, Int64GetDatum(run->search_id)),
+		query_value(INT4OID, Int32GetDatum(trial->number)),
+		query_text(run->search->studies[trial->study].kind),
+		query_text(search_trial_state(trial)),
+		query_value(JSONBOID, jsonb_from_json(trial->parameters)),
+		query_value(JSONBOID, search_trial_metrics(trial)),
+		query_value(JSONBOID, fold_figures(trial)),
+		query_value(INT4OID, Int32GetDatum(trial->rank)),
+		query_value(BOOLOID, BoolGetDatum(trial->violation == 0)),
+		query_value(INT4OID, Int32GetDatum(trial->repeats)),
+		query_text(note->message == NULL
+					   ? NULL
+					   : psprintf("failed with SQLSTATE %s", unpack_sql_state(note->sqlstate))),
+		query_value(FLOAT8OID, Float8GetDatum(note->seconds))};
 
 	parameters[7].is_null = !is_complete;
 	parameters[8].is_null = !is_complete;
@@ -124,6 +143,8 @@ write_trial(const SearchRun *run, uint32 number)
 				 " metrics, folds, front, within_limits, repeats, message, seconds)"
 				 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 				 lengthof(parameters), parameters);
+	if (note->message != NULL)
+		write_trial_error(run, trial, note);
 }
 
 /* Names as an array of texts. */
@@ -205,7 +226,7 @@ write_search(SearchRun *run)
 		" $15, $16, $17, $18, $19, $20, $21, NULLIF($22, 0), NULLIF($23, 0), $24, $25, $26,"
 		" $27, $28) RETURNING search_id",
 		lengthof(parameters), parameters);
-	run->search_id = DatumGetInt64(query_datum(0, 1, &is_null));
+	run->search_id = DatumGetInt64(query_typed_datum(0, 1, INT8OID, &is_null));
 }
 
 void

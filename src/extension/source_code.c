@@ -557,6 +557,20 @@ value_type(Node *node)
 	}
 }
 
+/* Look at the operators that the planner may put in the place of one: its negator, and the one for changed sides. */
+static bool
+find_in_related_operators(CodeSearch *search, Oid operator_id)
+{
+	Oid related[] = {get_negator(operator_id), get_commutator(operator_id)};
+
+	for (int i = 0; i < lengthof(related); i++)
+	{
+		if (OidIsValid(related[i]) && find_in_function(get_opcode(related[i]), search))
+			return true;
+	}
+	return false;
+}
+
 /* Look for code that must not run, in any node of a query. */
 static bool
 find_code(Node *node, void *context)
@@ -569,6 +583,14 @@ find_code(Node *node, void *context)
 		return find_in_query(search, (Query *) node);
 	if (check_functions_in_node(node, find_in_function, search) ||
 		find_in_type(search, value_type(node)))
+		return true;
+	if (IsA(node, OpExpr) || IsA(node, DistinctExpr) || IsA(node, NullIfExpr))
+	{
+		if (find_in_related_operators(search, ((OpExpr *) node)->opno))
+			return true;
+	}
+	if (IsA(node, ScalarArrayOpExpr) &&
+		find_in_related_operators(search, ((ScalarArrayOpExpr *) node)->opno))
 		return true;
 	if (IsA(node, SortGroupClause))
 	{

@@ -38,11 +38,11 @@ train_recipe_of_version(const RegistryModel *model, int32 version)
 	recipe.label_column = query_column(0, 4);
 	recipe.filter = query_column(0, 5);
 	recipe.kind = query_column(0, 6);
-	recipe.params = query_datum(0, 7, &is_null);
-	recipe.numeric_columns = query_datum(0, 8, &is_null);
+	recipe.params = query_typed_datum(0, 7, JSONBOID, &is_null);
+	recipe.numeric_columns = query_typed_datum(0, 8, TEXTARRAYOID, &is_null);
 	strlcpy(recipe.named_by.name, query_column(0, 9), NAMEDATALEN);
-	recipe.named_by.oid = DatumGetObjectId(query_datum(0, 10, &is_null));
-	recipe.named_by.cluster = DatumGetInt64(query_datum(0, 11, &is_null));
+	recipe.named_by.oid = DatumGetObjectId(query_typed_datum(0, 10, OIDOID, &is_null));
+	recipe.named_by.cluster = DatumGetInt64(query_typed_datum(0, 11, INT8OID, &is_null));
 	registry_end_write(&reader);
 	return recipe;
 }
@@ -59,7 +59,7 @@ newest_version(const RegistryModel *model)
 	public_query_read_only("SELECT COALESCE(pg_catalog.max(version), 0)"
 						   " FROM sentiment.model_version WHERE model_id = $1",
 						   1, parameters);
-	version = DatumGetInt32(query_datum(0, 1, &is_null));
+	version = DatumGetInt32(query_typed_datum(0, 1, INT4OID, &is_null));
 	registry_end_write(&reader);
 	return version;
 }
@@ -188,7 +188,7 @@ train_recipe_parameters(const TrainRecipe *recipe, const char *kind)
 						   " ON k.kind = $2 AND k.parameter = p.key"
 						   " WHERE k.default_value IS DISTINCT FROM p.value",
 						   2, parameters);
-	chosen = query_datum(0, 1, &is_null);
+	chosen = query_typed_datum(0, 1, JSONBOID, &is_null);
 	query_finish();
 	return train_parameters_for_kind(chosen, kind);
 }

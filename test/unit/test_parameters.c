@@ -420,7 +420,7 @@ test_no_memory(void **state)
 		{.name = "owner", .type = PARAMETER_STRING, .default_json = "null"},
 	};
 	ParameterGroup groups[] = {{specs, 1, &parts}, {specs + 1, 1, &owner}};
-	int n_refused = 0;
+	volatile int n_refused = 0;
 
 	(void) state;
 	cJSON_InitHooks(&hooks);

@@ -611,7 +611,7 @@ test_contract_without_memory(void **state)
 					   " \"ranges\": {\"price\": {\"min\": 0, \"max\": 10}}}";
 	cJSON_Hooks hooks = {allocate_some, free};
 	Contract *contract = host_allocate(sizeof(Contract));
-	int n_refused = 0;
+	volatile int n_refused = 0;
 	volatile bool is_parsed = false;
 
 	(void) state;

@@ -311,6 +311,11 @@ my @leaks = (
 $node->safe_psql('postgres', q{CREATE SCHEMA private; GRANT USAGE ON SCHEMA private TO PUBLIC; GRANT CREATE ON SCHEMA private TO team; CREATE ROLE reader LOGIN; SET ROLE team});
 my $number = 0;
 my @models;
+$node->safe_psql('postgres', 'CREATE EXTENSION pg_cron; GRANT USAGE ON SCHEMA cron TO team; SET ROLE team;' . rows_sql('private.data') . q{
+	CREATE TABLE private.reviews AS SELECT *, (id % 7)::text AS code FROM private.data;} . models_sql('of_job', 'private.reviews', q{filter => 'code::int < 9'}) . qq{
+	SELECT sentiment_monitor('of_job', 'private.reviews', label_column => 'label', filter => 'code::int < 9', cooldown => '0');
+	UPDATE private.reviews SET code = '$secret' WHERE id = 6});
+$node->safe_psql('postgres', "SELECT sentiment_schedule('of_job', '0 3 1 1 *', '$_')", extra_params => [ '-U', 'team' ]) foreach qw(check_drift pipeline);
 foreach my $leak (@leaks)
 {
 	my ($what, $view, $filter, $code, $set) = @$leak;
@@ -366,6 +371,23 @@ foreach my $leak (@leaks)
 	my ($said) = session($node, reader => map { [ $_->[0], $_->[1] =~ s/'M'/'$model'/gr ] } grep { $_->[0] =~ /^(retrain|gate|validate|pipeline)$/ } @attempts);
 	like($said->{retrain}, $quoted, "$what: who may read the rows is told") if $what !~ /division|domain|notices|^labels|one row|pattern|JSON|unique/;
 	like($said->{gate}, $quoted, "$what: by the gate too, with the detail") if $what !~ /division|domain|notices|^labels|one row|pattern/;
+}
+# a job of a role that may read the rows: what pg_cron keeps of its error is for such roles
+{
+	my $task = q{SELECT sentiment_run_task('of_job', 'check_drift')};
+	my ($said) = session($node, team => [ task => $task ]);
+	like($said->{task}, qr/^error .*SECRET/s, 'a task of a role that may read the rows fails with the whole error');
+	# as pg_cron writes it down, if one waits for its minute
+	$node->safe_psql('postgres', qq{INSERT INTO cron.job_run_details (jobid, runid, database, username, command, status, return_message, start_time, end_time)
+		SELECT jobid, 900 + jobid, database, username, command, 'failed', \$m\$ERROR:  $said->{task}\$m\$, now(), now() FROM cron.job});
+	foreach my $role (qw(evil asker))
+	{
+		my ($said, undef, $all) = session($node, $role => [ jobs => q{SELECT string_agg(j::text, '; ') FROM sentiment_jobs AS j} ], [ list => q{SELECT string_agg(j::text, '; ') FROM sentiment_list_jobs() AS j} ]);
+		unlike($all, $quoted, "$role, who may not read the rows, is not shown what a job says of them");
+		like($said->{jobs}, qr/failed/, 'only that it failed') if $role eq 'evil';
+	}
+	($said) = session($node, team => [ jobs => q{SELECT string_agg(j::text, '; ') FROM sentiment_jobs AS j} ]);
+	like($said->{jobs}, qr/SECRET/, 'whose job it is, is');
 }
 # what is kept, after all of that: everything that a role may read of the extension's
 my @relations = split /\n/, $node->safe_psql('postgres', q{SELECT c.oid::regclass FROM pg_class AS c JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'

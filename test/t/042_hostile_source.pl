@@ -24,6 +24,9 @@ $node->safe_psql('postgres', qq{
 	CREATE ROLE other LOGIN;
 	CREATE ROLE deputy LOGIN IN ROLE team;
 	CREATE ROLE trainer LOGIN;
+	ALTER ROLE trainer SET parallel_setup_cost = 0;
+	ALTER ROLE trainer SET parallel_tuple_cost = 0;
+	ALTER ROLE trainer SET min_parallel_table_scan_size = 0;
 	GRANT USAGE ON SCHEMA cron TO trainer;
 	CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
 	CREATE SERVER here FOREIGN DATA WRAPPER postgres_fdw OPTIONS ($connection);
@@ -64,6 +67,9 @@ my @cases = (
 	# ---- views
 	{ name => 'view', expect => 'read', ran => 'yes',
 		steps => [ [ owner => "$aside; CREATE VIEW S.reviews AS SELECT id, S.touch(text) AS text, label FROM S.data" ] ] },
+	# (in parallel workers, see the settings of trainer)
+	{ name => 'view_parallel', expect => 'read', ran => 'yes',
+		steps => [ [ owner => "$aside; ALTER FUNCTION S.touch PARALLEL SAFE; CREATE VIEW S.reviews AS SELECT id, S.touch(text) AS text, label FROM S.data" ] ] },
 	{ name => 'view_other', expect => 'refused',
 		steps => [ [ owner => "$aside; CREATE VIEW S.reviews AS SELECT id, O.touch(text) AS text, label FROM S.data" ] ] },
 	{ name => 'view_other_where', expect => 'refused',
@@ -507,7 +513,15 @@ my @legitimate = (
 	{ name => 'made anew', before => $rows_of_author, after => 'DROP TABLE L.reviews; ' . rows_sql('L.reviews', 66) . 'GRANT SELECT ON L.reviews TO team', rows => 66 },
 	{ name => 'another owner', before => $rows_of_author, after => 'ALTER TABLE L.reviews OWNER TO other', rows => 72 },
 	{ name => 'another type', before => $rows_of_author, after => 'ALTER TABLE L.reviews ALTER text TYPE varchar(200)', rows => 72 },
+	# built-in functions that show a role what is its own: another session of a superuser, and a setting for superusers
+	{ name => 'view of what other sessions do', before => "$rows_of_postgres ALTER TABLE L.reviews RENAME TO data; CREATE VIEW L.reviews AS SELECT * FROM L.data
+		WHERE id <= CASE WHEN EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.query LIKE '%kept from others%' AND a.pid <> pg_backend_pid() AND a.query NOT LIKE '%CREATE VIEW%') THEN 72 ELSE 40 END; GRANT SELECT ON L.reviews TO team", rows => 40 },
+	{ name => 'view of settings', before => "$rows_of_postgres ALTER TABLE L.reviews RENAME TO data; CREATE VIEW L.reviews AS SELECT * FROM L.data
+		WHERE id <= CASE WHEN EXISTS (SELECT FROM pg_settings AS s WHERE s.name = 'data_directory') THEN 72 ELSE 40 END; GRANT SELECT ON L.reviews TO team", rows => 40 },
+	{ name => 'view with the text of a query', before => "$rows_of_postgres ALTER TABLE L.reviews RENAME TO data; CREATE TABLE L.hidden AS SELECT 1 AS i; CREATE VIEW L.reviews AS SELECT * FROM L.data
+		WHERE query_to_xml('SELECT CASE WHEN current_user = ''team'' THEN 1 ELSE 2 END AS v', true, false, '')::text ~ CASE WHEN id <= 40 THEN '.' ELSE '>2<' END; GRANT SELECT ON L.reviews TO team", rows => 40 },
 	# ---- and those that are not any more
+	{ name => 'model of another owner', before => $rows_of_author, after => "SELECT sentiment_set_owner('L', 'other')", says => qr/may not read|permission denied/ },
 	{ name => 'revoked', before => $rows_of_author, after => 'REVOKE SELECT ON L.reviews FROM team', says => qr/may not read|permission denied/ },
 	{ name => 'revoked column', before => $rows_of_author, after => 'REVOKE SELECT ON L.reviews FROM team; GRANT SELECT (id, text) ON L.reviews TO team', says => qr/may not read|permission denied/ },
 	{ name => 'schema revoked', before => $rows_of_author, after => 'REVOKE USAGE ON SCHEMA L FROM PUBLIC', says => qr/may not read|permission denied/ },
@@ -525,6 +539,9 @@ my @legitimate = (
 @legitimate = grep { $version >= ($_->{minimum} // 0) } @legitimate;
 $node->safe_psql('postgres', q{CREATE ROLE passer LOGIN BYPASSRLS; GRANT CREATE ON DATABASE postgres TO team});
 my $number = 0;
+my ($out, $error) = ('', '');
+my $busy = IPC::Run::start([ 'psql', '-X', '-d', $node->connstr('postgres'), '-c', q{SELECT 'kept from others', pg_sleep(600)} ], '>', \$out, '2>', \$error);
+ok($node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE '%kept from others%pg_sleep(600)%' AND pid <> pg_backend_pid()}), 'a superuser does something');
 foreach my $case (@legitimate)
 {
 	my $schema = sprintf 'l%02d', ++$number;
@@ -564,6 +581,9 @@ foreach my $case (@legitimate)
 		}
 	}
 }
+
+$node->safe_psql('postgres', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()});
+IPC::Run::finish($busy);
 
 # ---- a source that is named for the model
 {

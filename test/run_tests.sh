@@ -149,6 +149,7 @@ run_tap() {
 	tests="t/012_story.pl t/030_observability.pl $(cd test && ls t/*.pl | grep -vE '/(012_story|030_observability)')"
 	mkdir -p "$work/tap"
 	cp -r test/t "$work/tap/t"
+	cp -r test/sql "$work/tap/sql"
 	cp README.md "$work/tap/"
 	[ -s build/reviews.csv ] || { Rscript test/demo/reviews.R build/reviews.csv.new && mv build/reviews.csv.new build/reviews.csv; } >"$build/reviews.log" 2>&1
 	cp build/reviews.csv "$work/tap/" || cat "$build/reviews.log"

@@ -80,6 +80,14 @@ job_command(const char *model, const char *task)
 					extension_schema_quoted(), quote_literal_cstr(model), quote_literal_cstr(task));
 }
 
+/* The same as an earlier release wrote it, whose jobs may still be there: its literals have no types. */
+static char *
+earlier_job_command(const char *model, const char *task)
+{
+	return psprintf("SELECT %s.sentiment_run_task(%s, %s)", extension_schema_quoted(),
+					quote_literal_cstr(model), quote_literal_cstr(task));
+}
+
 /* The name of the database that pg_cron works in; NULL if it is not preloaded. */
 static const char *
 cron_database(void)
@@ -237,13 +245,15 @@ sentiment_schedule(PG_FUNCTION_ARGS)
 static Datum
 job_commands(const char *model, const TaskKind *task)
 {
-	Datum *commands = palloc_array(Datum, n_task_kinds);
+	Datum *commands = palloc_array(Datum, n_task_kinds * 2);
 	int n = 0;
 
 	for (int i = 0; i < n_task_kinds; i++)
 	{
-		if (task == NULL || task == &task_kinds[i])
-			commands[n++] = CStringGetTextDatum(job_command(model, task_kinds[i].name));
+		if (task != NULL && task != &task_kinds[i])
+			continue;
+		commands[n++] = CStringGetTextDatum(job_command(model, task_kinds[i].name));
+		commands[n++] = CStringGetTextDatum(earlier_job_command(model, task_kinds[i].name));
 	}
 	return PointerGetDatum(construct_array(commands, n, TEXTOID, -1, false, TYPALIGN_INT));
 }
@@ -309,17 +319,18 @@ typedef struct JobRow
 static JobRow *
 find_jobs(const RegistryModel *model, uint64 *n_jobs)
 {
-	Datum *tasks = palloc_array(Datum, n_task_kinds);
+	Datum *tasks = palloc_array(Datum, n_task_kinds * 2);
 	QueryParameter parameters[4] = {
 		query_text(model->name), query_value(TEXTARRAYOID, job_commands(model->name, NULL)),
 		query_value(TEXTARRAYOID, (Datum) 0), query_value(INT8OID, Int64GetDatum(model->model_id))};
 	RegistryWriter reader;
 	JobRow *rows;
 
-	for (int i = 0; i < n_task_kinds; i++)
-		tasks[i] = CStringGetTextDatum(task_kinds[i].name);
+	/* as job_commands gives them: two forms of each */
+	for (int i = 0; i < n_task_kinds * 2; i++)
+		tasks[i] = CStringGetTextDatum(task_kinds[i / 2].name);
 	parameters[2].value =
-		PointerGetDatum(construct_array(tasks, n_task_kinds, TEXTOID, -1, false, TYPALIGN_INT));
+		PointerGetDatum(construct_array(tasks, n_task_kinds * 2, TEXTOID, -1, false, TYPALIGN_INT));
 	reader = query_begin_read();
 	*n_jobs = public_query_read_only(
 		"SELECT $1, n.task, j.schedule, j.username, j.active, d.start_time, d.end_time,"

@@ -75,23 +75,36 @@ owner_of_relation(Oid relation)
 	return owner;
 }
 
+/* Raise an error if the owner of a model is gone. */
+static void
+check_model_has_owner(const RegistryModel *model)
+{
+	if (OidIsValid(stored_role_find(&model->owner)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("the owner of model \"%s\" is gone", model->name),
+			 errdetail("What is stored with a model is read with the rights of its owner."),
+			 errhint("Ask a superuser to run sentiment_set_owner('%s', ...).", model->name)));
+}
+
 StoredSource *
 stored_source_open(const RegistryModel *model, const char *schema, const char *name,
 				   const StoredRole *named_by)
 {
 	StoredSource *stored = palloc0(sizeof(StoredSource));
 
+	check_model_has_owner(model);
 	if (name == NULL || name[0] == '\0')
 		stored_source_missing(model);
 	stored->relation = find_and_lock(schema, name);
 	if (!OidIsValid(stored->relation))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("the source \"%s.%s\" of model \"%s\" does not exist any more", schema,
-						name, model->name),
-				 errhint("Name another with sentiment_set_source('%s', 'a_table'), or, if it "
-						 "is the monitor's, with sentiment_monitor().",
-						 model->name)));
+				 errmsg("the source \"%s.%s\" of model \"%s\" is gone", schema, name, model->name),
+				 errhint("Name another with sentiment_monitor('%s', ...), if that has named "
+						 "it, or else with sentiment_set_source('%s', ...).",
+						 model->name, model->name)));
 	if (relation_is_temporary(stored->relation))
 		stored_source_missing(model);
 	stored->model = *model;
@@ -187,13 +200,6 @@ stored_source_check_rights(const Source *source, List *more_columns)
 	Oid owner = stored_role_find(&stored->model.owner);
 	Oid namer = stored_role_find(&stored->named_by);
 
-	if (!OidIsValid(owner))
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-						errmsg("the owner of model \"%s\" is gone", stored->model.name),
-						errdetail("What is stored with a model is read with the rights of its "
-								  "owner."),
-						errhint("Ask a superuser to run sentiment_set_owner('%s', ...).",
-								stored->model.name)));
 	stored_source_check_role(stored, owner, columns);
 	/* who could only train must not have the owner's tables read for him under a name that he gave */
 	if (OidIsValid(namer) && namer != owner)

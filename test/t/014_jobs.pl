@@ -28,6 +28,7 @@ $node->safe_psql('postgres', q{
 	CREATE ROLE user_of_model LOGIN;
 	CREATE ROLE forger LOGIN;
 	CREATE ROLE outsider LOGIN;
+	CREATE ROLE reader LOGIN;
 	GRANT CREATE ON SCHEMA public TO team;
 	GRANT USAGE ON SCHEMA cron TO team, helper, forger;
 	SET ROLE team;
@@ -104,7 +105,7 @@ is(as(team => q{SELECT sentiment_unschedule('food')}), '1', 'the owner ends it')
 # ---- calls that cannot work
 as(team => qq{SELECT sentiment_schedule('food', '$_', 'retrain')}), like($stderr, qr/invalid schedule: .*HINT:  Give minute, hour/s, "cron text '$_'")
   foreach ('', '61 * * * *', 'every full moon');
-$node->safe_psql('postgres', q{SELECT sentiment_grant('food', 'outsider', 'train')});
+$node->safe_psql('postgres', q{SELECT sentiment_grant('food', 'outsider', 'train'), sentiment_grant('food', 'reader', 'train')});
 as(outsider => q{SELECT sentiment_schedule('food', '0 3 * * *', 'retrain')});
 like($stderr, qr/permission denied for schema cron.*GRANT USAGE ON SCHEMA cron TO outsider/s, 'without USAGE on cron');
 as(outsider => q{SELECT sentiment_unschedule('food')});
@@ -118,6 +119,7 @@ $node->safe_psql('postgres', q{
 	SET ROLE team;
 	CREATE TABLE secret AS SELECT text, label, 'secret ' || id AS private FROM reviews;
 	CREATE VIEW quoting AS SELECT text, label FROM secret WHERE private::int > 0;
+	GRANT SELECT ON quoting TO reader;
 	SELECT sentiment_monitor('food', 'quoting', label_column => 'label', cooldown => '0')});
 is(as(team => q{SELECT sentiment_run_task('food', 'retrain')}), 'failed: invalid input syntax for type integer: "secret 1"', 'an error that quotes a row');
 is(as(team => q{SELECT status FROM sentiment_run_pipeline('food', kinds => '{logistic_regression}')}), 'failed', 'of the pipeline too');
@@ -130,13 +132,16 @@ my %views = (
 foreach my $view (sort keys %views)
 {
 	my $is_table = $view =~ /\./;
-	foreach my $role (qw(team postgres outsider)) # outsider may train
+	foreach my $role (qw(team postgres reader)) # reader may train, and read the source
 	{
-		like(as($role => $views{$view}), $is_table ? qr/failed with SQLSTATE 22P02/ : qr/"secret 1"/, "$role, who may train, is told in $view");
+		like(as($role => $views{$view}), $is_table ? qr/failed with SQLSTATE 22P02/ : qr/"secret 1"/, "$role, who may read the source, is told in $view");
 	}
-	my $told = as(user_of_model => $views{$view});
-	like($told, qr/failed.*22P02/, "who may ask the model is told that it failed in $view");
-	unlike($told, qr/secret/, 'and not what the row says');
+	foreach my $role (qw(user_of_model outsider)) # outsider may train, and not read the source
+	{
+		my $told = as($role => $views{$view});
+		like($told, qr/failed.*22P02/, "$role is told that it failed in $view");
+		unlike($told, qr/secret/, 'and not what the row says');
+	}
 }
 is(as(user_of_model => "SELECT count(*) FROM sentiment.$_"), '0', "nor in the table $_") foreach qw(retraining_error pipeline_error);
 $node->safe_psql('postgres', q{SET ROLE team; DROP VIEW quoting; DROP TABLE secret});

@@ -111,7 +111,7 @@ foreach my $view ('sentiment_contracts', 'sentiment_validations', 'sentiment_val
 	is($target->safe_psql('postgres', $query), $node->safe_psql('postgres', $query), "$view is as it was");
 }
 ($result, $out, $err) = $target->psql('postgres', q{SELECT * FROM sentiment_validate('m')});
-like($err, qr/the source of model "m" does not exist any more.*\nDETAIL:  Version 1 was trained from "public.reviews"./s, 'the source is gone');
+like($err, qr/the source "public.reviews" of model "m" is gone.*\nHINT:  Name another with/s, 'the source is gone');
 $target->safe_psql('postgres', reviews_sql('reviews', 600, 5));
 is($target->safe_psql('postgres', $validation), $node->safe_psql('postgres', $validation), 'with the rows back, the findings too');
 is($target->safe_psql('postgres', q{

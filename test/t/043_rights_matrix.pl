@@ -139,6 +139,9 @@ sentiment.has_privilege                                   | predict | -         
 sentiment.has_role                                        | super   | -             | -       | rights.is_true(sentiment.has_role('postgres', 10, rights.cluster()))
 sentiment.may_read_relation                               | all     | -             | -       | rights.is_true(sentiment.may_read_relation(SOURCE::regclass, rights.cluster()))
 sentiment.gate                                            | predict | -             | missing | sentiment.gate(MODEL)
+sentiment.explain                                         | predict | train         | missing | sentiment.explain('good', MODEL, NULL, NULL, NULL, VERSION)
+sentiment.classify_batch                                  | predict | train         | missing | sentiment.classify_batch('{good}', MODEL, NULL, VERSION)
+sentiment_check_integrity                                 | all     | -             | -       | sentiment_check_integrity()
 sentiment.feature_importance                              | admin   | admin         | missing | sentiment.feature_importance(MODEL, VERSION)
 sentiment.run_task                                        | train   | -             | missing | rights.done(sentiment.run_task(MODEL, 'retrain'))
 sentiment.stat_versions                                   | all     | -             | -       | sentiment.stat_versions(false)
@@ -179,7 +182,7 @@ my %tables = (
 	predict => [qw(model model_version deployment version_stage deployment_history model_privilege version_curves drift_report
 		drift_report_feature contract validation validation_finding search search_trial outcome monitor model_source retraining pipeline_run pipeline_step)],
 	train => [qw(drift_report_bins)],
-	source => [qw(retraining_error pipeline_error validation_example)],
+	source => [qw(retraining_error pipeline_error search_trial_error validation_example)],
 	admin => [qw(version_profile)]);
 my %hidden_columns = (model_version => [qw(image image_checksum)], outcome => [qw(unit)]);
 
@@ -419,6 +422,7 @@ my %model_of_rows = (
 	drift_report_bins => 'report_id IN (SELECT report_id FROM sentiment.drift_report WHERE model_id %s)',
 	validation_finding => 'validation_id IN (SELECT validation_id FROM sentiment.validation WHERE model_id %s)',
 	validation_example => 'validation_id IN (SELECT validation_id FROM sentiment.validation WHERE model_id %s)',
+	search_trial_error => 'search_id IN (SELECT search_id FROM sentiment.search WHERE model_id %s)',
 	search_trial => 'search_id IN (SELECT search_id FROM sentiment.search WHERE model_id %s)',
 	retraining_error => 'retraining_id IN (SELECT retraining_id FROM sentiment.retraining WHERE model_id %s)',
 	pipeline_step => 'run_id IN (SELECT run_id FROM sentiment.pipeline_run WHERE model_id %s)',

@@ -191,15 +191,15 @@ foreach my $model (@temporary)
 			END $$});
 		push @prepare, [ schema => "SELECT audit.store_schema('$model', " . ($schema eq 'evils' ? 'pg_my_temp_schema()::regnamespace::text' : "'$schema'") . ')' ] if $schema;
 		my ($said, $runs) = try_all("temporary $model $schema", evil => $model, @prepare);
-		like($said->{gate}, qr/min_f1 (?![tf] \d).*(source|exist)/, 'the gate says why not');
-		like($said->{retrain}, qr/^failed.*sentiment_set_source|^failed.*exist/s, 'so does a retraining');
+		like($said->{gate}, qr/min_f1 (?![tf] \d).*(source|exist|gone)/, 'the gate says why not');
+		like($said->{retrain}, qr/^failed.*sentiment_set_source|^failed.*(exist|gone)/s, 'so does a retraining');
 		is_deeply([ grep { /temporary/ } map { keys %$_ } values %$runs ], [], 'nothing of it has run');
 		last if $model ne 'tmp_reviews' && $schema eq 'evils';
 	}
 }
 # a permanent table that is dropped, and made anew as a temporary one; or in a schema that takes the name of its own
 $node->safe_psql('postgres', 'SET ROLE team;' . rows_sql('passing') . models_sql('passing', 'passing') . 'DROP TABLE passing');
-like((try_all('dropped', evil => 'passing', [ shadows => $mine =~ s/tmp_view/passing/gr ]))[0]->{retrain}, qr/^failed.*does not exist/, 'a temporary table does not take the name of one that is gone');
+like((try_all('dropped', evil => 'passing', [ shadows => $mine =~ s/tmp_view/passing/gr ]))[0]->{retrain}, qr/^failed.*(is gone|does not exist)/, 'a temporary table does not take the name of one that is gone');
 $node->safe_psql('postgres', 'CREATE SCHEMA place; GRANT USAGE ON SCHEMA place TO PUBLIC;' . rows_sql('place.reviews') . 'GRANT SELECT ON place.reviews TO team; SET ROLE team;' . models_sql('place', 'place.reviews')
 	  . 'RESET ROLE; GRANT CREATE ON DATABASE postgres TO evil; ALTER SCHEMA place RENAME TO gone; SET ROLE evil; CREATE SCHEMA place; GRANT USAGE ON SCHEMA place TO PUBLIC;' . hostile_code('evil', 'place', 'place')
 	  . q{CREATE VIEW place.reviews AS SELECT i AS id, place.touch('good w' || i % 5) AS text, CASE WHEN i % 6 < 3 THEN 'pos' ELSE 'neg' END AS label FROM generate_series(1, 72) AS i});

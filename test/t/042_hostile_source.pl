@@ -525,8 +525,8 @@ my @legitimate = (
 	{ name => 'revoked', before => $rows_of_author, after => 'REVOKE SELECT ON L.reviews FROM team', says => qr/may not read|permission denied/ },
 	{ name => 'revoked column', before => $rows_of_author, after => 'REVOKE SELECT ON L.reviews FROM team; GRANT SELECT (id, text) ON L.reviews TO team', says => qr/may not read|permission denied/ },
 	{ name => 'schema revoked', before => $rows_of_author, after => 'REVOKE USAGE ON SCHEMA L FROM PUBLIC', says => qr/may not read|permission denied/ },
-	{ name => 'gone', before => $rows_of_author, after => 'DROP TABLE L.reviews', says => qr/does not exist/ },
-	{ name => 'schema gone', before => $rows_of_author, after => 'DROP SCHEMA L CASCADE', says => qr/does not exist/ },
+	{ name => 'gone', before => $rows_of_author, after => 'DROP TABLE L.reviews', says => qr/is gone|does not exist/ },
+	{ name => 'schema gone', before => $rows_of_author, after => 'DROP SCHEMA L CASCADE', says => qr/is gone|does not exist/ },
 	{ name => 'column gone', before => $rows_of_author, after => 'ALTER TABLE L.reviews DROP label', says => qr/column "label"/ },
 	{ name => 'a sequence in its place', before => $rows_of_author, after => 'DROP TABLE L.reviews; CREATE SEQUENCE L.reviews; GRANT SELECT ON L.reviews TO team', says => qr/cannot read|not .*table/ },
 	# whoever can only train must not have the owner's tables read for him
@@ -582,6 +582,16 @@ foreach my $case (@legitimate)
 	}
 }
 
+# a system view is a superuser's, and all may SELECT it: what it shows to a superuser is not for a model of team
+{
+	my ($said) = session($node, team => [ train => q{SELECT version FROM sentiment_train('system', 'plain')} ],
+		[ set => q{SELECT sentiment_set_source('system', 'pg_catalog.pg_stat_activity', 'query', 'wait_event')} ],
+		[ contract => q{SELECT sentiment_set_contract('system', '{"labels": ["neg", "pos"], "max_text_length": 1}')} ],
+		[ validate => q{SELECT string_agg(v::text, '; ') FROM sentiment_validate('system') AS v} ], [ monitor => q{SELECT sentiment_monitor('system', 'pg_catalog.pg_stat_activity', 'query', label_column => 'wait_event')} ],
+		[ check_drift => q{SELECT string_agg(d::text, '; ') FROM sentiment_check_drift('system', 'pg_catalog.pg_stat_activity', text_column => 'query', label_column => 'wait_event') AS d} ],
+		[ task => q{SELECT sentiment_run_task('system', 'check_drift')} ], [ bins => q{SELECT string_agg(b::text, '; ') FROM sentiment_drift_bins AS b WHERE model = 'system'} ]);
+	unlike(join("\n", values %$said), qr/PgSleep|kept from others/, 'a system view does not show a model what its owner may not see');
+}
 $node->safe_psql('postgres', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()});
 IPC::Run::finish($busy);
 

@@ -216,6 +216,8 @@ contract_validate_training(const char *name, const Source *source, uint64 split_
 	scan->source =
 		(Source){.relation = source->relation, .filter = source->filter, .stored = source->stored};
 	scan->model = name;
+	scan->text_column = source->text_column;
+	scan->label_column = source->label_column;
 	scan->author = &validation->stored.set_by;
 	scan->split_seed = split_seed;
 	scan->holdout = holdout;
@@ -342,6 +344,8 @@ take_stored_source(ModelValidation *validation)
 		contract_with_columns(validation->stored.contract, source.text_column, source.label_column);
 	scan->source.filter = source.filter;
 	scan->source.filter_is_lost = source.filter_is_lost;
+	scan->text_column = pstrdup(source.text_column);
+	scan->label_column = pstrdup(source.label_column);
 	source_take_stored(&scan->source, stored_source_open(&validation->model, source.schema,
 														 source.name, &source.named_by));
 }
@@ -450,6 +454,8 @@ contract_validate_source(const char *name, const Source *source, Findings *findi
 		return false;
 	prepare_scan(validation, true);
 	validation->scan.source = *source;
+	validation->scan.text_column = source->text_column;
+	validation->scan.label_column = source->label_column;
 	scan_source(&validation->scan);
 	*findings = validation->scan.findings;
 	return true;

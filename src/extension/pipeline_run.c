@@ -146,6 +146,8 @@ validate(void *argument)
 	PipelineRun *run = argument;
 	PipelineStep *step = present_step(run);
 	Source source = {.relation = run->relation,
+					 .text_column = run->recipe.text_column,
+					 .label_column = run->recipe.label_column,
 					 .filter = run->recipe.filter,
 					 .filter_is_lost = run->recipe.filter_is_lost,
 					 .stored = run->stored};

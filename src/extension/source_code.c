@@ -773,30 +773,26 @@ source_code_check(List *queries, Oid reader, Oid caller, const char *source)
 					errhint("Try again.")));
 }
 
-/* Whether a name is one of has_..._privilege(). */
-static bool
-is_privilege_inquiry(const char *name)
-{
-	static const char head[] = "has_";
-	static const char tail[] = "_privilege";
-	size_t length = strlen(name);
-
-	return strncmp(name, head, strlen(head)) == 0 && length > strlen(tail) &&
-		   strcmp(name + length - strlen(tail), tail) == 0;
-}
-
-/* Whether a built-in function asks for the current role; those that are given a role do not. */
+/*
+ * Whether a built-in function that is not immutable may tell one role something else than another: what the server knows of
+ * sessions, settings, rights and objects, or a query that it runs.
+ */
 static bool
 asks_for_role(Oid function)
 {
+	static const char *const heads[] = {
+		"pg_",          "current_",      "session_",   "has_",      "inet_",      "txid_",
+		"row_security", "getpgusername", "query_to_",  "table_to_", "schema_to_", "database_to_",
+		"cursor_to_",   "lo_",           "set_config", "nextval",   "currval",    "lastval",
+		"setval",       "ts_stat",       "ts_rewrite"};
 	const char *name = get_func_name(function);
-	int n_arguments = get_func_nargs(function);
 
-	return strcmp(name, "current_user") == 0 || strcmp(name, "session_user") == 0 ||
-		   strcmp(name, "getpgusername") == 0 || strcmp(name, "row_security_active") == 0 ||
-		   (strcmp(name, "pg_has_role") == 0 && n_arguments == 2) ||
-		   (is_privilege_inquiry(name) &&
-			n_arguments == (strcmp(name, "has_column_privilege") == 0 ? 3 : 2));
+	for (int i = 0; i < lengthof(heads); i++)
+	{
+		if (strncmp(name, heads[i], strlen(heads[i])) == 0)
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -806,8 +802,8 @@ asks_for_role(Oid function)
 static bool
 may_depend_on_role(Oid function, void *context)
 {
-	return function < FirstNormalObjectId ? asks_for_role(function)
-										  : func_volatile(function) != PROVOLATILE_IMMUTABLE;
+	return func_volatile(function) != PROVOLATILE_IMMUTABLE &&
+		   (function >= FirstNormalObjectId || asks_for_role(function));
 }
 
 /* Look for what depends on the role that runs a query. */

@@ -54,7 +54,18 @@ remember(const ErrorData *error, const char *told, Oid relation)
 	strlcpy(last.detail, error->detail == NULL ? "" : error->detail, sizeof(last.detail));
 }
 
-/* Whether an error cannot hold a row: somebody wants the statement to end, or there is no room. */
+/*
+ * Whether an error is raised where its message is known to hold no row: for a cancel or a shutdown, or by this library. Code
+ * of the source's may raise any class of errors.
+ */
+static bool
+is_known(const ErrorData *error)
+{
+	return error->funcname != NULL && (strcmp(error->funcname, "ProcessInterrupts") == 0 ||
+									   strcmp(error->funcname, "host_error") == 0);
+}
+
+/* Whether an error says that somebody wants the statement to end, or that there is no room. */
 static bool
 is_of_the_server(int sqlerrcode)
 {
@@ -119,9 +130,11 @@ source_error_rethrow(const StoredSource *stored, SourceErrorOrigin origin)
 	ErrorData *error = CopyErrorData();
 
 	MemoryContextSwitchTo(old_context);
-	if (is_of_the_server(error->sqlerrcode) && !stored->caller_may_read)
+	if (is_of_the_server(error->sqlerrcode) && !stored->caller_may_read && is_known(error))
 		rethrow_without_rows(error);
-	if ((last.is_told_by_class && is_remembered(error)) || is_of_the_server(error->sqlerrcode) ||
+	if ((last.is_told_by_class && is_remembered(error)) ||
+		(is_of_the_server(error->sqlerrcode) &&
+		 (is_known(error) || origin == SOURCE_ERROR_OF_DATA)) ||
 		(origin == SOURCE_ERROR_OF_DATA && !is_of_data(error->sqlerrcode)))
 		PG_RE_THROW();
 	if (error->message == NULL)

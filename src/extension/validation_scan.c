@@ -466,6 +466,30 @@ columns_to_read(const ValidationScan *scan)
 	return columns;
 }
 
+/* Add a column that the contract names, unless the source has named it as such. */
+static List *
+add_column_of_contract(List *columns, const char *name, const char *of_source)
+{
+	const char *column = server_from_utf8(name);
+
+	return name[0] == '\0' || (of_source != NULL && strcmp(column, of_source) == 0)
+			   ? columns
+			   : lappend(columns, (void *) column);
+}
+
+/* The names of the columns that only the contract has read. */
+static List *
+columns_of_contract(const ValidationScan *scan)
+{
+	const Contract *contract = &scan->contract;
+	List *columns = add_column_of_contract(NIL, contract->text_column, scan->text_column);
+
+	columns = add_column_of_contract(columns, contract->label_column, scan->label_column);
+	for (uint32 i = 0; i < contract->n_ranges; i++)
+		columns = add_column_of_contract(columns, contract->ranges[i].column, NULL);
+	return columns;
+}
+
 /*
  * What a contract asks of columns, it tells who reads the findings: so its author must be allowed to read them, or he
  * would have a stored source answer for columns that he may not see.
@@ -474,9 +498,10 @@ static void
 check_author(const ValidationScan *scan)
 {
 	Oid author = scan->author == NULL ? InvalidOid : stored_role_find(scan->author);
+	List *columns = columns_of_contract(scan);
 
-	if (scan->source.stored != NULL && OidIsValid(author))
-		stored_source_check_role(scan->source.stored, author, columns_to_read(scan));
+	if (scan->source.stored != NULL && OidIsValid(author) && columns != NIL)
+		stored_source_check_role(scan->source.stored, author, columns);
 }
 
 void

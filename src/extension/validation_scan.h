@@ -35,8 +35,10 @@ typedef struct ValidatedVersion
 typedef struct ValidationScan
 {
 	/* set by the caller */
-	Source source;                   /* its relation, filter, and whose rights it is read with */
-	Datum contract_json;             /* jsonb */
+	Source source;           /* its relation, filter, and whose rights it is read with */
+	Datum contract_json;     /* jsonb */
+	const char *text_column; /* that the source itself has; NULL: not known */
+	const char *label_column;
 	const StoredRole *author;        /* who wrote the contract; NULL: nobody, or the current role */
 	const char *model;               /* NULL: none */
 	const ValidatedVersion *version; /* that is asked about labels; NULL: none is */

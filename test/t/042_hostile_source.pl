@@ -24,6 +24,9 @@ $node->safe_psql('postgres', qq{
 	CREATE ROLE other LOGIN;
 	CREATE ROLE deputy LOGIN IN ROLE team;
 	CREATE ROLE trainer LOGIN;
+	ALTER ROLE trainer SET parallel_setup_cost = 0;
+	ALTER ROLE trainer SET parallel_tuple_cost = 0;
+	ALTER ROLE trainer SET min_parallel_table_scan_size = 0;
 	GRANT USAGE ON SCHEMA cron TO trainer;
 	CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
 	CREATE SERVER here FOREIGN DATA WRAPPER postgres_fdw OPTIONS ($connection);
@@ -64,6 +67,9 @@ my @cases = (
 	# ---- views
 	{ name => 'view', expect => 'read', ran => 'yes',
 		steps => [ [ owner => "$aside; CREATE VIEW S.reviews AS SELECT id, S.touch(text) AS text, label FROM S.data" ] ] },
+	# (in parallel workers, see the settings of trainer)
+	{ name => 'view_parallel', expect => 'read', ran => 'yes',
+		steps => [ [ owner => "$aside; ALTER FUNCTION S.touch PARALLEL SAFE; CREATE VIEW S.reviews AS SELECT id, S.touch(text) AS text, label FROM S.data" ] ] },
 	{ name => 'view_other', expect => 'refused',
 		steps => [ [ owner => "$aside; CREATE VIEW S.reviews AS SELECT id, O.touch(text) AS text, label FROM S.data" ] ] },
 	{ name => 'view_other_where', expect => 'refused',
@@ -168,6 +174,16 @@ my @cases = (
 	{ name => 'domain_record_other', expect => 'refused',
 		steps => [ [ other => $of_other->($domain) . '; CREATE TYPE O.holder AS (text O.dom)' ],
 			[ owner => "$aside; CREATE VIEW S.reviews AS SELECT id, (json_populate_record(NULL::O.holder, json_build_object('text', text))).text AS text, label FROM S.data" ] ] },
+	# ---- columns of the filter and of the monitor's window, which implicit casts make what the filter compares
+	(map { { name => "filter_cast$_->[0]", expect => 'refused', steps => [ [ $_->[1] => "CREATE TYPE $_->[2].num AS (i int);
+				CREATE FUNCTION $_->[2].num_int(v $_->[2].num) RETURNS int LANGUAGE plpgsql IMMUTABLE AS \$\$ BEGIN RETURN $_->[2].number(v.i); END \$\$;
+				CREATE CAST ($_->[2].num AS int) WITH FUNCTION $_->[2].num_int($_->[2].num) AS IMPLICIT" ],
+			[ owner => "ALTER TABLE S.reviews ALTER id TYPE $_->[2].num USING ROW(id)::$_->[2].num" ] ] } } [ '', 'owner', 'S' ], [ '_other', 'other', 'O' ]),
+	(map { { name => "window_cast$_->[0]", expect => 'any', first => 'ALTER TABLE S.reviews ADD came_in timestamptz DEFAULT now()', monitor => "time_column => 'came_in', training_period => '9 days'",
+			steps => [ [ $_->[1] => "CREATE TYPE $_->[2].moment AS (i int, m timestamptz);
+				CREATE FUNCTION $_->[2].moment_of(v $_->[2].moment) RETURNS timestamptz LANGUAGE plpgsql IMMUTABLE AS \$\$ BEGIN PERFORM $_->[2].number(v.i); RETURN v.m; END \$\$;
+				CREATE CAST ($_->[2].moment AS timestamptz) WITH FUNCTION $_->[2].moment_of($_->[2].moment) AS IMPLICIT" ],
+			[ owner => "ALTER TABLE S.reviews ALTER came_in DROP DEFAULT, ALTER came_in TYPE $_->[2].moment USING ROW(1, came_in)::$_->[2].moment" ] ] } } [ '', 'owner', 'S' ], [ '_other', 'other', 'O' ]),
 	# ---- what belongs to a table
 	{ name => 'generated', expect => 'read', ran => 'no',
 		steps => [ [ owner => "$aside; CREATE TABLE S.reviews (id int, raw text, label text, n int, text text GENERATED ALWAYS AS (S.same(raw)) STORED);
@@ -225,6 +241,7 @@ my @cases = (
 			CREATE VIEW S.reviews AS SELECT id, text, label FROM S.data WHERE NOT (text OPERATOR(S.===) 'zz')" ],
 			[ postgres => 'ALTER FUNCTION S.away OWNER TO other; GRANT CREATE ON SCHEMA S TO other' ],
 			[ other => 'CREATE OR REPLACE FUNCTION S.away(a text, b text) RETURNS bool LANGUAGE sql IMMUTABLE AS $$SELECT O.pair(a, b)$$' ] ] },
+	# (its owner can make it one of the invoker at any time)
 	{ name => 'definer_other', expect => 'refused', ran => 'no', steps => [ [ other => 'CREATE FUNCTION O.definer(t text) RETURNS text LANGUAGE plpgsql IMMUTABLE SECURITY DEFINER AS $$ BEGIN RETURN O.touch(t); END $$' ],
 			[ owner => "$aside; CREATE VIEW S.reviews AS SELECT id, O.definer(text) AS text, label FROM S.data" ] ] },
 	# ---- children (the planner does not look at their CHECK constraints)
@@ -314,12 +331,13 @@ sub set_up
 {
 	my ($case) = @_;
 	my ($name, $owner) = ($case->{name}, $case->{owner} //= 'author');
+	my $monitor = $case->{monitor} ? "$case->{monitor}, " : '';
 	my $sql = qq{
 		CREATE SCHEMA s_$name AUTHORIZATION $owner;
 		CREATE SCHEMA o_$name AUTHORIZATION other;
 		GRANT USAGE ON SCHEMA s_$name, o_$name TO PUBLIC;
 		SET ROLE $owner;
-	} . rows_sql("s_$name.reviews") . hostile_code($owner, "s_$name", $name) . qq{
+	} . rows_sql("s_$name.reviews") . fill($case, $case->{first} // '') . ';' . hostile_code($owner, "s_$name", $name) . qq{
 		GRANT SELECT ON s_$name.reviews TO team;
 		SET ROLE other;
 	} . hostile_code('other', "o_$name", $name) . qq{
@@ -328,7 +346,7 @@ sub set_up
 		SELECT sentiment_train('$name', 's_$name.reviews', filter => 'id > 0', deploy => 'never', params => '{"C": 0.01}');
 		SELECT sentiment_grant('$name', 'trainer', 'train');
 		SELECT sentiment_set_contract('$name', '{"labels": ["neg", "pos"], "min_rows": 1}');
-		SELECT sentiment_monitor('$name', 's_$name.reviews', label_column => 'label', filter => 'id > 0', cooldown => '0');
+		SELECT sentiment_monitor('$name', 's_$name.reviews', ${monitor}label_column => 'label', filter => 'id > 0', cooldown => '0');
 		RESET ROLE;
 	};
 	foreach my $step (@{ $case->{steps} })
@@ -395,7 +413,8 @@ sub try_uses
 		like($said->{$name}, $read, "$what reads") if $case->{expect} eq 'read';
 		next unless $case->{expect} eq 'refused';
 		like($said->{$name}, $refused, "$what is refused");
-		is_deeply([ sort keys %{ $runs->{$name} // {} } ], [], "$what: and nothing runs");
+		# jobs of other cases may run at the same time
+		is_deeply([ sort grep { /^\Q$case->{name}\E:/ } keys %{ $runs->{$name} // {} } ], [], "$what: and nothing runs");
 	}
 	return $ran;
 }
@@ -495,12 +514,20 @@ my @legitimate = (
 	{ name => 'made anew', before => $rows_of_author, after => 'DROP TABLE L.reviews; ' . rows_sql('L.reviews', 66) . 'GRANT SELECT ON L.reviews TO team', rows => 66 },
 	{ name => 'another owner', before => $rows_of_author, after => 'ALTER TABLE L.reviews OWNER TO other', rows => 72 },
 	{ name => 'another type', before => $rows_of_author, after => 'ALTER TABLE L.reviews ALTER text TYPE varchar(200)', rows => 72 },
+	# built-in functions that show a role what is its own: another session of a superuser, and a setting for superusers
+	{ name => 'view of what other sessions do', before => "$rows_of_postgres ALTER TABLE L.reviews RENAME TO data; CREATE VIEW L.reviews AS SELECT * FROM L.data
+		WHERE id <= CASE WHEN EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.query LIKE '%kept from others%' AND a.pid <> pg_backend_pid() AND a.query NOT LIKE '%CREATE VIEW%') THEN 72 ELSE 40 END; GRANT SELECT ON L.reviews TO team", rows => 40 },
+	{ name => 'view of settings', before => "$rows_of_postgres ALTER TABLE L.reviews RENAME TO data; CREATE VIEW L.reviews AS SELECT * FROM L.data
+		WHERE id <= CASE WHEN EXISTS (SELECT FROM pg_settings AS s WHERE s.name = 'data_directory') THEN 72 ELSE 40 END; GRANT SELECT ON L.reviews TO team", rows => 40 },
+	{ name => 'view with the text of a query', before => "$rows_of_postgres ALTER TABLE L.reviews RENAME TO data; CREATE TABLE L.hidden AS SELECT 1 AS i; CREATE VIEW L.reviews AS SELECT * FROM L.data
+		WHERE query_to_xml('SELECT CASE WHEN current_user = ''team'' THEN 1 ELSE 2 END AS v', true, false, '')::text ~ CASE WHEN id <= 40 THEN '.' ELSE '>2<' END; GRANT SELECT ON L.reviews TO team", rows => 40 },
 	# ---- and those that are not any more
+	{ name => 'model of another owner', before => $rows_of_author, after => "SELECT sentiment_set_owner('L', 'other')", says => qr/may not read|permission denied/ },
 	{ name => 'revoked', before => $rows_of_author, after => 'REVOKE SELECT ON L.reviews FROM team', says => qr/may not read|permission denied/ },
 	{ name => 'revoked column', before => $rows_of_author, after => 'REVOKE SELECT ON L.reviews FROM team; GRANT SELECT (id, text) ON L.reviews TO team', says => qr/may not read|permission denied/ },
 	{ name => 'schema revoked', before => $rows_of_author, after => 'REVOKE USAGE ON SCHEMA L FROM PUBLIC', says => qr/may not read|permission denied/ },
-	{ name => 'gone', before => $rows_of_author, after => 'DROP TABLE L.reviews', says => qr/does not exist/ },
-	{ name => 'schema gone', before => $rows_of_author, after => 'DROP SCHEMA L CASCADE', says => qr/does not exist/ },
+	{ name => 'gone', before => $rows_of_author, after => 'DROP TABLE L.reviews', says => qr/is gone|does not exist/ },
+	{ name => 'schema gone', before => $rows_of_author, after => 'DROP SCHEMA L CASCADE', says => qr/is gone|does not exist/ },
 	{ name => 'column gone', before => $rows_of_author, after => 'ALTER TABLE L.reviews DROP label', says => qr/column "label"/ },
 	{ name => 'a sequence in its place', before => $rows_of_author, after => 'DROP TABLE L.reviews; CREATE SEQUENCE L.reviews; GRANT SELECT ON L.reviews TO team', says => qr/cannot read|not .*table/ },
 	# whoever can only train must not have the owner's tables read for him
@@ -508,11 +535,14 @@ my @legitimate = (
 	{ name => 'named by one whose model\'s owner may not read it', trained_by => 'trainer', before => "$rows_of_author GRANT SELECT ON L.reviews TO trainer; REVOKE SELECT ON L.reviews FROM team",
 		says => qr/may not read|permission denied/ },
 	{ name => 'named by who may read other rows than the owner', trained_by => 'trainer', before => "$rows_of_postgres ALTER TABLE L.reviews ENABLE ROW LEVEL SECURITY; GRANT SELECT ON L.reviews TO trainer;
-		CREATE POLICY p ON L.reviews USING (id <= CASE current_user WHEN 'team' THEN 40 ELSE 60 END)", says => qr/depends on who reads it|cannot be read/ },
+		CREATE POLICY p ON L.reviews USING (id <= CASE current_user WHEN 'team' THEN 60 ELSE 40 END)", says => qr/depends on who reads it|cannot be read/ },
 );
 @legitimate = grep { $version >= ($_->{minimum} // 0) } @legitimate;
 $node->safe_psql('postgres', q{CREATE ROLE passer LOGIN BYPASSRLS; GRANT CREATE ON DATABASE postgres TO team});
 my $number = 0;
+my ($out, $error) = ('', '');
+my $busy = IPC::Run::start([ 'psql', '-X', '-d', $node->connstr('postgres'), '-c', q{SELECT 'kept from others', pg_sleep(600)} ], '>', \$out, '2>', \$error);
+ok($node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM pg_stat_activity WHERE query LIKE '%kept from others%pg_sleep(600)%' AND pid <> pg_backend_pid()}), 'a superuser does something');
 foreach my $case (@legitimate)
 {
 	my $schema = sprintf 'l%02d', ++$number;
@@ -552,6 +582,19 @@ foreach my $case (@legitimate)
 		}
 	}
 }
+
+# a system view is a superuser's, and all may SELECT it: what it shows to a superuser is not for a model of team
+{
+	my ($said) = session($node, team => [ train => q{SELECT version FROM sentiment_train('system', 'plain')} ],
+		[ set => q{SELECT sentiment_set_source('system', 'pg_catalog.pg_stat_activity', 'query', 'wait_event')} ],
+		[ contract => q{SELECT sentiment_set_contract('system', '{"labels": ["neg", "pos"], "max_text_length": 1}')} ],
+		[ validate => q{SELECT string_agg(v::text, '; ') FROM sentiment_validate('system') AS v} ], [ monitor => q{SELECT sentiment_monitor('system', 'pg_catalog.pg_stat_activity', 'query', label_column => 'wait_event')} ],
+		[ check_drift => q{SELECT string_agg(d::text, '; ') FROM sentiment_check_drift('system', 'pg_catalog.pg_stat_activity', text_column => 'query', label_column => 'wait_event') AS d} ],
+		[ task => q{SELECT sentiment_run_task('system', 'check_drift')} ], [ bins => q{SELECT string_agg(b::text, '; ') FROM sentiment_drift_bins AS b WHERE model = 'system'} ]);
+	unlike(join("\n", values %$said), qr/PgSleep|kept from others/, 'a system view does not show a model what its owner may not see');
+}
+$node->safe_psql('postgres', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()});
+IPC::Run::finish($busy);
 
 # ---- a source that is named for the model
 {

@@ -21,6 +21,7 @@ sub start_hostile_node
 	$node->init;
 	$node->append_conf('postgresql.conf', qq{
 fsync = off
+restart_after_crash = on
 shared_preload_libraries = 'pg_cron,sentiment'
 cron.database_name = 'postgres'
 cron.use_background_workers = on
@@ -124,6 +125,8 @@ sub session
 	my $result = $node->psql('postgres', $script, stdout => \$out, stderr => \$err, on_error_stop => 0, timeout => 120, timed_out => \$is_late,
 		extra_params => [ '-U', $role ]);
 	is($is_late ? 'too late' : $result, 0, "the session of $role lives to its end") or diag($err);
+	# a crash is one failure, not the end of all
+	$node->poll_query_until('postgres', 'SELECT true') if $result;
 	while ($out =~ /^<<<([^\n]*)\n(.*?)^?>>>$/smg) { $said{$1} = $2; }
 	my $runs = told($node, $offset);
 	return (\%said, $runs, "$out\n$err");

@@ -53,10 +53,10 @@ sub nothing_captured
 # Run statements of a role in one session, each in a transaction that is undone. Commands before them may put traps into pg_temp.
 sub run_as
 {
-	my ($role, $before, @statements) = @_;
+	my ($database, $role, $before, @statements) = @_;
 	my $script = $before . join '', map { "BEGIN;\n$_;\nROLLBACK;\n" } @statements;
 	my ($out, $error);
-	IPC::Run::run([ 'psql', '-XqAt', '-d', $node->connstr('postgres'), '-U', $role, '-f', '-' ], '<', \$script, '>', \$out, '2>', \$error);
+	IPC::Run::run([ 'psql', '-XqAt', '-d', $node->connstr($database), '-U', $role, '-f', '-' ], '<', \$script, '>', \$out, '2>', \$error);
 	# a backend that crashes ends the session; of several traps that are as good the server chooses none
 	unlike($error, qr/server closed the connection|connection to server was lost/, "$role: the server stays");
 	unlike($error, qr/is not unique/, "$role: each call can be resolved in one way only");
@@ -80,8 +80,8 @@ is(scalar(@sprung), 3, 'a careless call runs into a trap, and the log tells it')
 is_deeply([ map { $_->[1] } @sprung ], [ ('owner') x 3 ], 'and as whom');
 is(scalar(library_captures(@sprung)), 0, 'a call of the client is not one of the library');
 
-$end = log_end();
-is($node->psql('postgres', q{
+# A model with all that belongs to one.
+my $making = q{
 	SET ROLE owner;
 	CREATE TABLE data.reviews AS
 	SELECT i AS id, (ARRAY['good', 'great', 'lovely', 'bad', 'poor', 'awful']::pg_catalog.text[])[1 OPERATOR(pg_catalog.+) i OPERATOR(pg_catalog.%) 6]
@@ -103,7 +103,9 @@ is($node->psql('postgres', q{
 		NULL::pg_catalog.text, NULL::pg_catalog.jsonb, 'if_better'::pg_catalog.text, '0'::pg_catalog.interval, 0.01::pg_catalog.float8);
 	SELECT public.sentiment_set_shadow('m'::pg_catalog.text, 2::pg_catalog.int4, 1::pg_catalog.float8, NULL::pg_catalog.text);
 	SELECT public.sentiment_outcome('m'::pg_catalog.text, 1::pg_catalog.int4, 'u'::pg_catalog.text, true);
-	SELECT public.sentiment_set_description('m'::pg_catalog.text, 'what it is for'::pg_catalog.text)}), 0, 'a model is made');
+	SELECT public.sentiment_set_description('m'::pg_catalog.text, 'what it is for'::pg_catalog.text)};
+$end = log_end();
+is($node->psql('postgres', $making), 0, 'a model is made');
 nothing_captured('making it', captures($node, $end));
 # a caller's own filter is run by SQL of the library: that is how a trap would look that the library has chosen
 $end = log_end();
@@ -168,7 +170,7 @@ foreach my $role (qw(postgres owner trainer predictor))
 	{
 		my $what = $role . ($before eq '' ? '' : ' with temporary objects');
 		my $from = log_end();
-		my ($out, $error) = run_as($role, $before, @calls);
+		my ($out, $error) = run_as('postgres', $role, $before, @calls);
 		my $refused = () = $error =~ /ERROR: /g;
 		cmp_ok($refused, '<', @calls * ($role eq 'predictor' ? 0.5 : 0.25), "$what: most calls get through, $refused do not");
 		nothing_captured("every function as $what", captures($node, $from));
@@ -210,7 +212,7 @@ SKIP:
 SKIP:
 {
 	my @files = sort glob("$FindBin::Bin/../sql/*.sql");
-	skip 'the regression tests are not there', 3 unless @files;
+	skip 'the regression tests are not there', 7 unless @files;
 	$node->safe_psql('postgres', 'CREATE DATABASE regression');
 	$node->safe_psql('regression', 'CREATE EXTENSION sentiment');
 	# the functions of the extension alone, before there are traps
@@ -256,6 +258,14 @@ SKIP:
 	}
 	cmp_ok($node->safe_psql('regression', 'SELECT pg_catalog.count(*) FROM sentiment.deployment_history'), '>', 100, 'they have reached the library');
 	nothing_captured('SQL of the library in the regression tests', library_captures(captures($node, $end)));
+
+	# traps that are there when the extension is created
+	$node->safe_psql('regression', q{DROP SCHEMA clean CASCADE; DROP EXTENSION sentiment CASCADE; ALTER DATABASE regression SET search_path = trap, public});
+	$end = log_end();
+	$node->safe_psql('regression', q{CREATE EXTENSION sentiment SCHEMA public; CREATE SCHEMA data AUTHORIZATION owner; GRANT USAGE ON SCHEMA data TO PUBLIC});
+	is($node->psql('regression', $making), 0, 'the extension is created among traps, and a model');
+	my ($out, $error) = run_as('regression', 'owner', '', @calls);
+	nothing_captured('an extension that is created among traps', captures($node, $end));
 }
 
 # ---- the two ways that were known: an overload of the validation's aggregate with the texts that an untyped NULL is

@@ -7,6 +7,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin;
+use File::Basename;
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -49,15 +50,16 @@ sub nothing_captured
 	return;
 }
 
-# Run statements of a role in one session, each in a transaction that is undone, after it has put its own traps into pg_temp.
+# Run statements of a role in one session, each in a transaction that is undone. Commands before them may put traps into pg_temp.
 sub run_as
 {
-	my ($role, $temp_traps, @statements) = @_;
-	my $script = $temp_traps . join '', map { "BEGIN;\n$_;\nROLLBACK;\n" } @statements;
+	my ($database, $role, $before, @statements) = @_;
+	my $script = $before . join '', map { "BEGIN;\n$_;\nROLLBACK;\n" } @statements;
 	my ($out, $error);
-	IPC::Run::run([ 'psql', '-XqAt', '-d', $node->connstr('postgres'), '-U', $role, '-f', '-' ], '<', \$script, '>', \$out, '2>', \$error);
-	# a backend that crashes ends the session
+	IPC::Run::run([ 'psql', '-XqAt', '-d', $node->connstr($database), '-U', $role, '-f', '-' ], '<', \$script, '>', \$out, '2>', \$error);
+	# a backend that crashes ends the session; of several traps that are as good the server chooses none
 	unlike($error, qr/server closed the connection|connection to server was lost/, "$role: the server stays");
+	unlike($error, qr/is not unique/, "$role: each call can be resolved in one way only");
 	return ($out, $error);
 }
 
@@ -78,8 +80,8 @@ is(scalar(@sprung), 3, 'a careless call runs into a trap, and the log tells it')
 is_deeply([ map { $_->[1] } @sprung ], [ ('owner') x 3 ], 'and as whom');
 is(scalar(library_captures(@sprung)), 0, 'a call of the client is not one of the library');
 
-$end = log_end();
-$node->safe_psql('postgres', q{
+# A model with all that belongs to one.
+my $making = q{
 	SET ROLE owner;
 	CREATE TABLE data.reviews AS
 	SELECT i AS id, (ARRAY['good', 'great', 'lovely', 'bad', 'poor', 'awful']::pg_catalog.text[])[1 OPERATOR(pg_catalog.+) i OPERATOR(pg_catalog.%) 6]
@@ -88,6 +90,7 @@ $node->safe_psql('postgres', q{
 		CASE WHEN i OPERATOR(pg_catalog.%) 6 OPERATOR(pg_catalog.<) 3 THEN 'pos' ELSE 'neg' END AS label,
 		(i OPERATOR(pg_catalog.%) 17)::pg_catalog.numeric AS amount, pg_catalog.now() OPERATOR(pg_catalog.-) pg_catalog.make_interval(0, 0, 0, 0, i) AS came_in
 	FROM pg_catalog.generate_series(1, 600) AS i;
+	GRANT SELECT ON data.reviews TO trainer;
 	SELECT public.sentiment_train('m'::pg_catalog.text, 'data.reviews'::pg_catalog.regclass, 'text'::pg_catalog.name, 'label'::pg_catalog.name,
 		k.kind, k.params, '{amount}'::pg_catalog._name, k.deploy, NULL::pg_catalog.text)
 	FROM (VALUES ('logistic_regression'::pg_catalog.text, '{"max_features": 200}'::pg_catalog.jsonb, 'always'::pg_catalog.text),
@@ -100,8 +103,15 @@ $node->safe_psql('postgres', q{
 		NULL::pg_catalog.text, NULL::pg_catalog.jsonb, 'if_better'::pg_catalog.text, '0'::pg_catalog.interval, 0.01::pg_catalog.float8);
 	SELECT public.sentiment_set_shadow('m'::pg_catalog.text, 2::pg_catalog.int4, 1::pg_catalog.float8, NULL::pg_catalog.text);
 	SELECT public.sentiment_outcome('m'::pg_catalog.text, 1::pg_catalog.int4, 'u'::pg_catalog.text, true);
-	SELECT public.sentiment_set_description('m'::pg_catalog.text, 'what it is for'::pg_catalog.text)});
-nothing_captured('a model is made', captures($node, $end));
+	SELECT public.sentiment_set_description('m'::pg_catalog.text, 'what it is for'::pg_catalog.text)};
+$end = log_end();
+is($node->psql('postgres', $making), 0, 'a model is made');
+nothing_captured('making it', captures($node, $end));
+# a caller's own filter is run by SQL of the library: that is how a trap would look that the library has chosen
+$end = log_end();
+$node->psql('postgres', q{SET ROLE owner; SELECT pg_catalog.count(*) FROM public.sentiment_validate('{}'::pg_catalog.jsonb, 'data.reviews'::pg_catalog.regclass,
+	'trap.concat_ws(text::pg_catalog.text, text::pg_catalog.text, text::pg_catalog.text) IS NULL'::pg_catalog.text)});
+cmp_ok(scalar(library_captures(captures($node, $end))), '>=', 600, 'a trap in SQL of the library is told from one in a call of the client');
 
 # ---- every function and aggregate with all of its arguments, and every view, as roles of all sorts
 $node->safe_psql('postgres', q{
@@ -155,11 +165,16 @@ cmp_ok(scalar(@calls), '>', 250, scalar(@calls) . ' calls');
 my $temp_traps = temp_traps_sql($node, 'postgres');
 foreach my $role (qw(postgres owner trainer predictor))
 {
-	my $from = log_end();
-	my ($out, $error) = run_as($role, $temp_traps, @calls);
-	my $refused = () = $error =~ /ERROR: /g;
-	cmp_ok($refused, '<', @calls * ($role eq 'predictor' ? 0.7 : 0.4), "$role: most calls get through, $refused do not");
-	nothing_captured("every function as $role", captures($node, $from));
+	# with own traps in pg_temp too, for which some uses of a stored source are refused
+	foreach my $before ('', $temp_traps)
+	{
+		my $what = $role . ($before eq '' ? '' : ' with temporary objects');
+		my $from = log_end();
+		my ($out, $error) = run_as('postgres', $role, $before, @calls);
+		my $refused = () = $error =~ /ERROR: /g;
+		cmp_ok($refused, '<', @calls * ($role eq 'predictor' ? 0.5 : 0.25), "$what: most calls get through, $refused do not");
+		nothing_captured("every function as $what", captures($node, $from));
+	}
 }
 
 # ---- a task of pg_cron
@@ -177,17 +192,18 @@ $node->safe_psql('postgres', q{SELECT public.sentiment_unschedule('m'::pg_catalo
 # ---- the exporter
 SKIP:
 {
-	skip 'there is no exporter (SENTIMENT_EXPORTER)', 3 unless -x ($ENV{SENTIMENT_EXPORTER} // '');
+	skip 'there is no exporter (SENTIMENT_EXPORTER)', 4 unless -x ($ENV{SENTIMENT_EXPORTER} // '');
 	$end = log_end();
 	is($node->psql('postgres', undef, extra_params => [ '-v', 'database=postgres', '-f', "$ENV{TESTDIR}/role.sql" ]), 0, 'the script of its role runs');
 	$node->safe_psql('postgres', q{SELECT public.sentiment_grant('m'::pg_catalog.text, 'sentiment_exporter'::pg_catalog.text, 'predict'::pg_catalog.text)});
 	my $exporter = start_exporter('hostile_exporter', $node->connstr('postgres') . ' user=sentiment_exporter', '--model', 'm');
 	wait_until('ready', sub { get($exporter, '/ready')->{status} == 200 });
-	my %status;
-	$status{"$_->{status}"}++ foreach post($exporter, '/predict', { texts => ['a good w17'], explain => JSON::PP::true(), numeric_features => { amount => 3 } }),
-		map { get($exporter, $_) } qw(/metrics /metadata /api/models), map { "/api/$_?model=m&version=1&report=1" }
-		qw(versions curves drift drift_bins live_drift operations experiments searches model_card);
-	is_deeply([ sort keys %status ], ['200'], 'all of its routes answer');
+	my %status = ('/predict' => post($exporter, '/predict', { texts => ['a good w17'], explain => JSON::PP::true(), numeric_features => { amount => 3 } })->{status});
+	$status{$_} = get($exporter, $_)->{status}
+		foreach qw(/metrics /metadata /api/models), map { "/api/$_?model=m&version=1" } qw(versions curves drift live_drift operations experiments searches model_card);
+	is_deeply([ grep { $status{$_} != 200 } sort keys %status ], [], 'its routes answer');
+	# bins are for those who may train
+	is(get($exporter, '/api/drift_bins?report=1')->{status}, 404, 'or find nothing');
 	stop_exporter($exporter);
 	nothing_captured('the exporter', captures($node, $end));
 }
@@ -196,7 +212,7 @@ SKIP:
 SKIP:
 {
 	my @files = sort glob("$FindBin::Bin/../sql/*.sql");
-	skip 'the regression tests are not there', 3 unless @files;
+	skip 'the regression tests are not there', 7 unless @files;
 	$node->safe_psql('postgres', 'CREATE DATABASE regression');
 	$node->safe_psql('regression', 'CREATE EXTENSION sentiment');
 	# the functions of the extension alone, before there are traps
@@ -222,7 +238,7 @@ SKIP:
 				ELSIF f.prokind = 'a' THEN
 					EXECUTE (SELECT format('CREATE AGGREGATE clean.%I(%s) (SFUNC = %s, STYPE = %s, COMBINEFUNC = %s%s, FINALFUNC_MODIFY = read_only, PARALLEL = safe)', f.proname,
 						pg_get_function_arguments(f.oid), a.aggtransfn, format_type(a.aggtranstype, NULL), a.aggcombinefn,
-						CASE WHEN a.aggfinalfn <> 0 THEN ', FINALFUNC = ' || a.aggfinalfn ELSE '' END) FROM pg_aggregate AS a WHERE a.aggfnoid = f.oid);
+						CASE WHEN a.aggfinalfn <> 0 THEN ', FINALFUNC = ' || a.aggfinalfn ELSE '' END || coalesce(', INITCOND = ' || quote_literal(a.agginitval), '')) FROM pg_aggregate AS a WHERE a.aggfnoid = f.oid);
 				ELSIF f.relkind = 'v' THEN
 					EXECUTE format('CREATE VIEW clean.%I WITH (security_invoker = true) AS %s', f.relname, pg_get_viewdef(f.oid));
 					EXECUTE format('GRANT SELECT ON clean.%I TO PUBLIC', f.relname);
@@ -238,10 +254,18 @@ SKIP:
 	{
 		my ($out, $error);
 		IPC::Run::run([ 'psql', '-XqAt', '-d', $node->connstr('regression'), '-f', $file ], '>', \$out, '2>', \$error);
-		unlike($error, qr/server closed the connection|connection to server was lost/, "the server stays through $file");
+		unlike($error, qr/server closed the connection|connection to server was lost|is not unique/, "the server stays through " . basename($file) . ', and can resolve all');
 	}
 	cmp_ok($node->safe_psql('regression', 'SELECT pg_catalog.count(*) FROM sentiment.deployment_history'), '>', 100, 'they have reached the library');
 	nothing_captured('SQL of the library in the regression tests', library_captures(captures($node, $end)));
+
+	# traps that are there when the extension is created
+	$node->safe_psql('regression', q{DROP SCHEMA clean CASCADE; DROP EXTENSION sentiment CASCADE; ALTER DATABASE regression SET search_path = trap, public});
+	$end = log_end();
+	$node->safe_psql('regression', q{CREATE EXTENSION sentiment SCHEMA public; CREATE SCHEMA data AUTHORIZATION owner; GRANT USAGE ON SCHEMA data TO PUBLIC});
+	is($node->psql('regression', $making), 0, 'the extension is created among traps, and a model');
+	my ($out, $error) = run_as('regression', 'owner', '', @calls);
+	nothing_captured('an extension that is created among traps', captures($node, $end));
 }
 
 # ---- the two ways that were known: an overload of the validation's aggregate with the texts that an untyped NULL is
@@ -257,6 +281,7 @@ $node->safe_psql('cases', q{
 	CREATE AGGREGATE public.sentiment_validation_agg(text, text, text, text, jsonb) (SFUNC = public.answer, STYPE = int8)}, extra_params => [ '-U', 'hostile' ]);
 is($node->psql('cases', q{SELECT count(*) FROM sentiment_validate(contract => '{}', source => 'vrows')}, stdout => \my $answer), 0, 'an int8 is taken for no pointer: the server stays');
 is($answer, $found, 'and the answer is the same');
+$node->poll_query_until('cases', 'SELECT true'); # a server that has crashed comes back
 $node->safe_psql('cases', q{
 	DROP AGGREGATE public.sentiment_validation_agg(text, text, text, text, jsonb);
 	CREATE FUNCTION public.rise(s sentiment_validation, a text, b text, c text, d text, e jsonb) RETURNS sentiment_validation LANGUAGE plpgsql AS $$
@@ -268,7 +293,7 @@ $node->safe_psql('cases', q{
 is($node->safe_psql('cases', q{SELECT count(*) FROM sentiment_validate(contract => '{}', source => 'vrows')}), $found, 'nor does it choose code of others');
 is($node->safe_psql('cases', q{SELECT rolsuper FROM pg_roles WHERE rolname = 'hostile'}), 'f', 'who is no superuser by that');
 is($node->safe_psql('cases', q{SELECT check_name, object FROM sentiment_check_integrity() WHERE severity = 'warning'}),
-	'overload|function public.sentiment_validation_agg(pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.jsonb)',
+	'overload|aggregate public.sentiment_validation_agg(pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.jsonb)',
 	'sentiment_check_integrity() tells of the overload');
 
 $node->stop;

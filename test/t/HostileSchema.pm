@@ -72,8 +72,7 @@ my $overloads_sql = q{
 					trap := format('%s.%s(%s)', schema, f.proname, signature);
 					body := format('DECLARE stack pg_catalog.text; BEGIN GET DIAGNOSTICS stack = PG_CONTEXT;'
 						' PERFORM noted.note(%L::pg_catalog.text, current_user::pg_catalog.text, stack); RETURN%s; END', trap,
-						CASE WHEN f.is_aggregate THEN ' 4702111234474983745' -- which C must not take for a pointer
-							WHEN f.result LIKE 'TABLE%' OR f.result LIKE 'SETOF%' OR f.prorettype = 'void'::regtype THEN '' ELSE ' NULL' END);
+						CASE WHEN f.result LIKE 'TABLE%' OR f.result LIKE 'SETOF%' OR f.prorettype = 'void'::regtype THEN '' ELSE ' NULL' END);
 					BEGIN
 						IF f.is_aggregate THEN
 							EXECUTE format('CREATE FUNCTION trap.step_%s(bigint, %s) RETURNS bigint LANGUAGE plpgsql AS %L', made, signature, body);

@@ -150,7 +150,7 @@ run_tap() {
 	mkdir -p "$work/tap"
 	cp -r test/t "$work/tap/t"
 	cp -r test/sql "$work/tap/sql"
-	cp README.md "$work/tap/"
+	cp -r README.md docs "$work/tap/"
 	[ -s build/reviews.csv ] || { Rscript test/demo/reviews.R build/reviews.csv.new && mv build/reviews.csv.new build/reviews.csv; } >"$build/reviews.log" 2>&1
 	cp build/reviews.csv "$work/tap/" || cat "$build/reviews.log"
 	if ! make -s exporter >"$build/exporter.log" 2>&1; then

@@ -541,6 +541,7 @@ drift_check_monitored(const RegistryModel *model, const Monitor *monitor)
 {
 	DriftCheck *check = palloc0(sizeof(DriftCheck));
 	Source *source = palloc0(sizeof(Source));
+	RegistryVersionSource *version = palloc0(sizeof(RegistryVersionSource));
 
 	set_options(&check->options, "{}", monitor->alpha);
 	drift_check_begin(check, model->name, 0, true);
@@ -551,6 +552,10 @@ drift_check_monitored(const RegistryModel *model, const Monitor *monitor)
 	source->label_column = monitor->label_column;
 	source->filter = monitor_window(monitor, monitor->period);
 	source_take_stored(source, monitor_source(model, monitor));
+	if (!registry_find_version_source(model->model_id, check->version, GetActiveSnapshot(),
+									  version))
+		registry_version_missing(model->name, check->version);
+	source->numeric_by = &version->trained_by;
 	return check_stored_source(check, source);
 }
 

@@ -128,6 +128,7 @@ source_of_version(const RegistryModel *model, const StoredVersion *version)
 	source.origin.label_column = pstrdup(stored->label_column);
 	source.origin.filter = stored->filter;
 	source.origin.filter_is_lost = stored->filter_is_lost;
+	source.origin.numeric_by = &stored->trained_by;
 	source.origin.n_numeric = stored->n_numeric;
 	source.origin.numeric = palloc0_array(NumericColumn, stored->n_numeric + 1);
 	for (int i = 0; i < stored->n_numeric; i++)

@@ -25,11 +25,11 @@ CREATE TABLE sentiment.monitor (
 COMMENT ON TABLE sentiment.monitor IS 'what is watched of a model, and how it is trained again';
 COMMENT ON COLUMN sentiment.monitor.model_id IS 'the model';
 COMMENT ON COLUMN sentiment.monitor.source_schema IS 'schema of the relation that is watched; null: live traffic is';
-COMMENT ON COLUMN sentiment.monitor.source_name IS 'name of the relation that is watched; read with the rights of the model''s owner, or of who set it if that role has not the owner''s';
+COMMENT ON COLUMN sentiment.monitor.source_name IS 'name of the relation that is watched; it is found by name at each use, and read with the rights of its owner';
 COMMENT ON COLUMN sentiment.monitor.text_column IS 'column of the texts';
 COMMENT ON COLUMN sentiment.monitor.time_column IS 'column of the times; null: all rows are watched';
 COMMENT ON COLUMN sentiment.monitor.label_column IS 'column of the labels; null: there are none';
-COMMENT ON COLUMN sentiment.monitor.filter IS 'condition that chooses rows; null: all';
+COMMENT ON COLUMN sentiment.monitor.filter IS 'condition that chooses rows: a simple expression; null: all';
 COMMENT ON COLUMN sentiment.monitor.period IS 'how old the rows, or predictions, may be that are watched';
 COMMENT ON COLUMN sentiment.monitor.training_period IS 'how old the rows may be that it is trained from again; null: any age';
 COMMENT ON COLUMN sentiment.monitor.numeric_columns IS 'columns of numbers to train from; null: those of the version that answers';
@@ -71,7 +71,7 @@ AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000;
 COMMENT ON FUNCTION @extschema@.sentiment_monitor(pg_catalog.text, pg_catalog.regclass, pg_catalog.name, pg_catalog.name,
 	pg_catalog.interval, pg_catalog.name, pg_catalog.text, pg_catalog.interval, pg_catalog.name[], pg_catalog.text,
 	pg_catalog.jsonb, pg_catalog.text, pg_catalog.interval, pg_catalog.float8) IS
-'say what is watched of a model, rows or without a source its live traffic, and how it is trained again; the source and the filter are read with the rights of the model''s owner, or your own if you have not the owner''s';
+'say what is watched of a model, rows or without a source its live traffic, and how it is trained again; needs the privilege train, and that you and the model''s owner may read the source, which is read with the rights of its owner';
 
 CREATE FUNCTION @extschema@.sentiment_unmonitor(model pg_catalog.text)
 RETURNS pg_catalog.bool

@@ -186,14 +186,16 @@ job_arguments(const PipelineRun *run, const char *kind)
 	initStringInfo(&json);
 	appendStringInfo(&json,
 					 "{\"relation\": %u, \"is_stored\": %s, \"filter_is_lost\": %s,"
-					 " \"named_by_oid\": %u,"
+					 " \"numeric_by_oid\": %u, \"numeric_by_cluster\": " INT64_FORMAT
+					 ", \"named_by_oid\": %u,"
 					 " \"named_by_cluster\": " INT64_FORMAT,
 					 run->relation, run->stored != NULL ? "true" : "false",
-					 recipe->filter_is_lost ? "true" : "false", recipe->named_by.oid,
-					 recipe->named_by.cluster);
+					 recipe->filter_is_lost ? "true" : "false", recipe->numeric_by.oid,
+					 recipe->numeric_by.cluster, recipe->named_by.oid, recipe->named_by.cluster);
 	json_append_member(&json, "source_schema", recipe->schema);
 	json_append_member(&json, "source_name", recipe->name);
 	json_append_member(&json, "named_by", recipe->named_by.name);
+	json_append_member(&json, "numeric_by", recipe->numeric_by.name);
 	json_append_member(&json, "model", run->name);
 	json_append_member(&json, "text_column", recipe->text_column);
 	json_append_member(&json, "label_column", recipe->label_column);

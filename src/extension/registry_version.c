@@ -136,6 +136,7 @@ read_optional(HeapTuple tuple, Relation relation, RegistryVersionSource *source)
 					   registry_attribute(tuple, VERSION_TRAINED_BY, relation));
 	source->named_by.oid = is_null[1] ? InvalidOid : DatumGetObjectId(oid);
 	source->named_by.cluster = is_null[2] ? 0 : DatumGetInt64(cluster);
+	source->trained_by = source->named_by;
 }
 
 bool

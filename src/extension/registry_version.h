@@ -33,7 +33,8 @@ typedef struct RegistryVersionSource
 	char *filter;           /* in the current memory context; NULL: none */
 	bool filter_is_lost;    /* it was for once, see source_filter_problem */
 	double holdout;         /* share of the texts that it was not trained on */
-	StoredRole named_by;    /* who trained it, and named the source by that */
+	StoredRole trained_by;  /* who trained it, and chose its numeric columns */
+	StoredRole named_by;    /* who named the source: the same, unless sentiment_set_source did */
 } RegistryVersionSource;
 
 /* The OID of the type sentiment_model. */

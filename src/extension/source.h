@@ -25,10 +25,12 @@ typedef struct Source
 	Oid relation;
 	char *schema; /* set by source_check, as is name */
 	char *name;
-	bool is_temporary;   /* set by source_check: it is of this session only, and never stored */
-	char *text_column;   /* NULL: not to be looked at */
-	char *label_column;  /* NULL: none */
-	char *filter;        /* a condition in SQL that chooses rows; NULL: all */
+	bool is_temporary;  /* set by source_check: it is of this session only, and never stored */
+	char *text_column;  /* NULL: not to be looked at */
+	char *label_column; /* NULL: none */
+	char *filter;       /* a condition in SQL that chooses rows; NULL: all */
+	const StoredRole
+		*numeric_by;     /* of a stored source: who chose the numeric columns; NULL: who named it */
 	bool filter_is_lost; /* of a stored source: the filter was for once, and is not to be used */
 	const StoredSource *stored; /* whose rights it is read with; NULL: the current role's */
 	int n_numeric;

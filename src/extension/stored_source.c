@@ -159,7 +159,7 @@ stored_source_check_role(const StoredSource *stored, Oid role, List *columns)
 				 errmsg("role \"%s\" may not read the source %s", name, stored->display_name),
 				 errdetail(
 					 "The stored source of model \"%s\" must be readable by the model's owner and "
-					 "by the role that named it.",
+					 "by whoever named it, or columns of it.",
 					 stored->model.name),
 				 errhint("GRANT USAGE ON SCHEMA %s TO %s.", quote_identifier(stored->schema),
 						 quote_identifier(name))));
@@ -171,7 +171,7 @@ stored_source_check_role(const StoredSource *stored, Oid role, List *columns)
 				 errmsg("role \"%s\" may not read the source %s", name, stored->display_name),
 				 errdetail(
 					 "The stored source of model \"%s\" must be readable by the model's owner and "
-					 "by the role that named it.",
+					 "by whoever named it, or columns of it.",
 					 stored->model.name),
 				 errhint("GRANT SELECT ON %s TO %s; or name another source with "
 						 "sentiment_set_source().",
@@ -188,12 +188,25 @@ stored_source_check_role(const StoredSource *stored, Oid role, List *columns)
 						stored->display_name),
 				 errdetail(
 					 "The stored source of model \"%s\" must be readable by the model's owner and "
-					 "by the role that named it.",
+					 "by whoever named it, or columns of it.",
 					 stored->model.name),
 				 errhint("GRANT SELECT ON %s TO %s; or name another source with "
 						 "sentiment_set_source().",
 						 stored->display_name, quote_identifier(name))));
 	}
+}
+
+/* Raise an error unless who chose the numeric columns may read them: it may be another than who named the source. */
+static void
+check_numeric_columns(const Source *source)
+{
+	Oid chooser = source->numeric_by == NULL ? InvalidOid : stored_role_find(source->numeric_by);
+	List *columns = NIL;
+
+	for (int i = 0; i < source->n_numeric; i++)
+		columns = lappend(columns, source->numeric[i].name);
+	if (OidIsValid(chooser) && columns != NIL)
+		stored_source_check_role(source->stored, chooser, columns);
 }
 
 void
@@ -205,6 +218,7 @@ stored_source_check_rights(const Source *source, List *more_columns)
 	Oid namer = stored_role_find(&stored->named_by);
 
 	stored_source_check_role(stored, owner, columns);
+	check_numeric_columns(source);
 	/* who could only train must not have the owner's tables read for him under a name that he gave */
 	if (OidIsValid(namer) && namer != owner)
 		stored_source_check_role(stored, namer, columns);

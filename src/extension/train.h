@@ -38,12 +38,13 @@ typedef struct TrainRequest
 	Oid relation;
 	char *text_column;
 	char *label_column;
-	char *kind;            /* may be auto */
-	Datum params;          /* jsonb */
-	Datum numeric_columns; /* name[] */
-	const char *deploy;    /* the rule's name */
-	char *filter;          /* NULL: all rows */
-	bool filter_is_lost;   /* see Source */
+	char *kind;                   /* may be auto */
+	Datum params;                 /* jsonb */
+	Datum numeric_columns;        /* name[] */
+	const char *deploy;           /* the rule's name */
+	char *filter;                 /* NULL: all rows */
+	const StoredRole *numeric_by; /* who chose the numeric columns; NULL: who named the source */
+	bool filter_is_lost;          /* see Source */
 	const StoredSource
 		*stored; /* whose rights the relation is read with; NULL: the current role's */
 } TrainRequest;

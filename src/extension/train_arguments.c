@@ -261,6 +261,7 @@ train_read_source_request(const TrainRequest *request, Training *training)
 	source->origin.filter = request->filter == NULL ? NULL : pstrdup(request->filter);
 	source->origin.stored = request->stored;
 	source->origin.filter_is_lost = request->filter_is_lost;
+	source->origin.numeric_by = request->numeric_by;
 	training->trained_by = request->stored == NULL ? stored_role_of(GetUserId())
 												   : stored_source_trainer(request->stored);
 }

@@ -44,6 +44,7 @@ train_recipe_of_version(const RegistryModel *model, int32 version)
 	recipe.named_by.oid = DatumGetObjectId(query_typed_datum(0, 10, OIDOID, &is_null));
 	recipe.named_by.cluster = DatumGetInt64(query_typed_datum(0, 11, INT8OID, &is_null));
 	recipe.filter_is_lost = !DatumGetBool(query_typed_datum(0, 12, BOOLOID, &is_null));
+	recipe.numeric_by = recipe.named_by;
 	registry_end_write(&reader);
 	return recipe;
 }
@@ -80,8 +81,10 @@ take_source_of_model(TrainRecipe *recipe, const RegistryModel *model)
 	recipe->filter = source.filter;
 	recipe->filter_is_lost = false;
 	recipe->named_by = source.named_by;
-	if (source.numeric_columns != (Datum) 0)
-		recipe->numeric_columns = source.numeric_columns;
+	if (source.numeric_columns == (Datum) 0)
+		return;
+	recipe->numeric_columns = source.numeric_columns;
+	recipe->numeric_by = source.named_by;
 }
 
 /* Let the monitor say from which rows. */
@@ -121,7 +124,10 @@ train_recipe_for_model(const RegistryModel *model, const Monitor *monitor)
 	if (monitor != NULL && monitor->label_column != NULL)
 		take_source_of_monitor(&recipe, monitor);
 	if (monitor != NULL && monitor->numeric_columns != (Datum) 0)
+	{
 		recipe.numeric_columns = monitor->numeric_columns;
+		recipe.numeric_by = monitor->set_by;
+	}
 	if (monitor != NULL && monitor->kind != NULL)
 	{
 		recipe.kind = monitor->kind;
@@ -168,7 +174,8 @@ train_recipe_request(const RegistryModel *model, const TrainRecipe *recipe)
 						  .numeric_columns = names_of_texts(recipe->numeric_columns),
 						  .deploy = "never",
 						  .filter = recipe->filter,
-						  .filter_is_lost = recipe->filter_is_lost};
+						  .filter_is_lost = recipe->filter_is_lost,
+						  .numeric_by = &recipe->numeric_by};
 }
 
 /*

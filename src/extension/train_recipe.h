@@ -24,6 +24,7 @@ typedef struct TrainRecipe
 	char *kind;            /* may be auto */
 	Datum params;          /* jsonb, the held-out share included */
 	Datum numeric_columns; /* text[] */
+	StoredRole numeric_by; /* who chose the numeric columns */
 	StoredRole named_by;   /* who named the source: see stored_source.h */
 } TrainRecipe;
 

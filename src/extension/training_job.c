@@ -26,7 +26,8 @@
 	" params pg_catalog.jsonb, numeric_columns pg_catalog.name[], filter pg_catalog.text,"       \
 	" is_stored pg_catalog.bool, filter_is_lost pg_catalog.bool, source_schema pg_catalog.text," \
 	" source_name pg_catalog.text, named_by pg_catalog.text, named_by_oid pg_catalog.oid,"       \
-	" named_by_cluster pg_catalog.int8)"
+	" named_by_cluster pg_catalog.int8, numeric_by pg_catalog.text, numeric_by_oid "             \
+	"pg_catalog.oid, numeric_by_cluster pg_catalog.int8)"
 
 /* Open the stored source of a job, see stored_source.h. */
 static const StoredSource *
@@ -49,6 +50,7 @@ read_request(const char *arguments)
 		query_value(JSONBOID, DirectFunctionCall1(jsonb_in, CStringGetDatum(arguments)))};
 	TrainRequest request = {.deploy = "never"};
 	StoredRole named_by;
+	StoredRole *numeric_by;
 	char *schema;
 	char *name;
 	bool is_stored;
@@ -58,7 +60,8 @@ read_request(const char *arguments)
 	public_query_read_only(
 		"SELECT p.model, p.relation, p.text_column, p.label_column, p.kind,"
 		" p.params, p.numeric_columns, p.filter, p.is_stored, p.source_schema,"
-		" p.source_name, p.named_by, p.named_by_oid, p.named_by_cluster, p.filter_is_lost"
+		" p.source_name, p.named_by, p.named_by_oid, p.named_by_cluster, p.filter_is_lost,"
+		" p.numeric_by, p.numeric_by_oid, p.numeric_by_cluster"
 		" FROM " ARGUMENT_COLUMNS,
 		1, parameters);
 	request.model = query_column(0, 1);
@@ -76,9 +79,14 @@ read_request(const char *arguments)
 	named_by.oid = DatumGetObjectId(query_typed_datum(0, 13, OIDOID, &is_null));
 	named_by.cluster = DatumGetInt64(query_typed_datum(0, 14, INT8OID, &is_null));
 	request.filter_is_lost = DatumGetBool(query_typed_datum(0, 15, BOOLOID, &is_null));
+	numeric_by = palloc0(sizeof(StoredRole));
+	strlcpy(numeric_by->name, query_column(0, 16), NAMEDATALEN);
+	numeric_by->oid = DatumGetObjectId(query_typed_datum(0, 17, OIDOID, &is_null));
+	numeric_by->cluster = DatumGetInt64(query_typed_datum(0, 18, INT8OID, &is_null));
 	query_finish();
 	if (!is_stored)
 		return request;
+	request.numeric_by = numeric_by;
 	request.stored = open_source(request.model, schema, name, &named_by);
 	request.relation = request.stored->relation;
 	return request;

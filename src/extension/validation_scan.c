@@ -266,6 +266,9 @@ read_version_row(ValidatedVersion *version, int32 deployed_version)
 	for (int i = 0; i < version->n_labels; i++)
 		version->labels[i] = utf8_from_server(labels[i]);
 	version->image = query_typed_datum(0, 9, registry_model_type(), &is_null);
+	strlcpy(version->trained_by.name, query_column(0, 10), NAMEDATALEN);
+	version->trained_by.oid = DatumGetObjectId(query_typed_datum(0, 11, OIDOID, &is_null));
+	version->trained_by.cluster = DatumGetInt64(query_typed_datum(0, 12, INT8OID, &is_null));
 }
 
 void
@@ -278,7 +281,9 @@ validated_version_read(int64 model_id, int32 deployed_version, ValidatedVersion 
 	memset(version, 0, sizeof(*version));
 	if (public_query_read_only(
 			"SELECT v.version, v.source_schema, v.source_name, v.text_column, v.label_column,"
-			" v.holdout, v.numeric_columns, v.labels, v.image FROM sentiment.model_version AS v"
+			" v.holdout, v.numeric_columns, v.labels, v.image, v.trained_by,"
+			" COALESCE(v.trained_by_oid, 0::pg_catalog.oid), COALESCE(v.trained_by_cluster, 0) "
+			"FROM sentiment.model_version AS v"
 			" WHERE v.model_id OPERATOR(pg_catalog.=) $1"
 			" ORDER BY (v.version OPERATOR(pg_catalog.=) $2) DESC, v.version DESC LIMIT 1",
 			2, parameters) == 1)
@@ -504,6 +509,19 @@ check_author(const ValidationScan *scan)
 		stored_source_check_role(scan->source.stored, author, columns);
 }
 
+/* The same of who chose the numeric columns of the model that is asked. */
+static void
+check_trainer(const ValidationScan *scan)
+{
+	Oid trainer = scan->version == NULL ? InvalidOid : stored_role_find(&scan->version->trained_by);
+	List *columns = NIL;
+
+	for (int i = 0; scan->version != NULL && i < scan->version->n_numeric; i++)
+		columns = lappend(columns, scan->version->numeric_columns[i]);
+	if (scan->source.stored != NULL && OidIsValid(trainer) && columns != NIL)
+		stored_source_check_role(scan->source.stored, trainer, columns);
+}
+
 void
 validation_scan(ValidationScan *scan)
 {
@@ -517,6 +535,7 @@ validation_scan(ValidationScan *scan)
 	contract_read(scan->contract_json, &scan->contract);
 	source_check_with(&scan->source, columns_to_read(scan));
 	check_author(scan);
+	check_trainer(scan);
 	check_columns(scan, &has_text, &has_label);
 	contract_read(scan->contract_json, &scan->contract);
 	decide_evidence(scan);

@@ -25,7 +25,8 @@ typedef struct ValidatedVersion
 	char *text_column;
 	char *label_column;
 	double holdout;
-	Datum image; /* sentiment_model, as it is stored: to be detoasted */
+	StoredRole trained_by; /* who chose the numeric columns */
+	Datum image;           /* sentiment_model, as it is stored: to be detoasted */
 	int n_numeric;
 	char **numeric_columns; /* (n_numeric) */
 	int n_labels;

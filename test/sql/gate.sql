@@ -1,4 +1,4 @@
--- The gate: what a version must reach to be promoted; its source, read as whoever named it; bad input.
+-- The gate: what a version must reach to be promoted; its source, read as stored ones are; bad input.
 
 SET client_min_messages = warning;
 

@@ -319,6 +319,24 @@ SELECT version FROM sentiment_train('once', 'sources.reviews', filter => 'lower(
 RESET search_path;
 SELECT version, filter, filter_is_kept FROM sentiment.model_version JOIN sentiment.model USING (model_id) WHERE name = 'once' ORDER BY version DESC LIMIT 1;
 SELECT passed, detail FROM sentiment_check_gate('once', 3) LIMIT 1;
+-- who chooses numeric columns must be allowed to read them, whoever named the source
+SET ROLE regress_source_owner;
+CREATE TABLE sources.salaries AS SELECT id, text, label, id * 10 AS salary FROM sources.reviews;
+SELECT sentiment_set_source('kept', 'sources.salaries');
+SET ROLE regress_source_train;
+CREATE TABLE sources.bait AS SELECT 1 AS id, ''::text AS text, ''::text AS label, 1 AS salary, now() AS came_in WHERE false;
+INSERT INTO sources.bait SELECT i, 'good ' || i % 50, CASE WHEN i % 2 = 0 THEN 'pos' ELSE 'neg' END, i, now() FROM generate_series(1, 100) AS i;
+GRANT SELECT ON sources.bait TO regress_source_owner;
+SELECT sentiment_monitor('kept', 'sources.bait', numeric_columns => '{salary}');
+SELECT status, message FROM sentiment_retrain('kept');
+SELECT sentiment_unmonitor('kept');
+SELECT kind FROM sentiment_train('kept', 'sources.bait', numeric_columns => '{salary}', deploy => 'always');
+SELECT status, message FROM sentiment_retrain('kept');
+SELECT passed, detail FROM sentiment_check_gate('kept', (SELECT max(version) FROM sentiment_model_versions WHERE model = 'kept')) LIMIT 1;
+SELECT pg_temp.error_of($$SELECT sentiment_validate('kept')$$);
+SELECT status, version FROM sentiment_run_pipeline('kept', kinds => '{logistic_regression}');
+RESET ROLE;
+SELECT sentiment_deploy('kept', 1);
 -- what reads no row can run code too: indexes, statistics
 SET ROLE regress_source_owner;
 CREATE TABLE sources.indexed AS SELECT * FROM sources.reviews;
@@ -333,4 +351,5 @@ SELECT status, message FROM sentiment_retrain('kept');
 DROP SCHEMA sources CASCADE;
 SELECT sentiment_drop_model(m) FROM unnest('{kept,once,passing,numbered}'::text[]) AS m;
 DELETE FROM sentiment.retraining WHERE model IN ('kept', 'once', 'passing', 'numbered', 'trap');
+DELETE FROM sentiment.pipeline_run WHERE model = 'kept';
 DROP ROLE regress_source_owner, regress_source_train, regress_source_other;

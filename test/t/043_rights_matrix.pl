@@ -279,6 +279,9 @@ as(owner => q{
 	SELECT sentiment_outcome('shared', NULL, 'unit ' || i, i % 2 = 0) FROM generate_series(1, 20) AS i;
 	SELECT sentiment_schedule('shared', '0 3 1 1 *', 'retrain');
 });
+# a trial that failed
+$node->safe_psql('postgres', q{INSERT INTO sentiment.search_trial_error
+	SELECT t.search_id, t.trial, 'topsecret label', 'private_rows'::regclass, rights.cluster() FROM sentiment.search_trial AS t JOIN sentiment.search AS s USING (search_id) WHERE s.model = 'shared' LIMIT 1});
 # a row of the source that makes reading it an error that quotes the row
 as(source => q{INSERT INTO private_rows VALUES (9999, 'good', 'pos', 'topsecret code')});
 as(owner => q{SELECT sentiment_retrain('shared', 'for a failure'); SELECT sentiment_run_pipeline('shared')});

@@ -447,8 +447,7 @@ find_in_tables(CodeSearch *search, const RangeTblEntry *entry)
 	return false;
 }
 
-/* The owner of a relation. */
-static Oid
+Oid
 relation_owner(Oid relation)
 {
 	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));

@@ -17,6 +17,9 @@
 /* Whether a role could act as another: it is that role, a member that inherits its rights, or a superuser. */
 extern bool role_could_act_as(Oid role, Oid other);
 
+/* The owner of a relation that exists. */
+extern Oid relation_owner(Oid relation);
+
 /*
  * Whether the rows that rewritten queries give may depend on the role that runs them: by row security, a security_invoker
  * view, an expression that asks for the current role, or a function of a user's that is not IMMUTABLE.

@@ -62,20 +62,6 @@ find_and_lock(const char *schema_name, const char *name)
 	}
 }
 
-/* The owner of a relation. */
-static Oid
-owner_of_relation(Oid relation)
-{
-	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-	Oid owner;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", relation);
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
 /* Raise an error if the owner of a model is gone. */
 static void
 check_model_has_owner(const RegistryModel *model)
@@ -115,7 +101,7 @@ stored_source_open(const RegistryModel *model, const char *schema, const char *n
 		role_could_act_as(stored->caller, stored_role_find(&model->owner));
 	stored->caller_name = GetUserNameFromId(GetUserId(), false);
 	stored->caller_may_read = role_may_read_relation(GetUserId(), stored->relation);
-	stored->relation_owner = owner_of_relation(stored->relation);
+	stored->relation_owner = relation_owner(stored->relation);
 	stored->schema = pstrdup(schema);
 	stored->name = pstrdup(name);
 	stored->display_name = quote_qualified_identifier(stored->schema, stored->name);
@@ -147,52 +133,42 @@ columns_of_source(const Source *source, List *more)
 	return list_concat(columns, source_filter_columns(source));
 }
 
+/* Raise the error for a role that may not read something of a stored source: what, and the command that lets it. */
+static void
+pg_attribute_noreturn()
+	may_not_read(const StoredSource *stored, const char *role, const char *what, const char *grant)
+{
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+		 errmsg("role \"%s\" may not read %s %s", role, what, stored->display_name),
+		 errdetail("The stored source of model \"%s\" must be readable by the model's owner and "
+				   "by whoever named it, or columns of it.",
+				   stored->model.name),
+		 errhint("%s TO %s; or name another source with sentiment_set_source().", grant,
+				 quote_identifier(role))));
+}
+
 void
 stored_source_check_role(const StoredSource *stored, Oid role, List *columns)
 {
 	char *name = GetUserNameFromId(role, false);
+	char *grant = psprintf("GRANT SELECT ON %s", stored->display_name);
 	ListCell *cell;
 
 	if (!may_use_schema(role, get_rel_namespace(stored->relation)))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("role \"%s\" may not read the source %s", name, stored->display_name),
-				 errdetail(
-					 "The stored source of model \"%s\" must be readable by the model's owner and "
-					 "by whoever named it, or columns of it.",
-					 stored->model.name),
-				 errhint("GRANT USAGE ON SCHEMA %s TO %s.", quote_identifier(stored->schema),
-						 quote_identifier(name))));
+		may_not_read(stored, name, "the source",
+					 psprintf("GRANT USAGE ON SCHEMA %s", quote_identifier(stored->schema)));
 	if (pg_class_aclcheck(stored->relation, role, ACL_SELECT) == ACLCHECK_OK)
 		return;
 	if (pg_attribute_aclcheck_all(stored->relation, role, ACL_SELECT, ACLMASK_ANY) != ACLCHECK_OK)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("role \"%s\" may not read the source %s", name, stored->display_name),
-				 errdetail(
-					 "The stored source of model \"%s\" must be readable by the model's owner and "
-					 "by whoever named it, or columns of it.",
-					 stored->model.name),
-				 errhint("GRANT SELECT ON %s TO %s; or name another source with "
-						 "sentiment_set_source().",
-						 stored->display_name, quote_identifier(name))));
+		may_not_read(stored, name, "the source", grant);
 	foreach (cell, columns)
 	{
 		const char *column = lfirst(cell);
 
 		if (!may_select_column(role, stored->relation, column))
-			ereport(
-				ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("role \"%s\" may not read column \"%s\" of the source %s", name, column,
-						stored->display_name),
-				 errdetail(
-					 "The stored source of model \"%s\" must be readable by the model's owner and "
-					 "by whoever named it, or columns of it.",
-					 stored->model.name),
-				 errhint("GRANT SELECT ON %s TO %s; or name another source with "
-						 "sentiment_set_source().",
-						 stored->display_name, quote_identifier(name))));
+			may_not_read(stored, name, psprintf("column \"%s\" of the source", column), grant);
 	}
 }
 
@@ -261,5 +237,5 @@ role_may_read_relation(Oid role, Oid relation)
 		return false;
 	/* what another sees in such a view, he need not */
 	return get_rel_relkind(relation) != RELKIND_VIEW ||
-		   role_could_act_as(role, owner_of_relation(relation)) || !view_depends_on_role(relation);
+		   role_could_act_as(role, relation_owner(relation)) || !view_depends_on_role(relation);
 }

@@ -795,27 +795,38 @@ asks_for_role(Oid function)
 }
 
 /*
- * Whether a function may depend on the role. What one of a user's asks for is not known: it is taken to ask, unless it is
- * said to depend on its arguments alone.
+ * Note a function that may depend on the role. What one of a user's asks for is not known: it is taken to ask, unless it is
+ * said to depend on its arguments alone. context: a string, the cause
  */
 static bool
 may_depend_on_role(Oid function, void *context)
 {
-	return func_volatile(function) != PROVOLATILE_IMMUTABLE &&
-		   (function >= FirstNormalObjectId || asks_for_role(function));
+	char **cause = context;
+
+	if (func_volatile(function) == PROVOLATILE_IMMUTABLE ||
+		(function < FirstNormalObjectId && !asks_for_role(function)))
+		return false;
+	*cause = psprintf(function < FirstNormalObjectId ? "it calls %s" : "%s is not IMMUTABLE",
+					  format_procedure(function));
+	return true;
 }
 
 /* Look for what depends on the role that runs a query. */
 static bool
 find_dependence(Node *node, void *context)
 {
+	char **cause = context;
+
 	if (node == NULL)
 		return false;
 	if (IsA(node, SQLValueFunction))
 	{
 		SQLValueFunctionOp op = ((SQLValueFunction *) node)->op;
 
-		return op >= SVFOP_CURRENT_ROLE && op <= SVFOP_SESSION_USER;
+		if (op < SVFOP_CURRENT_ROLE || op > SVFOP_SESSION_USER)
+			return false;
+		*cause = pstrdup("it asks for the current role");
+		return true;
 	}
 	if (IsA(node, Query))
 		return query_tree_walker((Query *) node, find_dependence, context, 0);
@@ -838,17 +849,19 @@ is_invokers_view(Oid relation_id)
 	return is_invokers;
 }
 
-bool
-source_code_depends_on_role(List *queries, List *relations)
+char *
+source_code_dependence_on_role(List *queries, List *relations)
 {
+	char *cause = NULL;
 	ListCell *cell;
 
 	foreach (cell, relations)
 	{
 		if (is_invokers_view(lfirst_oid(cell)))
-			return true;
+			return psprintf("the view \"%s\" is security_invoker", get_rel_name(lfirst_oid(cell)));
 	}
-	return find_dependence((Node *) queries, NULL);
+	(void) find_dependence((Node *) queries, &cause);
+	return cause;
 }
 
 bool
@@ -864,5 +877,5 @@ view_depends_on_role(Oid view)
 	bool has_row_security;
 
 	extract_query_dependencies((Node *) queries, &relations, &invalidations, &has_row_security);
-	return source_code_depends_on_role(queries, relations);
+	return source_code_dependence_on_role(queries, relations) != NULL;
 }

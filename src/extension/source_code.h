@@ -21,13 +21,13 @@ extern bool role_could_act_as(Oid role, Oid other);
 extern Oid relation_owner(Oid relation);
 
 /*
- * Whether the rows that rewritten queries give may depend on the role that runs them: by row security, a security_invoker
+ * Why the rows that rewritten queries give may depend on the role that runs them, or NULL if they do not: by row security, a security_invoker
  * view, an expression that asks for the current role, or a function of a user's that is not IMMUTABLE.
  * relations: OIDs of all relations of the queries; those views are looked at
  */
-extern bool source_code_depends_on_role(List *queries, List *relations);
+extern char *source_code_dependence_on_role(List *queries, List *relations);
 
-/* The same of all that a view gives. */
+/* Whether the same is so of all that a view gives. */
 extern bool view_depends_on_role(Oid view);
 
 /*

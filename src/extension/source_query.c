@@ -81,13 +81,14 @@ check_relation(const StoredSource *stored, const CachedPlanSource *plan)
 					errhint("Try again.")));
 }
 
-/* Whether which rows a plan gives depends on the role that reads them, be it one or the other. */
-static bool
-depends_on_reader(const StoredSource *stored, const CachedPlanSource *plan, Oid one, Oid other)
+/* Why which rows a plan gives depends on the role that reads them, be it one or the other; NULL: it does not. */
+static char *
+dependence_on_reader(const StoredSource *stored, const CachedPlanSource *plan, Oid one, Oid other)
 {
-	return check_enable_rls(stored->relation, one, true) == RLS_ENABLED ||
-		   check_enable_rls(stored->relation, other, true) == RLS_ENABLED ||
-		   source_code_depends_on_role(plan->query_list, plan->relationOids);
+	if (check_enable_rls(stored->relation, one, true) == RLS_ENABLED ||
+		check_enable_rls(stored->relation, other, true) == RLS_ENABLED)
+		return pstrdup("it has row security");
+	return source_code_dependence_on_role(plan->query_list, plan->relationOids);
 }
 
 /*
@@ -98,9 +99,10 @@ static void
 check_namer(const StoredSource *stored, const CachedPlanSource *plan, Oid model_owner)
 {
 	Oid namer = stored_role_find(&stored->named_by);
+	char *cause;
 
 	if (!OidIsValid(namer) || role_could_act_as(namer, model_owner) ||
-		!depends_on_reader(stored, plan, namer, namer))
+		(cause = dependence_on_reader(stored, plan, namer, namer)) == NULL)
 		return;
 	ereport(
 		ERROR,
@@ -121,27 +123,29 @@ static Oid
 choose_reader(const StoredSource *stored, const CachedPlanSource *plan, Oid model_owner)
 {
 	Oid relation_owner = stored->relation_owner;
+	char *cause;
 
 	check_namer(stored, plan, model_owner);
 	if (relation_owner == model_owner)
 		return model_owner;
-	if (!depends_on_reader(stored, plan, model_owner, relation_owner))
+	cause = dependence_on_reader(stored, plan, model_owner, relation_owner);
+	if (cause == NULL)
 		return relation_owner;
 	if (role_could_act_as(relation_owner, model_owner))
 		return model_owner;
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-		 errmsg("the source %s cannot be read for model \"%s\"", stored->display_name,
-				stored->model.name),
-		 errdetail("Which rows it has depends on who reads it. It would have to be read as the "
-				   "model's owner \"%s\", and its own owner \"%s\", whose code it runs, may not "
-				   "act as that role.",
-				   GetUserNameFromId(model_owner, false), GetUserNameFromId(relation_owner, false)),
-		 errhint("Give the model to \"%s\" with sentiment_set_owner(), let a superuser own the "
-				 "source, mark functions in its conditions IMMUTABLE if they are, or name another "
-				 "source.",
-				 GetUserNameFromId(relation_owner, false))));
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("the source %s cannot be read for model \"%s\"", stored->display_name,
+					stored->model.name),
+			 errdetail(
+				 "Which rows it has depends on who reads it (%s). It would have to be read as the "
+				 "model's owner \"%s\", and its own owner \"%s\", whose code it runs, may not "
+				 "act as that role.",
+				 cause, GetUserNameFromId(model_owner, false),
+				 GetUserNameFromId(relation_owner, false)),
+			 errhint("Give the model to \"%s\" with sentiment_set_owner(), let a superuser own the "
+					 "source, mark its functions IMMUTABLE if they are, or name another source.",
+					 GetUserNameFromId(relation_owner, false))));
 }
 
 /* What reading as another role changes until it ends. */

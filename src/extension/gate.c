@@ -313,7 +313,7 @@ make_report(const Gate *gate, const GateMeasurement *measurement, const StoredVe
 			int32 production)
 {
 	GateReport report = {
-		.passed = true, .is_sourceless = version->source.name[0] == '\0', .production = production};
+		.passed = true, .is_unmeasured = !measurement->is_known, .production = production};
 
 	report.checks[0] = check_min_f1(gate, measurement);
 	report.checks[1] = check_must_beat(gate, measurement, production, version->version);

@@ -30,7 +30,7 @@ typedef struct GateReport
 {
 	GateCheck checks[N_GATE_CHECKS];
 	bool passed;        /* all of them */
-	bool is_sourceless; /* imported without rows to measure it on */
+	bool is_unmeasured; /* there are no rows to measure it on, or they cannot be read */
 	int32 production;   /* the version that it was compared with; 0: none answered */
 } GateReport;
 

@@ -234,7 +234,7 @@ pg_attribute_noreturn()
 		(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 		 errmsg("version %d of model \"%s\" does not pass the gate", version, model->name),
 		 errdetail("%s.", gate_failures(report, false)),
-		 report->is_sourceless
+		 report->is_unmeasured
 			 ? errhint(
 				   "Name a table to measure it on with sentiment_set_source('%s', 'a_table'); or "
 				   "promote it all the same with force => true, which the history shows.",

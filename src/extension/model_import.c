@@ -34,7 +34,7 @@
 #include "extension/host.h"
 #include "extension/image_value.h"
 #include "extension/registry.h"
-#include "extension/source.h"
+#include "extension/source_query.h"
 #include "extension/validation_scan.h"
 #include "extension/version_row.h"
 
@@ -343,7 +343,7 @@ read_source(FunctionCallInfo fcinfo, Import *import)
 		source->relation = PG_GETARG_OID(2);
 		source_check(source);
 		source_check_can_be_stored(source);
-		stored_source_check_namer(import->name, source);
+		source_try_new(import->name, source);
 	}
 	else if (source->filter != NULL)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("a filter needs a source"),

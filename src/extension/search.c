@@ -330,6 +330,7 @@ read_source(SearchRun *run)
 	progress_set_phase(training->progress, "read");
 	train_source_read(&training->source);
 	train_report_rows(training);
+	train_warn_of_reading(training);
 	train_check_held_out_labels(&training->source);
 	for (int i = 0; i < training->n_candidates; i++)
 		pipeline_check_training(&training->candidates[i].options, &training->source.corpus);

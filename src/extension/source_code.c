@@ -344,6 +344,8 @@ find_in_index(CodeSearch *search, Oid index, Oid owner)
 			find_in_operator_classes(
 				search, SysCacheGetAttr(INDEXRELID, tuple, Anum_pg_index_indclass, &is_null));
 	ReleaseSysCache(tuple);
+	if (found)
+		search->code = psprintf("%s, of the index \"%s\"", search->code, get_rel_name(index));
 	return found;
 }
 
@@ -376,6 +378,9 @@ find_in_statistics(CodeSearch *search, Oid statistics, Oid owner)
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	found = find_in_attribute(search, STATEXTOID, tuple, Anum_pg_statistic_ext_stxexprs, owner);
+	if (found)
+		search->code = psprintf("%s, of the statistics \"%s\"", search->code,
+								NameStr(((Form_pg_statistic_ext) GETSTRUCT(tuple))->stxname));
 	ReleaseSysCache(tuple);
 	return found;
 }
@@ -538,6 +543,8 @@ value_type(Node *node)
 	switch (nodeTag(node))
 	{
 		case T_Var:
+			/* what is there already is not checked against a domain */
+			return getBaseType(exprType(node));
 		case T_Const:
 		case T_Param:
 		case T_Aggref:
@@ -710,7 +717,7 @@ check_temporary_schema(Oid reader, const char *source)
 			 errdetail("A name in a function could lead to one of them, and so to code that runs "
 					   "with the rights of role \"%s\".",
 					   name_of_role(reader)),
-			 errhint("Run DISCARD TEMP, or use another session.")));
+			 errhint("Drop them (DISCARD TEMP drops all), or use another session.")));
 }
 
 /*
@@ -734,7 +741,9 @@ check_cursors(Oid reader, Oid caller, const char *source)
 		 errmsg("the source %s runs functions of role \"%s\", and this session has open cursors",
 				source, name_of_role(reader)),
 		 errdetail("The functions could fetch their rows."),
-		 errhint("Close the cursors, or use another session.")));
+		 errhint(
+			 "Close them: a FOR loop over a query has one, and so has a client that fetches rows "
+			 "in parts. Or use another session, as a job's.")));
 }
 
 /* Refuse to run functions in a session in which they could lead, or get, to what is not theirs. */

@@ -12,6 +12,7 @@
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
 #include "utils/rls.h"
+#include "utils/snapmgr.h"
 
 #include "extension/compat.h"
 #include "extension/source_code.h"
@@ -133,19 +134,22 @@ choose_reader(const StoredSource *stored, const CachedPlanSource *plan, Oid mode
 		return relation_owner;
 	if (role_could_act_as(relation_owner, model_owner))
 		return model_owner;
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("the source %s cannot be read for model \"%s\"", stored->display_name,
-					stored->model.name),
-			 errdetail(
-				 "Which rows it has depends on who reads it (%s). It would have to be read as the "
-				 "model's owner \"%s\", and its own owner \"%s\", whose code it runs, may not "
-				 "act as that role.",
-				 cause, GetUserNameFromId(model_owner, false),
-				 GetUserNameFromId(relation_owner, false)),
-			 errhint("Give the model to \"%s\" with sentiment_set_owner(), let a superuser own the "
-					 "source, mark its functions IMMUTABLE if they are, or name another source.",
-					 GetUserNameFromId(relation_owner, false))));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+		 errmsg("the source %s cannot be read for model \"%s\"", stored->display_name,
+				stored->model.name),
+		 errdetail(
+			 "Which rows it has depends on who reads it (%s). It would have to be read as the "
+			 "model's owner \"%s\", and its own owner \"%s\", whose code it runs, may not "
+			 "act as that role.",
+			 cause, GetUserNameFromId(model_owner, false),
+			 GetUserNameFromId(relation_owner, false)),
+		 errhint(
+			 "Name a view of the model's owner's own over it with sentiment_set_source(), mark its "
+			 "functions IMMUTABLE if they are, or give the model to \"%s\" with "
+			 "sentiment_set_owner().",
+			 GetUserNameFromId(relation_owner, false))));
 }
 
 /* What reading as another role changes until it ends. */
@@ -299,4 +303,17 @@ source_try_stored(const RegistryModel *model, Source *source, char *filter, List
 	(void) source_query(&stored, &query);
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
+}
+
+void
+source_try_new(const char *name, Source *source)
+{
+	RegistryModel model;
+
+	if (!registry_find_model(name, GetActiveSnapshot(), &model))
+	{
+		model = (RegistryModel){.owner = stored_role_of(GetUserId())};
+		strlcpy(model.name, name, NAMEDATALEN);
+	}
+	source_try_stored(&model, source, source->filter, NIL);
 }

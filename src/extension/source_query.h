@@ -38,4 +38,7 @@ extern uint64 source_query(const Source *source, const SourceQuery *query);
 extern void source_try_stored(const RegistryModel *model, Source *source, char *filter,
 							  List *more_columns);
 
+/* The same for a model of a name that there may be none of yet: then it will be the current role's. */
+extern void source_try_new(const char *model, Source *source);
+
 #endif /* SENTIMENT_SOURCE_QUERY_H */

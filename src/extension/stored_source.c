@@ -133,42 +133,58 @@ columns_of_source(const Source *source, List *more)
 	return list_concat(columns, source_filter_columns(source));
 }
 
+/* What is said of a role that must be allowed to read, and what to do instead of granting that. */
+typedef struct ReaderWords
+{
+	const char *detail; /* with the model's name */
+	const char *way_out;
+} ReaderWords;
+
+static const ReaderWords reader_words[] = {
+	[SOURCE_READER_OWNER] = {"It owns model \"%s\", for which the source is read.",
+							 "name another source with sentiment_set_source()"},
+	[SOURCE_READER_NAMER] = {"It named the source of model \"%s\".",
+							 "let the model's owner name the source with sentiment_set_source()"},
+	[SOURCE_READER_CHOOSER] = {"It chose the numeric columns of model \"%s\".",
+							   "let the model's owner choose them with sentiment_set_source()"},
+	[SOURCE_READER_AUTHOR] = {
+		"It set the contract of model \"%s\", which looks at columns of the source.",
+		"let a role that may read it set the contract"}};
+
 /* Raise the error for a role that may not read something of a stored source: what, and the command that lets it. */
 static void
-pg_attribute_noreturn()
-	may_not_read(const StoredSource *stored, const char *role, const char *what, const char *grant)
+pg_attribute_noreturn() may_not_read(const StoredSource *stored, const char *role, SourceReader why,
+									 const char *what, const char *grant)
 {
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-		 errmsg("role \"%s\" may not read %s %s", role, what, stored->display_name),
-		 errdetail("The stored source of model \"%s\" must be readable by the model's owner and "
-				   "by whoever named it, or columns of it.",
-				   stored->model.name),
-		 errhint("%s TO %s; or name another source with sentiment_set_source().", grant,
-				 quote_identifier(role))));
+	ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					errmsg("role \"%s\" may not read %s %s", role, what, stored->display_name),
+					errdetail(reader_words[why].detail, stored->model.name),
+					errhint("%s TO %s; or %s.", grant, quote_identifier(role),
+							reader_words[why].way_out)));
 }
 
 void
-stored_source_check_role(const StoredSource *stored, Oid role, List *columns)
+stored_source_check_role(const StoredSource *stored, Oid role, SourceReader why, List *columns)
 {
 	char *name = GetUserNameFromId(role, false);
-	char *grant = psprintf("GRANT SELECT ON %s", stored->display_name);
 	ListCell *cell;
 
 	if (!may_use_schema(role, get_rel_namespace(stored->relation)))
-		may_not_read(stored, name, "the source",
+		may_not_read(stored, name, why, "the source",
 					 psprintf("GRANT USAGE ON SCHEMA %s", quote_identifier(stored->schema)));
 	if (pg_class_aclcheck(stored->relation, role, ACL_SELECT) == ACLCHECK_OK)
 		return;
 	if (pg_attribute_aclcheck_all(stored->relation, role, ACL_SELECT, ACLMASK_ANY) != ACLCHECK_OK)
-		may_not_read(stored, name, "the source", grant);
+		may_not_read(stored, name, why, "the source",
+					 psprintf("GRANT SELECT ON %s", stored->display_name));
 	foreach (cell, columns)
 	{
 		const char *column = lfirst(cell);
 
 		if (!may_select_column(role, stored->relation, column))
-			may_not_read(stored, name, psprintf("column \"%s\" of the source", column), grant);
+			may_not_read(stored, name, why, psprintf("column \"%s\" of the source", column),
+						 psprintf("GRANT SELECT (%s) ON %s", quote_identifier(column),
+								  stored->display_name));
 	}
 }
 
@@ -182,7 +198,7 @@ check_numeric_columns(const Source *source)
 	for (int i = 0; i < source->n_numeric; i++)
 		columns = lappend(columns, source->numeric[i].name);
 	if (OidIsValid(chooser) && columns != NIL)
-		stored_source_check_role(source->stored, chooser, columns);
+		stored_source_check_role(source->stored, chooser, SOURCE_READER_CHOOSER, columns);
 }
 
 void
@@ -193,24 +209,11 @@ stored_source_check_rights(const Source *source, List *more_columns)
 	Oid owner = stored_role_find(&stored->model.owner);
 	Oid namer = stored_role_find(&stored->named_by);
 
-	stored_source_check_role(stored, owner, columns);
+	stored_source_check_role(stored, owner, SOURCE_READER_OWNER, columns);
 	check_numeric_columns(source);
 	/* who could only train must not have the owner's tables read for him under a name that he gave */
 	if (OidIsValid(namer) && namer != owner)
-		stored_source_check_role(stored, namer, columns);
-}
-
-void
-stored_source_check_namer(const char *model, const Source *source)
-{
-	StoredSource stored = {.relation = source->relation,
-						   .schema = source->schema,
-						   .name = source->name,
-						   .display_name =
-							   quote_qualified_identifier(source->schema, source->name)};
-
-	strlcpy(stored.model.name, model, NAMEDATALEN);
-	stored_source_check_role(&stored, GetUserId(), columns_of_source(source, NIL));
+		stored_source_check_role(stored, namer, SOURCE_READER_NAMER, columns);
 }
 
 StoredRole

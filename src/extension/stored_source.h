@@ -51,11 +51,18 @@ extern void stored_source_missing(const RegistryModel *model) pg_attribute_noret
  */
 extern void stored_source_check_rights(const struct Source *source, List *columns);
 
-/* Raise an error unless a role may read some columns of a stored source. columns: names, in a list */
-extern void stored_source_check_role(const StoredSource *stored, Oid role, List *columns);
+/* Why a role must be allowed to read a stored source. */
+typedef enum SourceReader
+{
+	SOURCE_READER_OWNER,   /* the model is its */
+	SOURCE_READER_NAMER,   /* it named the source */
+	SOURCE_READER_CHOOSER, /* it chose the numeric columns */
+	SOURCE_READER_AUTHOR   /* it wrote the contract */
+} SourceReader;
 
-/* Raise an error unless the current role may read a source that it has named for a model, and that was checked. */
-extern void stored_source_check_namer(const char *model, const struct Source *source);
+/* Raise an error unless a role may read some columns of a stored source. columns: names, in a list */
+extern void stored_source_check_role(const StoredSource *stored, Oid role, SourceReader why,
+									 List *columns);
 
 /*
  * Who a version is said to be trained by that comes from a stored source: who named the source, unless that role is gone or has the rights of

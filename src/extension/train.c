@@ -25,6 +25,8 @@
 #include "extension/progress.h"
 #include "extension/registry.h"
 #include "extension/source_error.h"
+#include "extension/source_query.h"
+#include "extension/subtransaction.h"
 #include "extension/train.h"
 #include "extension/train_arguments.h"
 #include "extension/train_candidates.h"
@@ -128,6 +130,33 @@ read_rows(Training *training)
 	progress_set_phase(training->progress, "read");
 	train_source_read(&training->source);
 	train_report_rows(training);
+	train_warn_of_reading(training);
+}
+
+/* Try to read no row of the source as it will be read for a retraining. */
+static void
+try_to_read(void *argument)
+{
+	const Training *training = argument;
+	Source source = training->source.origin;
+
+	source_try_new(training->name, &source);
+}
+
+void
+train_warn_of_reading(Training *training)
+{
+	const Source *origin = &training->source.origin;
+	const ErrorData *error;
+
+	if (origin->stored != NULL || origin->is_temporary || origin->filter_is_lost)
+		return;
+	error = subtransaction_run(try_to_read, training);
+	if (error == NULL)
+		return;
+	ereport(WARNING, (errmsg("the source cannot be read again for retraining: %s", error->message),
+					  error->detail != NULL ? errdetail_internal("%s", error->detail) : 0,
+					  error->hint != NULL ? errhint("%s", error->hint) : 0));
 }
 
 void

@@ -124,6 +124,9 @@ extern void train_check_not_dropped(const char *name, int64 model_id);
  */
 extern void train_warn_of_source(Training *training);
 
+/* Tell of a source that the caller could read, but that cannot be read again as a stored one is, and why. */
+extern void train_warn_of_reading(Training *training);
+
 /* Seconds since the training began. */
 extern double train_elapsed_seconds(const Training *training);
 

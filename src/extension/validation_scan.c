@@ -506,7 +506,7 @@ check_author(const ValidationScan *scan)
 	List *columns = columns_of_contract(scan);
 
 	if (scan->source.stored != NULL && OidIsValid(author) && columns != NIL)
-		stored_source_check_role(scan->source.stored, author, columns);
+		stored_source_check_role(scan->source.stored, author, SOURCE_READER_AUTHOR, columns);
 }
 
 /* The same of who chose the numeric columns of the model that is asked. */
@@ -519,7 +519,7 @@ check_trainer(const ValidationScan *scan)
 	for (int i = 0; scan->version != NULL && i < scan->version->n_numeric; i++)
 		columns = lappend(columns, scan->version->numeric_columns[i]);
 	if (scan->source.stored != NULL && OidIsValid(trainer) && columns != NIL)
-		stored_source_check_role(scan->source.stored, trainer, columns);
+		stored_source_check_role(scan->source.stored, trainer, SOURCE_READER_CHOOSER, columns);
 }
 
 void

@@ -118,13 +118,15 @@ const views = {
 		title: "Models",
 		ready: (tab) => tab.locator('svg[aria-label^="Calibration"] circle').first(),
 	},
+	// which finding is the strongest may depend on the sample of the traffic, and not every one has bins
 	drift: {
+		parameters: { finding: "(score) psi" },
 		title: "Drift",
 		ready: (tab) => tab.locator("svg rect.area").first(),
 	},
 	"drift-live": {
 		path: "drift",
-		parameters: { source: "live" },
+		parameters: { source: "live", finding: "(score) psi" },
 		title: "Drift",
 		ready: (tab) => tab.locator("svg rect.area").first(),
 	},

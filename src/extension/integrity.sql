@@ -39,6 +39,15 @@ WITH extension AS MATERIALIZED (
 		ON m.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_operator'::pg_catalog.regclass AND o.oid OPERATOR(pg_catalog.=) m.objid
 	UNION
 	SELECT 'pg_catalog.pg_namespace'::pg_catalog.regclass, s.oid, s.owner FROM schema AS s WHERE s.is_internal
+), path AS MATERIALIZED (
+	-- the schemas that this session looks into before that of the extension
+	SELECT n.oid AS schema
+	FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) WITH ORDINALITY AS p (name, place)
+	JOIN pg_catalog.pg_namespace AS n ON n.nspname OPERATOR(pg_catalog.=) p.name
+	CROSS JOIN schema AS s
+	WHERE n.oid OPERATOR(pg_catalog.<>) s.oid AND s.oid OPERATOR(pg_catalog.=) ANY (SELECT e.schema FROM extension AS e)
+		AND p.place OPERATOR(pg_catalog.<)
+			COALESCE(pg_catalog.array_position(pg_catalog.current_schemas(true), s.name), 2147483647)::pg_catalog.int8
 ), other AS MATERIALIZED (
 	-- what others have made that the server may prefer to what the extension has, when a user calls it
 	SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid AS classid, p.oid AS objid, p.proowner AS owner,
@@ -48,6 +57,15 @@ WITH extension AS MATERIALIZED (
 	WHERE EXISTS (SELECT FROM pg_catalog.pg_proc AS own
 				  JOIN member AS m ON m.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass AND m.objid OPERATOR(pg_catalog.=) own.oid
 				  WHERE own.proname OPERATOR(pg_catalog.=) p.proname AND own.pronamespace OPERATOR(pg_catalog.=) p.pronamespace)
+	UNION ALL
+	SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid, p.oid, p.proowner,
+		'it has the name of a function of the extension, and your search_path has its schema first'
+	FROM path AS t
+	JOIN pg_catalog.pg_proc AS p ON p.pronamespace OPERATOR(pg_catalog.=) t.schema
+	WHERE EXISTS (SELECT FROM pg_catalog.pg_proc AS own
+				  JOIN member AS m ON m.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass AND m.objid OPERATOR(pg_catalog.=) own.oid
+				  JOIN extension AS e ON own.pronamespace OPERATOR(pg_catalog.=) e.schema
+				  WHERE own.proname OPERATOR(pg_catalog.=) p.proname)
 	UNION ALL
 	SELECT 'pg_catalog.pg_operator'::pg_catalog.regclass, o.oid, o.oprowner, 'it is an operator of a type of the extension'
 	FROM pg_catalog.pg_operator AS o

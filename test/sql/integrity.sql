@@ -56,4 +56,19 @@ SELECT check_name, count(*) FROM sentiment_check_integrity() WHERE severity <> '
 RESET ROLE;
 ROLLBACK;
 
+-- the same in a schema that this session's path has first, and not in one that it does not look into, or only later
+BEGIN;
+CREATE SCHEMA regress_first AUTHORIZATION regress_intruder;
+SET ROLE regress_intruder;
+CREATE FUNCTION regress_first.sentiment_predict(text) RETURNS text LANGUAGE sql AS 'SELECT NULL::text';
+RESET ROLE;
+SELECT * FROM sentiment_check_integrity() WHERE severity <> 'info';
+SET LOCAL search_path = public, regress_first;
+SELECT * FROM sentiment_check_integrity() WHERE severity <> 'info';
+SET LOCAL search_path = regress_first, public;
+SELECT * FROM sentiment_check_integrity() WHERE severity <> 'info';
+SET LOCAL search_path = regress_first;
+SELECT object, problem FROM public.sentiment_check_integrity() WHERE severity <> 'info';
+ROLLBACK;
+
 DROP ROLE "regress Member", regress_group, regress_intruder;

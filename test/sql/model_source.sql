@@ -187,7 +187,15 @@ SELECT rows_trained + rows_held_out AS rows, trained_by FROM sentiment_model_ver
 -- what its owner's policies say would run as the model's owner
 ALTER TABLE sources.secured OWNER TO regress_source_other;
 SELECT status, message FROM sentiment_retrain('kept');
+-- the way out that the hint tells first
+CREATE VIEW sources.own_view AS SELECT * FROM sources.secured;
+ALTER VIEW sources.own_view OWNER TO regress_source_owner;
+SELECT sentiment_set_source('kept', 'sources.own_view');
+SELECT status FROM sentiment_retrain('kept');
+SELECT rows_trained + rows_held_out AS rows FROM sentiment_model_versions WHERE model = 'kept' ORDER BY version DESC LIMIT 1;
 GRANT regress_source_owner TO regress_source_other;
+SELECT sentiment_set_source('kept', 'sources.secured');
+DROP VIEW sources.own_view;
 SELECT status FROM sentiment_retrain('kept');
 SELECT rows_trained + rows_held_out AS rows FROM sentiment_model_versions WHERE model = 'kept' ORDER BY version DESC LIMIT 1;
 REVOKE regress_source_owner FROM regress_source_other;

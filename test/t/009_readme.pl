@@ -37,6 +37,16 @@ $node->safe_psql('postgres', q{
 	FROM generate_series(1, 600) AS i;
 });
 
+# The second one is for a database that has the extension in a schema of its own.
+my $in_schema = shift @examples;
+like($in_schema, qr/CREATE EXTENSION sentiment SCHEMA classifiers.*ALTER DATABASE mydb/s, 'the second one chooses a schema');
+$node->safe_psql('postgres', 'CREATE DATABASE mydb');
+$node->safe_psql('mydb', $in_schema);
+$node->safe_psql('mydb', 'CREATE ROLE somebody');
+is( $node->safe_psql('mydb', q{SET ROLE somebody; SELECT sentiment_tokens('it works')}),
+	'{it,works,"it works"}', 'a role without rights finds the functions there');
+$node->safe_psql('mydb', 'DROP ROLE somebody');
+
 # Run an example; answers what it printed.
 sub works
 {

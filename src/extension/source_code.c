@@ -390,15 +390,25 @@ find_in_statistics(CodeSearch *search, Oid statistics, Oid owner)
  * open it there.
  */
 static bool
-find_in_foreign_table(CodeSearch *search, Oid table, Oid owner)
+find_in_foreign_table(CodeSearch *search, Relation relation, Oid owner)
 {
+	Oid table = RelationGetRelid(relation);
 	Oid server_owner = GetForeignServer(GetForeignServerIdByRelId(table))->owner;
+	TupleDesc columns = RelationGetDescr(relation);
 
 	if (!role_could_act_as(owner, search->reader))
 		return note_code(search, owner, psprintf("the foreign table \"%s\"", get_rel_name(table)));
 	if (!role_could_act_as(server_owner, search->reader))
 		return note_code(search, server_owner,
 						 psprintf("the server of the foreign table \"%s\"", get_rel_name(table)));
+	/* its values are made, and checked against domains, while it is read */
+	for (int i = 0; i < columns->natts; i++)
+	{
+		Form_pg_attribute column = TupleDescAttr(columns, i);
+
+		if (!column->attisdropped && find_in_type(search, column->atttypid))
+			return true;
+	}
 	return false;
 }
 
@@ -425,7 +435,7 @@ find_in_table(CodeSearch *search, Oid table)
 			found = found || find_in_index(search, lfirst_oid(cell), owner);
 	}
 	if (relation->rd_rel->relkind == RELKIND_FOREIGN_TABLE)
-		found = found || find_in_foreign_table(search, table, owner);
+		found = found || find_in_foreign_table(search, relation, owner);
 	if (relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE)
 		found = found || find_in_partition_key(search, table, owner);
 	foreach (cell, RelationGetStatExtList(relation))
@@ -543,7 +553,7 @@ value_type(Node *node)
 	switch (nodeTag(node))
 	{
 		case T_Var:
-			/* what is there already is not checked against a domain */
+			/* what is there already is not checked against a domain; a foreign table's columns are looked at themselves */
 			return getBaseType(exprType(node));
 		case T_Const:
 		case T_Param:

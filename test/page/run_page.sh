@@ -31,9 +31,10 @@ psql() { as_user "$bindir/psql" -X -q -v ON_ERROR_STOP=1 -h "$work" -U postgres 
 start_exporter() {
 	local name=$1 log="$work/$1.log" address=""
 	shift
+	: >"$log" # it is read before the exporter has opened it
 	"$root/build/sentiment-exporter" --listen 127.0.0.1:0 "$@" >"$log" 2>&1 &
 	exporters+=($!)
-	for _ in $(seq 100); do
+	for _ in $(seq 1200); do
 		address=$(sed -n 's|.*\(https\{0,1\}://127\.0\.0\.1:[0-9]*\).*|\1|p' "$log" | head -1)
 		[ -n "$address" ] && break
 		sleep 0.05

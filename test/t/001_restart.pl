@@ -34,14 +34,14 @@ my ($pid) = $stdout =~ /(\d+)/;
 $stdin .= "SELECT sentiment_train('m', 'large', params => '{\"tol\": 1e-12, \"max_iter\": 100000}', deploy => 'always');\n";
 pump_nb $session;
 select(undef, undef, undef, 0.5);
-kill 9, $pid;
+ok(kill_backend($node, $pid), 'the server recovers');
 $session->kill_kill;
-ok($node->poll_query_until('postgres', 'SELECT true'), 'the server recovers');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM sentiment.model_version'), '1', 'nothing is half-written');
 is(predictions($node, 'm'), $before, 'the same after a killed training');
 is($node->safe_psql('postgres', q{SELECT deployed FROM sentiment_train('m', 'reviews', deploy => 'always')}),
 	't', 'the next training works');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM sentiment_deployments'), '2', 'the history is whole');
+is(problems($node), '', 'and all rows fit together');
 
 $node->stop;
 done_testing();

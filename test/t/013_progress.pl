@@ -160,9 +160,8 @@ is($node->safe_psql('postgres', q{SELECT string_agg(concat_ws(' ', command, phas
 	'the session does both');
 
 # ---- kill -9: shared memory is made anew
-kill 'KILL', $node->safe_psql('postgres', q{SELECT DISTINCT pid FROM sentiment_progress});
+ok(kill_backend($node, $node->safe_psql('postgres', q{SELECT DISTINCT pid FROM sentiment_progress})), 'the server recovers');
 eval { let_go() };
-$node->poll_query_until('postgres', 'SELECT true');
 is($node->safe_psql('postgres', $all), '0', 'after kill -9 nothing is left');
 
 # ---- a library that was not preloaded has no shared memory: that is said, and trainings do not mind

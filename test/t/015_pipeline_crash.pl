@@ -64,10 +64,9 @@ sub start_pipeline
 
 # ---- a worker
 start_pipeline();
-kill 'KILL', $node->safe_psql('postgres', q{SELECT pid FROM sentiment_progress WHERE leader_pid IS NOT NULL LIMIT 1});
+ok(kill_backend($node, $node->safe_psql('postgres', q{SELECT pid FROM sentiment_progress WHERE leader_pid IS NOT NULL LIMIT 1})), 'the server starts anew');
 IPC::Run::finish($session);
 like($error, qr/terminating connection|server closed the connection/, 'kill -9 of a worker ends all sessions');
-ok($node->poll_query_until('postgres', 'SELECT true'), 'the server starts anew');
 is($node->safe_psql('postgres', $state), $before, 'nothing is left of the run');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM sentiment_list_progress()'), '0', 'nothing is said to run');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'sentiment training worker'}), '0', 'no worker is left');
@@ -79,9 +78,8 @@ $session = IPC::Run::start([ 'psql', '-X', '-At', '-d', $node->connstr('postgres
 ok($node->poll_query_until('postgres', "SELECT ($candidates) = 1 AND EXISTS (SELECT FROM sentiment_pipeline_progress WHERE kind = 'random_forest' AND status = 'running')"),
 	'a worker has committed its version, another one trains');
 is($node->safe_psql('postgres', q{SELECT status, version FROM sentiment_pipeline_progress WHERE kind = 'logistic_regression'}), 'succeeded|2', 'which is seen');
-kill 'KILL', $node->safe_psql('postgres', q{SELECT pid FROM sentiment_progress WHERE command = 'pipeline'});
+ok(kill_backend($node, $node->safe_psql('postgres', q{SELECT pid FROM sentiment_progress WHERE command = 'pipeline'})), 'kill -9 of the session');
 IPC::Run::finish($session);
-ok($node->poll_query_until('postgres', 'SELECT true'), 'kill -9 of the session');
 is($node->safe_psql('postgres', $state), '1|1 production, 2 candidate|0|0|1', 'the version is a candidate, and what answered answers');
 
 # ---- the postmaster, while a standby follows, which is promoted
@@ -107,5 +105,6 @@ until ($node->start(fail_ok => 1))
 }
 is($node->safe_psql('postgres', $state), '1|1 production, 2 candidate|0|0|1', 'so does the old primary, started anew');
 is($node->safe_psql('postgres', q{SELECT status FROM sentiment_run_pipeline('m', kinds => '{logistic_regression,mlp}', source => 'reviews', deploy => 'always')}), 'promoted', 'and can run it');
+is(problems($node), '', 'all rows fit together');
 $node->stop;
 done_testing();

@@ -84,9 +84,8 @@ is($node->safe_psql('postgres', q{
 # a kill: the server begins anew, and so do searches
 ($session, $err) = begin_search($search);
 my $pid = $node->safe_psql('postgres', 'SELECT pid FROM sentiment_search_progress');
-kill 'KILL', $pid;
+ok(kill_backend($node, $pid), 'the server is there again');
 end_session($session);
-ok($node->poll_query_until('postgres', 'SELECT true'), 'the server is there again');
 is($node->safe_psql('postgres', 'SELECT (SELECT count(*) FROM sentiment_search_progress), (SELECT count(*) FROM sentiment_searches)'), '0|0',
 	'nothing is left of what was killed');
 is($node->safe_psql('postgres', q{SELECT count(version) FROM sentiment_search('m', 'reviews', trials => 5, folds => 3)}), '1', 'the next search works');

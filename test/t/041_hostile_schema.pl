@@ -14,6 +14,7 @@ use PostgreSQL::Test::Utils;
 use Time::HiRes qw(sleep time);
 use ExporterTest;
 use HostileSchema;
+use SentimentTest qw(wait_until_ready);
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('hostile');
@@ -281,7 +282,7 @@ $node->safe_psql('cases', q{
 	CREATE AGGREGATE public.sentiment_validation_agg(text, text, text, text, jsonb) (SFUNC = public.answer, STYPE = int8)}, extra_params => [ '-U', 'hostile' ]);
 is($node->psql('cases', q{SELECT count(*) FROM sentiment_validate(contract => '{}', source => 'vrows')}, stdout => \my $answer), 0, 'an int8 is taken for no pointer: the server stays');
 is($answer, $found, 'and the answer is the same');
-$node->poll_query_until('cases', 'SELECT true'); # a server that has crashed comes back
+wait_until_ready($node); # a server that has crashed comes back
 $node->safe_psql('cases', q{
 	DROP AGGREGATE public.sentiment_validation_agg(text, text, text, text, jsonb);
 	CREATE FUNCTION public.rise(s sentiment_validation, a text, b text, c text, d text, e jsonb) RETURNS sentiment_validation LANGUAGE plpgsql AS $$

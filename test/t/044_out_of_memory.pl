@@ -53,8 +53,7 @@ sub run_script
 		timeout => $patience, timed_out => \$timed_out);
 	if ($timed_out)
 	{
-		kill 'KILL', $1 if ($out // '') =~ /^pid (\d+)/m;
-		$node->poll_query_until('postgres', 'SELECT true');
+		kill_backend($node, $1) if ($out // '') =~ /^pid (\d+)/m;
 	}
 	return ($out // '', $err // '', $timed_out);
 }

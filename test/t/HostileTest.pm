@@ -9,6 +9,7 @@ use warnings;
 use Exporter 'import';
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use SentimentTest qw(wait_until_ready);
 use Test::More;
 
 our @EXPORT = qw(start_hostile_node hostile_code session told superusers rows_sql);
@@ -126,7 +127,7 @@ sub session
 		extra_params => [ '-U', $role ]);
 	is($is_late ? 'too late' : $result, 0, "the session of $role lives to its end") or diag($err);
 	# a crash is one failure, not the end of all
-	$node->poll_query_until('postgres', 'SELECT true') if $result;
+	wait_until_ready($node) if $result;
 	while ($out =~ /^<<<([^\n]*)\n(.*?)^?>>>$/smg) { $said{$1} = $2; }
 	my $runs = told($node, $offset);
 	return (\%said, $runs, "$out\n$err");

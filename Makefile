@@ -28,7 +28,7 @@ SQL_TOPICS = install sparse_vector image_value text corpus_state features fit ev
 	validation_state contract \
 	deployment_history lifecycle gate model_transfer \
 	train search predict kinds views model_card traffic experiment statistics progress live_traffic \
-	monitor retraining pipeline_run schedule metrics integrity
+	monitor retraining pipeline_run schedule metrics failover integrity
 SQL_SOURCES = $(SQL_TOPICS:%=src/extension/%.sql)
 JOINED_SCRIPT = sql/$(EXTENSION)--$(EXTVERSION).sql
 

@@ -21,6 +21,7 @@
 
 #include "core/hash.h"
 #include "core/validation/contract_suggestion.h"
+#include "extension/advisory_lock.h"
 #include "extension/arguments.h"
 #include "extension/contract.h"
 #include "extension/event.h"
@@ -62,6 +63,9 @@ sentiment_set_contract(PG_FUNCTION_ARGS)
 	exists = registry_find_model(name, GetActiveSnapshot(), &model);
 	if (exists)
 		registry_lock_for_change(&writer, name, PRIVILEGE_TRAIN, &model);
+	else
+		/* another session of the role's that does so gets the number after this one's */
+		advisory_lock(ADVISORY_LOCK_NEW_NAME, advisory_lock_key(writer.caller, name));
 	contract_write(&writer, name, exists ? &model : NULL, contract);
 	registry_end_write(&writer);
 	event_notify(contract == (Datum) 0 ? "contract_removed" : "contract_set", name, 0, NULL);

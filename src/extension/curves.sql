@@ -4,8 +4,7 @@ CREATE TABLE sentiment.version_curves (
 	model_id pg_catalog.int8 NOT NULL,
 	version pg_catalog.int4 NOT NULL,
 	curves pg_catalog.jsonb NOT NULL,
-	PRIMARY KEY (model_id, version),
-	FOREIGN KEY (model_id, version) REFERENCES sentiment.model_version ON DELETE CASCADE
+	PRIMARY KEY (model_id, version)
 );
 
 COMMENT ON TABLE sentiment.version_curves IS 'ROC, precision-recall and calibration curves of versions';

@@ -102,8 +102,7 @@ CREATE TABLE sentiment.version_profile (
 	version pg_catalog.int4 NOT NULL,
 	profile @extschema@.sentiment_drift_profile NOT NULL,
 	learned_texts pg_catalog.bytea NOT NULL,
-	PRIMARY KEY (model_id, version),
-	FOREIGN KEY (model_id, version) REFERENCES sentiment.model_version ON DELETE CASCADE
+	PRIMARY KEY (model_id, version)
 );
 
 COMMENT ON TABLE sentiment.version_profile IS 'what held-out rows of the training looked like to each version: the reference for drift';

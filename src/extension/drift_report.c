@@ -28,6 +28,7 @@
 #include "extension/drift_profile.h"
 #include "extension/drift_report.h"
 #include "extension/event.h"
+#include "extension/failover.h"
 #include "extension/host.h"
 #include "extension/public_query.h"
 #include "extension/source_error.h"
@@ -43,10 +44,14 @@
 static void
 check_can_store(void)
 {
-	if (!RecoveryInProgress() && !XactReadOnly)
+	bool is_subscriber = failover_is_subscriber();
+
+	if (!RecoveryInProgress() && !XactReadOnly && !is_subscriber)
 		return;
-	ereport(ERROR, (errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
-					RecoveryInProgress()
+	ereport(ERROR, (errcode(is_subscriber ? ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE
+										  : ERRCODE_READ_ONLY_SQL_TRANSACTION),
+					is_subscriber ? errmsg("cannot store a drift report on a subscriber")
+					: RecoveryInProgress()
 						? errmsg("cannot store a drift report during recovery")
 						: errmsg("cannot store a drift report in a read-only transaction"),
 					errhint("Give store => false to %s: the answer is the same.", COMMAND)));
@@ -227,9 +232,11 @@ store_report(const DriftCheck *check, const DriftReport *report)
 {
 	char *caller = GetUserNameFromId(GetUserId(), false);
 	RegistryWriter writer = registry_begin_write(COMMAND);
-	int64 report_id = write_report(check, report, caller);
+	int64 report_id;
 	char *members;
 
+	registry_lock_for_reference(&check->model);
+	report_id = write_report(check, report, caller);
 	for (size_t i = 0; i < report->n_findings; i++)
 		write_finding(report_id, (int) i + 1, &report->findings[i]);
 	members = psprintf("\"report_id\": " INT64_FORMAT ", \"rows\": " INT64_FORMAT

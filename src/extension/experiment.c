@@ -94,14 +94,30 @@ outcome_version(FunctionCallInfo fcinfo, OutcomeSite *site)
 	return version;
 }
 
-/* Write an outcome. A unit is of the experiment in which it was reported last, so its time follows. */
+/* Raise an error if a version is gone, whose row would be locked if it were there. */
 static void
-write_outcome(int64 model_id, int32 version, Datum unit, bool success)
+check_version_is_there(const OutcomeSite *site, int32 version)
+{
+	Oid types[2] = {INT8OID, INT4OID};
+	Datum values[2] = {Int64GetDatum(site->model_id), Int32GetDatum(version)};
+
+	registry_execute("SELECT FROM sentiment.model_version WHERE model_id = $1 AND version = $2", 2,
+					 types, values, NULL, SPI_OK_SELECT);
+	if (SPI_processed == 0)
+		registry_version_missing(site->name, version);
+}
+
+/*
+ * Write an outcome, and hold its version against being pruned until the transaction's end. A unit is of the experiment in which
+ * it was reported last, so its time follows.
+ */
+static void
+write_outcome(const OutcomeSite *site, int32 version, Datum unit, bool success)
 {
 	static SPIPlanPtr plan = NULL;
 	RegistryWriter writer = registry_begin_write("sentiment_outcome()");
 	Oid types[4] = {INT8OID, INT4OID, TEXTOID, BOOLOID};
-	Datum values[4] = {Int64GetDatum(model_id), Int32GetDatum(version), unit,
+	Datum values[4] = {Int64GetDatum(site->model_id), Int32GetDatum(version), unit,
 					   BoolGetDatum(success)};
 	int result;
 
@@ -109,7 +125,9 @@ write_outcome(int64 model_id, int32 version, Datum unit, bool success)
 	{
 		SPIPlanPtr made =
 			SPI_prepare("INSERT INTO sentiment.outcome AS o (model_id, version, unit, success)"
-						" VALUES ($1, $2, $3, $4) ON CONFLICT (model_id, version, unit)"
+						" SELECT v.model_id, v.version, $3, $4 FROM sentiment.model_version AS v"
+						" WHERE v.model_id = $1 AND v.version = $2 FOR KEY SHARE OF v"
+						" ON CONFLICT (model_id, version, unit)"
 						" DO UPDATE SET success = EXCLUDED.success,"
 						" reported_at = GREATEST(o.reported_at, EXCLUDED.reported_at)"
 						" WHERE o.success <> EXCLUDED.success"
@@ -123,6 +141,8 @@ write_outcome(int64 model_id, int32 version, Datum unit, bool success)
 	result = SPI_execute_plan(plan, values, NULL, false, 0);
 	if (result != SPI_OK_INSERT)
 		elog(ERROR, "SPI_execute_plan answered %s", SPI_result_code_string(result));
+	if (SPI_processed == 0)
+		check_version_is_there(site, version);
 	registry_end_write(&writer);
 }
 
@@ -146,7 +166,7 @@ sentiment_outcome(PG_FUNCTION_ARGS)
 						errhint("Give its number or a hash of it.")));
 	site = outcome_site(fcinfo, text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	version = outcome_version(fcinfo, site);
-	write_outcome(site->model_id, version, PG_GETARG_DATUM(2), PG_GETARG_BOOL(3));
+	write_outcome(site, version, PG_GETARG_DATUM(2), PG_GETARG_BOOL(3));
 	PG_RETURN_INT32(version);
 }
 

@@ -6,8 +6,7 @@ CREATE TABLE sentiment.outcome (
 	unit pg_catalog.text COLLATE pg_catalog."C" NOT NULL,
 	success pg_catalog.bool NOT NULL,
 	reported_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	PRIMARY KEY (model_id, version, unit),
-	FOREIGN KEY (model_id, version) REFERENCES sentiment.model_version ON DELETE CASCADE
+	PRIMARY KEY (model_id, version, unit)
 );
 
 COMMENT ON TABLE sentiment.outcome IS 'what became of units (users, orders, ...) that versions have answered: one row for a version and a unit, with what was reported last';

@@ -1,4 +1,12 @@
-/* src/extension/integrity.sql: what would let others' code or rows in, one arm a check */
+/* src/extension/integrity.sql: what would let others' code or rows in, and rows that do not fit together, one arm a check */
+
+CREATE FUNCTION sentiment.orphaned_rows()
+RETURNS TABLE (relation pg_catalog.text, refers_to pg_catalog.text, rows pg_catalog.int8)
+LANGUAGE C STABLE PARALLEL SAFE COST 100000 ROWS 1
+AS 'MODULE_PATHNAME', 'sentiment_orphaned_rows';
+
+COMMENT ON FUNCTION sentiment.orphaned_rows() IS
+'tables of the extension with rows that refer to rows that are not there, and how many';
 
 CREATE FUNCTION @extschema@.sentiment_check_integrity()
 RETURNS TABLE (check_name pg_catalog.text, severity pg_catalog.text, object pg_catalog.text, problem pg_catalog.text, hint pg_catalog.text)
@@ -141,8 +149,22 @@ SELECT 'extension_schema_create', 'info', pg_catalog.format('schema %I', c.name)
 FROM creator AS c
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) c.grantee
 WHERE NOT c.is_internal AND NOT COALESCE(r.rolsuper, false)
+UNION ALL
+-- rows that refer to nothing: lost by a restore, or written by hand
+SELECT 'orphaned_rows', 'error', 'table sentiment.' OPERATOR(pg_catalog.||) o.relation,
+	pg_catalog.format('%s of its rows refer to rows of sentiment.%s that are not there', o.rows, o.refers_to),
+	'Restore the rows of that table. If they are lost, these tell of nothing: a superuser may delete them.'
+FROM sentiment.orphaned_rows() AS o
+UNION ALL
+-- numbers that are given twice: rows were replicated, or loaded without the sequences
+SELECT 'sequence_behind', 'error', 'sequence sentiment.' OPERATOR(pg_catalog.||) s.sequence,
+	pg_catalog.format('it would give the number %s, and rows have numbers up to %s', s.next_number, s.largest_number),
+	pg_catalog.format('SELECT * FROM %I.sentiment_after_failover();', n.nspname)
+FROM sentiment.sequences_behind() AS s
+CROSS JOIN extension AS e
+JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) e.schema
 ORDER BY 1, 3, 4;
 END;
 
 COMMENT ON FUNCTION @extschema@.sentiment_check_integrity() IS
-'what would let others'' code run in the place of the extension''s: who may create in its schemas, objects of others there; no row if all is well. Severity error: the library itself may run it; warning: a user''s call may; info: may become so';
+'what would let others'' code run in the place of the extension''s: who may create in its schemas, objects of others there; and what was lost of its own rows: those that refer to nothing, numbers that would be given twice. No row if all is well. Severity error: the library itself may run it; warning: a user''s call may; info: may become so';

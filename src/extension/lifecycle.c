@@ -25,6 +25,7 @@
 #include "extension/lifecycle.h"
 #include "extension/query_result.h"
 #include "extension/registry.h"
+#include "extension/registry_delete.h"
 
 /* Raise an error unless the model has the version. */
 static void
@@ -493,12 +494,8 @@ static void
 drop_version(const RegistryWriter *writer, const RegistryModel *model, int32 version,
 			 const RegistryChange *change)
 {
-	Oid types[2] = {INT8OID, INT4OID};
-	Datum values[2] = {Int64GetDatum(model->model_id), Int32GetDatum(version)};
-
 	registry_write_history(writer, model, change, version, (Datum) 0);
-	registry_execute("DELETE FROM sentiment.model_version WHERE model_id = $1 AND version = $2", 2,
-					 types, values, NULL, SPI_OK_DELETE);
+	registry_delete_version(model->model_id, version);
 }
 
 /* Drop the versions that need not be kept; how many. */
@@ -565,20 +562,14 @@ sentiment_drop_model(PG_FUNCTION_ARGS)
 	RegistryChange change = {.action = "drop", .reason = "sentiment_drop_model"};
 	RegistryWriter writer;
 	RegistryModel model;
-	Oid types[1] = {INT8OID};
-	Datum values[1];
 	char *name;
 
 	require_arguments(fcinfo, 1);
 	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	writer = registry_begin_write("sentiment_drop_model()");
 	registry_lock_for_drop(&writer, name, &model);
-	values[0] = Int64GetDatum(model.model_id);
 	registry_write_history(&writer, &model, &change, 0, (Datum) 0);
-	registry_execute("DELETE FROM sentiment.deployment WHERE model_id = $1", 1, types, values, NULL,
-					 SPI_OK_DELETE);
-	registry_execute("DELETE FROM sentiment.model WHERE model_id = $1", 1, types, values, NULL,
-					 SPI_OK_DELETE);
+	registry_delete_model(model.model_id);
 	event_notify("drop", model.name, 0, NULL);
 	registry_end_write(&writer);
 	PG_RETURN_VOID();

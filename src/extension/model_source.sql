@@ -1,7 +1,7 @@
 /* src/extension/model_source.sql: the rows that a model is trained from again */
 
 CREATE TABLE sentiment.model_source (
-	model_id pg_catalog.int8 PRIMARY KEY REFERENCES sentiment.model ON DELETE CASCADE,
+	model_id pg_catalog.int8 PRIMARY KEY,
 	source_schema pg_catalog.text NOT NULL,
 	source_name pg_catalog.text NOT NULL,
 	text_column pg_catalog.text NOT NULL,

@@ -1,7 +1,7 @@
 /* src/extension/monitor.sql: what is watched of a model */
 
 CREATE TABLE sentiment.monitor (
-	model_id pg_catalog.int8 PRIMARY KEY REFERENCES sentiment.model ON DELETE CASCADE,
+	model_id pg_catalog.int8 PRIMARY KEY,
 	source_schema pg_catalog.text,
 	source_name pg_catalog.text,
 	text_column pg_catalog.text,

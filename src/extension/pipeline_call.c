@@ -10,7 +10,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "tcop/utility.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
@@ -196,9 +195,7 @@ sentiment_run_pipeline(PG_FUNCTION_ARGS)
 {
 	PipelineRun run = {.started_at = GetCurrentTimestamp()};
 
-	PreventCommandIfReadOnly("sentiment_run_pipeline()");
-	PreventCommandIfParallelMode("sentiment_run_pipeline()");
-	PreventCommandDuringRecovery("sentiment_run_pipeline()");
+	registry_refuse_read_only("sentiment_run_pipeline()");
 	read_arguments(fcinfo, &run);
 	pipeline_run(&run);
 	PG_RETURN_DATUM(result_row(fcinfo, &run));

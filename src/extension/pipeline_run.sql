@@ -36,7 +36,7 @@ COMMENT ON COLUMN sentiment.pipeline_run.done_by_oid IS 'its OID, which decides 
 COMMENT ON COLUMN sentiment.pipeline_run.done_by_cluster IS 'system identifier of that cluster; in another one the name decides';
 
 CREATE TABLE sentiment.pipeline_step (
-	run_id pg_catalog.int8 NOT NULL REFERENCES sentiment.pipeline_run ON DELETE CASCADE,
+	run_id pg_catalog.int8 NOT NULL,
 	step_number pg_catalog.int4 NOT NULL,
 	step pg_catalog.text NOT NULL,
 	kind pg_catalog.text,
@@ -66,7 +66,7 @@ COMMENT ON COLUMN sentiment.pipeline_step.started_at IS 'when it began';
 COMMENT ON COLUMN sentiment.pipeline_step.finished_at IS 'when it ended';
 
 CREATE TABLE sentiment.pipeline_error (
-	run_id pg_catalog.int8 NOT NULL REFERENCES sentiment.pipeline_run ON DELETE CASCADE,
+	run_id pg_catalog.int8 NOT NULL,
 	step_number pg_catalog.int4 NOT NULL,
 	message pg_catalog.text NOT NULL,
 	source_oid pg_catalog.oid,

@@ -14,6 +14,7 @@
 #include "utils/syscache.h"
 
 #include "extension/compat.h"
+#include "extension/failover.h"
 #include "extension/public_query.h"
 #include "extension/settings.h"
 
@@ -67,6 +68,7 @@ run_query(const char *query, int n_parameters, const QueryParameter *parameters,
 	Datum *values = palloc_array(Datum, n_parameters + 1);
 	char *nulls = palloc(n_parameters + 1);
 	MemoryContext context = CurrentMemoryContext;
+	ErrorContextCallback hint;
 	int guc_level;
 	int result;
 
@@ -80,7 +82,9 @@ run_query(const char *query, int n_parameters, const QueryParameter *parameters,
 	guc_level = NewGUCNestLevel();
 	restrict_search_path();
 	settings_hide_plans();
+	failover_begin_hint(&hint);
 	result = SPI_execute_with_args(query, n_parameters, types, values, nulls, read_only, 0);
+	failover_end_hint(&hint);
 	AtEOXact_GUC(false, guc_level);
 	/* SPI leaves its own, which SPI_finish frees */
 	MemoryContextSwitchTo(context);

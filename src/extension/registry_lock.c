@@ -83,3 +83,15 @@ registry_lock_for_drop(RegistryWriter *writer, const char *name, RegistryModel *
 {
 	lock_with_privilege(writer, name, PRIVILEGE_ADMIN, true, model);
 }
+
+void
+registry_lock_for_reference(const RegistryModel *model)
+{
+	Oid types[1] = {INT8OID};
+	Datum values[1] = {Int64GetDatum(model->model_id)};
+
+	registry_execute("SELECT FROM sentiment.model WHERE model_id = $1 FOR KEY SHARE", 1, types,
+					 values, NULL, SPI_OK_SELECT);
+	if (SPI_processed == 0)
+		registry_model_missing(model->name);
+}

@@ -22,4 +22,10 @@ extern void registry_lock_for_change(RegistryWriter *writer, const char *name,
 /* The same to drop it, which waits for transactions that have written rows about it, too. */
 extern void registry_lock_for_drop(RegistryWriter *writer, const char *name, RegistryModel *model);
 
+/*
+ * Hold a model against being dropped until the transaction's end, for a row that will refer to it: it conflicts with no change
+ * of the model. Raises an error if the model is gone. Within a registry write.
+ */
+extern void registry_lock_for_reference(const RegistryModel *model);
+
 #endif /* SENTIMENT_REGISTRY_LOCK_H */

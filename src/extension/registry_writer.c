@@ -13,6 +13,7 @@
 #include "utils/snapmgr.h"
 
 #include "extension/compat.h"
+#include "extension/failover.h"
 #include "extension/registry_table.h"
 #include "extension/registry_writer.h"
 #include "extension/settings.h"
@@ -23,6 +24,7 @@ registry_refuse_read_only(const char *command)
 	PreventCommandIfReadOnly(command);
 	PreventCommandIfParallelMode(command);
 	PreventCommandDuringRecovery(command);
+	failover_refuse_subscriber(command);
 }
 
 /* Connect to SPI as the owner of the tables. */
@@ -83,12 +85,15 @@ registry_execute(const char *query, int n_arguments, Oid *types, Datum *values, 
 {
 	/* a generic plan: a custom one would have copies of the values, of model images even */
 	SPIPlanPtr plan = SPI_prepare_cursor(query, n_arguments, types, CURSOR_OPT_GENERIC_PLAN);
+	ErrorContextCallback hint;
 	int result;
 
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare_cursor answered %s for: %s", SPI_result_code_string(SPI_result),
 			 query);
+	failover_begin_hint(&hint);
 	result = SPI_execute_plan(plan, values, nulls, false, 0);
+	failover_end_hint(&hint);
 	if (result != expected)
 		elog(ERROR, "SPI_execute_plan answered %s for: %s", SPI_result_code_string(result), query);
 	SPI_freeplan(plan);

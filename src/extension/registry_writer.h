@@ -16,10 +16,10 @@ typedef struct RegistryWriter
 	bool has_snapshot; /* registry_lock_for_change has pushed one */
 } RegistryWriter;
 
-/* Refuse a standby and a read-only transaction: for commands that work for long before they write. */
+/* Refuse a standby, a subscriber and a read-only transaction: for commands that work for long before they write. */
 extern void registry_refuse_read_only(const char *command);
 
-/* Connect to SPI as the owner of the tables, with a safe search_path. Refuses a standby. */
+/* Connect to SPI as the owner of the tables, with a safe search_path. Refuses a standby and a subscriber. */
 extern RegistryWriter registry_begin_write(const char *command);
 
 /*

@@ -14,12 +14,11 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "storage/lock.h"
-#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/snapmgr.h"
 
+#include "extension/advisory_lock.h"
 #include "extension/event.h"
 #include "extension/gate.h"
 #include "extension/lifecycle.h"
@@ -31,20 +30,10 @@
 #include "extension/train_recipe.h"
 #include "extension/train_store.h"
 
-/*
- * The class of this extension's advisory locks. pg_advisory_lock() has 1 and 2, so that nobody can take one of
- * these by hand.
- */
-#define RETRAINING_LOCK_CLASS 0x5352
-
 bool
 retraining_lock(const RegistryModel *model)
 {
-	LOCKTAG tag;
-
-	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (model->model_id >> 32),
-						 (uint32) model->model_id, RETRAINING_LOCK_CLASS);
-	return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+	return advisory_lock_try(ADVISORY_LOCK_RETRAINING, (uint64) model->model_id);
 }
 
 Retraining *
@@ -386,9 +375,7 @@ sentiment_retrain(PG_FUNCTION_ARGS)
 {
 	Retraining *retraining;
 
-	PreventCommandIfReadOnly("sentiment_retrain()");
-	PreventCommandIfParallelMode("sentiment_retrain()");
-	PreventCommandDuringRecovery("sentiment_retrain()");
+	registry_refuse_read_only("sentiment_retrain()");
 	if (PG_ARGISNULL(0))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						errmsg("argument \"model\" must not be null")));

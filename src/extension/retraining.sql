@@ -40,7 +40,7 @@ COMMENT ON COLUMN sentiment.retraining.done_by_oid IS 'its OID, which decides in
 COMMENT ON COLUMN sentiment.retraining.done_by_cluster IS 'system identifier of that cluster; in another one the name decides';
 
 CREATE TABLE sentiment.retraining_error (
-	retraining_id pg_catalog.int8 PRIMARY KEY REFERENCES sentiment.retraining ON DELETE CASCADE,
+	retraining_id pg_catalog.int8 PRIMARY KEY,
 	message pg_catalog.text NOT NULL,
 	detail pg_catalog.text,
 	source_oid pg_catalog.oid,

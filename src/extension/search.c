@@ -14,7 +14,6 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
-#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -347,9 +346,7 @@ sentiment_search(PG_FUNCTION_ARGS)
 	SearchRun run = {0};
 	Training *training;
 
-	PreventCommandIfReadOnly("sentiment_search()");
-	PreventCommandIfParallelMode("sentiment_search()");
-	PreventCommandDuringRecovery("sentiment_search()");
+	registry_refuse_read_only("sentiment_search()");
 	InitMaterializedSRF(fcinfo, 0);
 
 	context =

@@ -68,7 +68,7 @@ COMMENT ON COLUMN sentiment.search.done_by_oid IS 'its OID, which decides in the
 COMMENT ON COLUMN sentiment.search.done_by_cluster IS 'system identifier of that cluster; in another one the name decides';
 
 CREATE TABLE sentiment.search_trial (
-	search_id pg_catalog.int8 NOT NULL REFERENCES sentiment.search ON DELETE CASCADE,
+	search_id pg_catalog.int8 NOT NULL,
 	trial pg_catalog.int4 NOT NULL,
 	kind pg_catalog.text NOT NULL,
 	state pg_catalog.text NOT NULL,
@@ -103,8 +103,7 @@ CREATE TABLE sentiment.search_trial_error (
 	message pg_catalog.text NOT NULL,
 	source_oid pg_catalog.oid NOT NULL,
 	source_cluster pg_catalog.int8 NOT NULL,
-	PRIMARY KEY (search_id, trial),
-	FOREIGN KEY (search_id, trial) REFERENCES sentiment.search_trial ON DELETE CASCADE
+	PRIMARY KEY (search_id, trial)
 );
 
 COMMENT ON TABLE sentiment.search_trial_error IS 'why trials failed, which may quote labels: for who searched, and who may read the rows';

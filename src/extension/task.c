@@ -166,9 +166,7 @@ PG_FUNCTION_INFO_V1(sentiment_run_task);
 Datum
 sentiment_run_task(PG_FUNCTION_ARGS)
 {
-	PreventCommandIfReadOnly("sentiment_run_task()");
-	PreventCommandIfParallelMode("sentiment_run_task()");
-	PreventCommandDuringRecovery("sentiment_run_task()");
+	registry_refuse_read_only("sentiment_run_task()");
 	for (int i = 0; i < 2; i++)
 	{
 		if (PG_ARGISNULL(i))

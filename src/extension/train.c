@@ -13,7 +13,6 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "tcop/utility.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -248,9 +247,7 @@ sentiment_train(PG_FUNCTION_ARGS)
 	Training *training;
 	Datum result;
 
-	PreventCommandIfReadOnly("sentiment_train()");
-	PreventCommandIfParallelMode("sentiment_train()");
-	PreventCommandDuringRecovery("sentiment_train()");
+	registry_refuse_read_only("sentiment_train()");
 
 	request = train_request_of_arguments(fcinfo);
 	training = train_begin(&request);

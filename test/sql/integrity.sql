@@ -71,4 +71,24 @@ SET LOCAL search_path = regress_first;
 SELECT object, problem FROM public.sentiment_check_integrity() WHERE severity <> 'info';
 ROLLBACK;
 
+-- rows that refer to nothing, and numbers that would be given twice
+BEGIN;
+INSERT INTO sentiment.model_privilege (model_id, grantee, grantee_oid, grantee_cluster, privilege, granted_by) VALUES (-1, 'public', 0, 0, 'predict', 'nobody');
+INSERT INTO sentiment.search_trial_error (search_id, trial, message, source_oid, source_cluster) VALUES (-1, 1, 'lost', 0, 0), (-1, 2, 'lost', 0, 0);
+INSERT INTO sentiment.contract (contract_id, model, version, set_by, set_by_oid, set_by_cluster)
+SELECT last_value + 10, 'lost', 1, 'nobody', 0, 0 FROM sentiment.contract_contract_id_seq;
+SELECT check_name, severity, object, regexp_replace(problem, '[0-9]+', 'N', 'g') AS problem, hint FROM sentiment_check_integrity() WHERE severity <> 'info';
+-- counts are for everybody, as they are of nobody's
+SET ROLE regress_group;
+SELECT * FROM sentiment.orphaned_rows();
+RESET ROLE;
+SELECT next_number = (SELECT max(contract_id) + 1 FROM sentiment.contract) AS goes_on FROM sentiment_after_failover() WHERE sequence = 'contract_contract_id_seq';
+SELECT count(*) FROM sentiment.sequences_behind();
+ROLLBACK;
+SET ROLE regress_group;
+\set VERBOSITY terse
+SELECT count(*) FROM sentiment_after_failover();
+\set VERBOSITY default
+RESET ROLE;
+
 DROP ROLE "regress Member", regress_group, regress_intruder;

@@ -89,6 +89,7 @@ foreach my $format ('plain', 'custom')
 	is($target->safe_psql('postgres', q{SELECT min(search_id) FROM sentiment_search('m', 'reviews', trials => 2, folds => 2)}), '2', 'numbers of searches go on');
 	is($target->safe_psql('postgres', q{SELECT version FROM sentiment_train('new', 'reviews')}), '1', 'numbers of models go on');
 	is($target->safe_psql('postgres', 'SELECT count(DISTINCT model_id) FROM sentiment.model'), '3', 'no number is given twice');
+	is(problems($target), '', 'all rows fit together');
 	$target->stop;
 }
 

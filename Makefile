@@ -21,7 +21,7 @@ EXTENSION_SOURCES = $(wildcard src/extension/*.c)
 OBJS = $(CORE_SOURCES:.c=.o) $(EXTENSION_SOURCES:.c=.o)
 
 # The install script is joined from the topics', in an order in which each finds what it needs.
-SQL_TOPICS = install sparse_vector image_value text corpus_state features fit evaluation drift \
+SQL_TOPICS = install label_text sparse_vector image_value text corpus_state features fit evaluation drift \
 	stored_role privileges registry model_source \
 	curves \
 	drift_profile drift_report drift_injection \

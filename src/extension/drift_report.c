@@ -30,6 +30,7 @@
 #include "extension/event.h"
 #include "extension/failover.h"
 #include "extension/host.h"
+#include "extension/label_text.h"
 #include "extension/public_query.h"
 #include "extension/source_error.h"
 #include "extension/source_query.h"
@@ -354,7 +355,7 @@ profile_query(const Source *source)
 	if (source->label_column == NULL)
 		appendStringInfoString(&query, "NULL::pg_catalog.text");
 	else
-		appendStringInfo(&query, "t.%s::pg_catalog.text", quote_identifier(source->label_column));
+		label_text_append(&query, source->relation, source->label_column);
 	appendStringInfoString(&query,
 						   source->n_numeric == 0 ? ", NULL::pg_catalog.float8[]" : ", ARRAY[");
 	for (int i = 0; i < source->n_numeric; i++)

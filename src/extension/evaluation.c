@@ -6,7 +6,7 @@
  * predicted) pairs; sentiment_scored_rows, the scores of positive and of negative rows; and an array
  * of three numbers for the log loss, as PostgreSQL's own avg(float8) has it.
  *
- * Labels come as text, numeric or boolean. A label is what a cast to text makes of it, so that
+ * Labels come as text, numeric or boolean. A label is its text as label_text.h has it, so that
  * numbers and booleans compare with the labels that a model predicts; two numbers are one label if
  * they are equal (1 and 1.0).
  */
@@ -18,7 +18,6 @@
 #include "fmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/numeric.h"
 
 #include "core/evaluation/confusion_counts.h"
 #include "core/evaluation/log_loss.h"
@@ -26,6 +25,7 @@
 #include "extension/evaluation.h"
 #include "extension/expanded_state.h"
 #include "extension/host.h"
+#include "extension/label_text.h"
 
 static Size
 confusion_flat_size(const void *state)
@@ -101,8 +101,7 @@ static const StateType scored_rows_type = {
 typedef enum LabelForm
 {
 	LABEL_TEXT,
-	LABEL_NUMERIC,
-	LABEL_EQUAL_NUMERIC, /* trailing zeroes do not count */
+	LABEL_NUMERIC, /* trailing zeroes do not count */
 	LABEL_BOOLEAN
 } LabelForm;
 
@@ -120,11 +119,8 @@ label_argument(FunctionCallInfo fcinfo, int argument, LabelForm form)
 		case LABEL_BOOLEAN:
 			label = DatumGetBool(datum) ? "true" : "false";
 			return (Utf8Text){label, strlen(label), NULL};
-		case LABEL_EQUAL_NUMERIC:
-			datum = DirectFunctionCall1(numeric_trim_scale, datum);
-			/* FALLTHROUGH */
 		case LABEL_NUMERIC:
-			label = DatumGetCString(DirectFunctionCall1(numeric_out, datum));
+			label = label_text_of_numeric(datum);
 			break;
 	}
 	return (Utf8Text){label, strlen(label), label};
@@ -175,7 +171,7 @@ PG_FUNCTION_INFO_V1(sentiment_confusion_add_numeric_numeric);
 Datum
 sentiment_confusion_add_numeric_numeric(PG_FUNCTION_ARGS)
 {
-	return confusion_add(fcinfo, LABEL_EQUAL_NUMERIC, LABEL_EQUAL_NUMERIC);
+	return confusion_add(fcinfo, LABEL_NUMERIC, LABEL_NUMERIC);
 }
 
 PG_FUNCTION_INFO_V1(sentiment_confusion_add_numeric_text);

@@ -12,6 +12,7 @@
 #include "extension/corpus_state.h"
 #include "extension/host.h"
 #include "extension/image_value.h"
+#include "extension/label_text.h"
 
 PG_FUNCTION_INFO_V1(sentiment_fit_add);
 Datum
@@ -61,8 +62,7 @@ sentiment_fit_add_numeric(PG_FUNCTION_ARGS)
 {
 	if (PG_ARGISNULL(2))
 		return sentiment_fit_add(fcinfo);
-	return add_with_label(fcinfo, CStringGetTextDatum(DatumGetCString(
-									  DirectFunctionCall1(numeric_out, PG_GETARG_DATUM(2)))));
+	return add_with_label(fcinfo, CStringGetTextDatum(label_text_of_numeric(PG_GETARG_DATUM(2))));
 }
 
 PG_FUNCTION_INFO_V1(sentiment_fit_add_boolean);

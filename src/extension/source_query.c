@@ -15,6 +15,7 @@
 #include "utils/snapmgr.h"
 
 #include "extension/compat.h"
+#include "extension/label_text.h"
 #include "extension/source_code.h"
 #include "extension/source_error.h"
 #include "extension/settings.h"
@@ -273,7 +274,10 @@ probing_query(const Source *source)
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT t.%s::pg_catalog.text", quote_identifier(source->text_column));
 	if (source->label_column != NULL)
-		appendStringInfo(&sql, ", t.%s::pg_catalog.text", quote_identifier(source->label_column));
+	{
+		appendStringInfoString(&sql, ", ");
+		label_text_append(&sql, source->relation, source->label_column);
+	}
 	for (int i = 0; i < source->n_numeric; i++)
 	{
 		appendStringInfoString(&sql, ", ");

@@ -18,6 +18,7 @@
 #include "utils/timestamp.h"
 
 #include "extension/host.h"
+#include "extension/label_text.h"
 #include "extension/progress.h"
 #include "extension/source_query.h"
 #include "extension/train_source.h"
@@ -151,8 +152,9 @@ scan_query(const Source *origin)
 	StringInfoData query;
 
 	initStringInfo(&query);
-	appendStringInfo(&query, "SELECT t.%s::pg_catalog.text, t.%s::pg_catalog.text",
-					 quote_identifier(origin->text_column), quote_identifier(origin->label_column));
+	appendStringInfo(&query, "SELECT t.%s::pg_catalog.text, ",
+					 quote_identifier(origin->text_column));
+	label_text_append(&query, origin->relation, origin->label_column);
 	for (int i = 0; i < origin->n_numeric; i++)
 	{
 		appendStringInfoString(&query, ", ");

@@ -19,6 +19,7 @@
 #include "utils/lsyscache.h"
 
 #include "extension/host.h"
+#include "extension/label_text.h"
 #include "extension/public_query.h"
 #include "extension/registry.h"
 #include "extension/source_query.h"
@@ -373,16 +374,25 @@ append_evidence(StringInfo query, const ValidationScan *scan, const char *text, 
 	appendStringInfoChar(query, ')');
 }
 
+/* The expression of the labels. */
+static char *
+label_expression(const ValidationScan *scan)
+{
+	StringInfoData expression;
+
+	initStringInfo(&expression);
+	label_text_append(&expression, scan->source.relation,
+					  server_from_utf8(scan->contract.label_column));
+	return expression.data;
+}
+
 /* The query of a scan. */
 static char *
 scan_query(const ValidationScan *scan, bool has_label)
 {
 	char *text = psprintf("t.%s::pg_catalog.text",
 						  quote_identifier(server_from_utf8(scan->contract.text_column)));
-	char *label = !has_label
-					  ? NULL
-					  : psprintf("t.%s::pg_catalog.text",
-								 quote_identifier(server_from_utf8(scan->contract.label_column)));
+	char *label = has_label ? label_expression(scan) : NULL;
 	StringInfoData query;
 
 	initStringInfo(&query);

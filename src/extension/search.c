@@ -29,6 +29,7 @@
 #include "extension/subtransaction.h"
 #include "extension/train_arguments.h"
 #include "extension/train_candidates.h"
+#include "extension/train_warnings.h"
 #include "extension/train_store.h"
 
 /* The trials while they are measured. */
@@ -329,6 +330,7 @@ read_source(SearchRun *run)
 	progress_set_phase(training->progress, "read");
 	train_source_read(&training->source);
 	train_report_rows(training);
+	train_warn_of_labels(&training->source);
 	train_warn_of_reading(training);
 	train_check_held_out_labels(&training->source);
 	for (int i = 0; i < training->n_candidates; i++)

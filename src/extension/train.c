@@ -24,12 +24,11 @@
 #include "extension/progress.h"
 #include "extension/registry.h"
 #include "extension/source_error.h"
-#include "extension/source_query.h"
-#include "extension/subtransaction.h"
 #include "extension/train.h"
 #include "extension/train_arguments.h"
 #include "extension/train_candidates.h"
 #include "extension/train_store.h"
+#include "extension/train_warnings.h"
 
 double
 train_elapsed_seconds(const Training *training)
@@ -129,56 +128,8 @@ read_rows(Training *training)
 	progress_set_phase(training->progress, "read");
 	train_source_read(&training->source);
 	train_report_rows(training);
+	train_warn_of_labels(&training->source);
 	train_warn_of_reading(training);
-}
-
-/* Try to read no row of the source as it will be read for a retraining. */
-static void
-try_to_read(void *argument)
-{
-	const Training *training = argument;
-	Source source = training->source.origin;
-
-	source_try_new(training->name, &source);
-}
-
-void
-train_warn_of_reading(Training *training)
-{
-	const Source *origin = &training->source.origin;
-	const ErrorData *error;
-
-	if (origin->stored != NULL || origin->is_temporary || origin->filter_is_lost)
-		return;
-	error = subtransaction_run(try_to_read, training);
-	if (error == NULL)
-		return;
-	ereport(WARNING, (errmsg("the source cannot be read again for retraining: %s", error->message),
-					  error->detail != NULL ? errdetail_internal("%s", error->detail) : 0,
-					  error->hint != NULL ? errhint("%s", error->hint) : 0));
-}
-
-void
-train_warn_of_source(Training *training)
-{
-	const Source *origin = &training->source.origin;
-	char *problem;
-
-	if (origin->stored != NULL)
-		return;
-	problem = source_filter_problem(origin);
-	training->source.origin.filter_is_lost = problem != NULL;
-	if (problem != NULL)
-		ereport(WARNING, (errmsg("the filter is not kept for retraining"),
-						  errdetail("%s A stored filter must be a simple expression over columns "
-									"and built-in functions.",
-									problem),
-						  errhint("Put the condition into a view, and train from the view.")));
-	if (origin->is_temporary)
-		ereport(NOTICE,
-				(errmsg("the source is temporary: the model cannot be trained again from it"),
-				 errhint("Name a permanent source with sentiment_set_source() before it is "
-						 "to be retrained or to pass a gate.")));
 }
 
 /* Read the source, train and measure. */

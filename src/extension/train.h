@@ -118,15 +118,6 @@ extern void train_end(Training *training);
  */
 extern void train_check_not_dropped(const char *name, int64 model_id);
 
-/*
- * Tell what cannot be stored of the source that the caller has named, and was checked: a version of it cannot be trained
- * again.
- */
-extern void train_warn_of_source(Training *training);
-
-/* Tell of a source that the caller could read, but that cannot be read again as a stored one is, and why. */
-extern void train_warn_of_reading(Training *training);
-
 /* Seconds since the training began. */
 extern double train_elapsed_seconds(const Training *training);
 

@@ -55,6 +55,26 @@ FROM label_answers GROUP BY kind ORDER BY kind;
 SELECT label, round(probability::numeric, 1) FROM sentiment_probabilities((SELECT sentiment_fit(text, exact) FROM label_rows), 'good') ORDER BY label;
 SELECT jsonb_object_keys(sentiment_evaluate(exact, sentiment_predict(text, 'of exact'))->'classes') FROM label_rows;
 
+-- labels that are most likely one: a warning of the training, and a finding
+CREATE VIEW near_labels AS
+SELECT id, text, CASE WHEN id % 10 = 0 THEN 'Pos' WHEN id % 10 = 1 THEN 'pos ' WHEN id % 2 = 0 THEN 'pos' WHEN id % 10 = 3 THEN U&'ne\0301g' ELSE U&'n\00e9g' END AS label
+FROM label_rows;
+SELECT version FROM sentiment_train('of near', 'near_labels');
+SELECT severity, rows, round(share::numeric, 2) AS share, detail FROM sentiment_validate('of near', check_labels => false) WHERE check_name = 'near_equal_labels';
+SELECT count(*) FROM sentiment_validate(contract => '{"severity": {"near_equal_labels": "off"}}', source => 'near_labels') WHERE check_name = 'near_equal_labels';
+SELECT sentiment_set_contract('of near', '{"severity": {"near_equal_labels": "error"}}');
+SELECT version FROM sentiment_train('of near', 'near_labels');
+-- who may retrain, and may not read the rows, is not told the labels
+SELECT sentiment_set_contract('of near', NULL);
+CREATE ROLE regress_label_trainer;
+SELECT sentiment_grant('of near', 'regress_label_trainer', 'train');
+SET ROLE regress_label_trainer;
+SELECT status FROM sentiment_retrain('of near');
+RESET ROLE;
+SELECT sentiment_revoke('of near', 'regress_label_trainer', 'train');
+DROP ROLE regress_label_trainer;
+DROP VIEW near_labels;
+
 SELECT count(sentiment_drop_model(model)) FROM sentiment_models WHERE model LIKE 'of %';
 DROP TABLE label_rows, label_answers;
 DROP PROCEDURE label_uses(name[]);

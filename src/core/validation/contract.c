@@ -174,6 +174,8 @@ const ParameterSpec contract_checks[] = {
 	CHECK(CHECK_LABEL_UNUSABLE, "label_unusable", "error",
 		  "The column of labels cannot be one: a label of more than 1024 bytes or not in UTF-8, or "
 		  "more than 10000 labels"),
+	CHECK(CHECK_NEAR_EQUAL_LABELS, "near_equal_labels", "warning",
+		  "Labels differ only in case, in white space or in the form of their characters"),
 	CHECK(CHECK_CLASS_ROWS, "class_rows", "error",
 		  "A label has fewer rows than min_rows_per_class"),
 	CHECK(CHECK_CLASS_BALANCE, "class_balance", "error",

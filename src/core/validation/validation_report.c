@@ -10,6 +10,7 @@
 #include "core/evaluation/drift_statistics.h"
 #include "core/host.h"
 #include "core/labels.h"
+#include "core/validation/near_labels.h"
 #include "core/validation/robust_statistics.h"
 #include "core/validation/validation_report.h"
 
@@ -72,6 +73,7 @@ finding_public_detail(const Finding *finding)
 	switch (finding->check)
 	{
 		case CHECK_UNKNOWN_LABEL:
+		case CHECK_NEAR_EQUAL_LABELS:
 		case CHECK_CLASS_ROWS:
 		case CHECK_CLASS_BALANCE:
 		case CHECK_NUMBER_RANGE:
@@ -300,7 +302,30 @@ list_labels(const Report *report, LabelList *unknown, LabelList *rare, LabelList
 	}
 }
 
-/* Findings of labels: missing, not allowed, too few, out of balance. */
+/* A finding of labels that are near equal. */
+static void
+report_near_labels(const Report *report)
+{
+	const Validation *validation = report->validation;
+	uint32_t n_labels = validation->labels.n_strings;
+	uint32_t *order = order_labels(&validation->labels);
+	CountedLabel *labels = host_allocate_array(CountedLabel, (size_t) n_labels + 1);
+	ByteBuffer text = {0};
+	uint64_t n_rows;
+
+	for (uint32_t i = 0; i < n_labels; i++)
+	{
+		labels[i].label = string_table_get(&validation->labels, order[i], &labels[i].length);
+		labels[i].n_rows = validation->label_counts[order[i]].n_rows;
+	}
+	n_rows = near_labels_find(labels, n_labels, &text);
+	if (n_rows > 0)
+		add_finding(report, CHECK_NEAR_EQUAL_LABELS, true, (double) n_rows,
+					(double) n_rows / (double) count_labelled(validation),
+					format_text("Most likely one label each: %s", buffer_c_string(&text)), NULL);
+}
+
+/* Findings of labels: missing, not allowed, near equal, too few, out of balance. */
 static void
 report_labels(const Report *report)
 {
@@ -327,6 +352,7 @@ report_labels(const Report *report)
 							: "A label has more than %d bytes, or is not valid UTF-8",
 						validation->has_too_many_labels ? MAX_VALIDATED_LABELS : MAX_LABEL_LENGTH),
 			NULL);
+	report_near_labels(report);
 	if (rare.n_labels > 0)
 		add_finding(report, CHECK_CLASS_ROWS, true, (double) rare.n_rows, NAN,
 					format_text("Fewer rows than min_rows_per_class (%d): %s",

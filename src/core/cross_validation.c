@@ -69,12 +69,14 @@ validate_fold(const PipelineOptions *options, const ClassList *classes, const Tr
 	Pipeline *pipeline;
 
 	folds_choose_others(rows, folds, fold, &others);
+	training_rows_limit(&others, (Balance) options->balance, (uint32_t) options->per_class_limit);
 	image_begin(&writer, IMAGE_MODEL);
 	pipeline_fit(options, classes, &others, &writer);
 	image = image_finish(&writer);
 	pipeline = pipeline_open(image.data, image.length);
 	predict_fold(pipeline, rows, folds, fold, hashes, probabilities);
-	folds_measure(classes, rows, folds, fold, pipeline->positive, probabilities, metrics);
+	folds_measure(classes, rows, folds, fold, pipeline->positive, pipeline->prior_ratios,
+				  probabilities, metrics);
 	pipeline_close(pipeline);
 	buffer_reset(&image);
 	training_rows_free(&others);

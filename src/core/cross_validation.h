@@ -8,8 +8,9 @@
 #include "core/pipeline_fit.h"
 
 /*
- * Fit the pipeline n_folds times, each time without the rows of one fold, and predict those. Folds have
- * the same share of every class; equal texts are in one fold. Raises HOST_ERROR_INSUFFICIENT_DATA if a
+ * Fit the pipeline n_folds times, each time without the rows of one fold, and predict those. Balance and
+ * per_class_limit choose among the rows that a fold's pipeline learns from; what is predicted is as distributed. Folds
+ * have the same share of every class; equal texts are in one fold. Raises HOST_ERROR_INSUFFICIENT_DATA if a
  * class has fewer distinct texts than there are folds.
  * probabilities: (n_documents, n_classes) of the rows, set here; json: the folds' metrics are appended as
  * an object, with their means and standard deviations; or NULL

@@ -7,6 +7,7 @@
 #include "core/evaluation/classification_metrics.h"
 #include "core/folds.h"
 #include "core/host.h"
+#include "core/models/prior_correction.h"
 
 const char *const fold_figure_names[N_FOLD_FIGURES] = {"f1", "macro_f1", "accuracy", "log_loss"};
 
@@ -164,6 +165,7 @@ folds_choose_others(const TrainingRows *rows, const uint8_t *folds, uint32_t fol
 	others->n_documents = 0;
 	others->documents = host_allocate_array(CorpusDocument, (size_t) rows->n_documents + 1);
 	others->class_sizes = host_allocate_zero_array(uint32_t, rows->n_classes);
+	others->base_sizes = host_allocate_array(uint32_t, rows->n_classes);
 	for (uint32_t i = 0; i < rows->n_documents; i++)
 	{
 		if (folds[i] == fold)
@@ -171,25 +173,13 @@ folds_choose_others(const TrainingRows *rows, const uint8_t *folds, uint32_t fol
 		others->class_sizes[rows->documents[i].label]++;
 		others->documents[others->n_documents++] = rows->documents[i];
 	}
-}
-
-/* The most probable class, the first of equals. */
-static uint32_t
-most_probable(const double *probabilities, uint32_t n_classes)
-{
-	uint32_t best = 0;
-
-	for (uint32_t i = 1; i < n_classes; i++)
-	{
-		if (probabilities[i] > probabilities[best])
-			best = i;
-	}
-	return best;
+	memcpy(others->base_sizes, others->class_sizes, sizeof(uint32_t) * rows->n_classes);
 }
 
 void
 folds_measure(const ClassList *classes, const TrainingRows *rows, const uint8_t *folds,
-			  uint32_t fold, uint32_t positive, const double *probabilities, double *figures)
+			  uint32_t fold, uint32_t positive, const double *ratios, const double *probabilities,
+			  double *figures)
 {
 	uint32_t n_classes = rows->n_classes;
 	uint64_t *counts = host_allocate_zero_array(uint64_t, (size_t) n_classes * n_classes);
@@ -204,7 +194,7 @@ folds_measure(const ClassList *classes, const TrainingRows *rows, const uint8_t 
 
 		if (folds[i] != fold)
 			continue;
-		counts[(size_t) actual * n_classes + most_probable(of_row, n_classes)]++;
+		counts[(size_t) actual * n_classes + prior_correction_decide(ratios, n_classes, of_row)]++;
 		loss += classification_log_loss_row(true, of_row[actual]);
 		n_rows++;
 	}

@@ -35,11 +35,12 @@ extern void folds_choose_others(const TrainingRows *rows, const uint8_t *folds, 
 								TrainingRows *others);
 
 /*
- * Measure the rows of a fold, whose most probable class is the answer.
- * probabilities: (n_documents, n_classes) of all rows, of which those of the fold are read; figures: (N_FOLD_FIGURES)
+ * Measure the rows of a fold, answered as prior_correction_decide tells.
+ * ratios: (n_classes) of the fold's classifier, or NULL; probabilities: (n_documents, n_classes) of all rows, of
+ * which those of the fold are read; figures: (N_FOLD_FIGURES)
  */
 extern void folds_measure(const ClassList *classes, const TrainingRows *rows, const uint8_t *folds,
-						  uint32_t fold, uint32_t positive, const double *probabilities,
-						  double *figures);
+						  uint32_t fold, uint32_t positive, const double *ratios,
+						  const double *probabilities, double *figures);
 
 #endif /* SENTIMENT_FOLDS_H */

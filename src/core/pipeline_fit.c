@@ -28,13 +28,28 @@ write_labels(const ClassList *classes, ByteBuffer *section)
 		buffer_append(section, classes->labels[i], strlen(classes->labels[i]));
 }
 
-/* Append what does not depend on the texts' terms: parameters, summary, labels. */
+/* Append the correction of priors, if the rows are learned from in other shares than they have. */
 static void
-write_description(const PipelineOptions *options, const ClassList *classes, uint32_t n_rows,
-				  ImageWriter *image)
+write_priors(const PipelineOptions *options, const TrainingRows *rows, ImageWriter *image)
+{
+	double *ratios = host_allocate_array(double, rows->n_classes);
+
+	if (training_rows_prior_ratios(rows, (Balance) options->balance, ratios))
+	{
+		image_require_format(image, IMAGE_FORMAT_VERSION_PRIORS);
+		buffer_append(image_begin_section(image, IMAGE_SECTION_PRIORS), ratios,
+					  rows->n_classes * sizeof(double));
+	}
+	host_free(ratios);
+}
+
+/* Append what does not depend on the texts' terms: parameters, summary, labels, priors. */
+static void
+write_description(const PipelineOptions *options, const ClassList *classes,
+				  const TrainingRows *rows, ImageWriter *image)
 {
 	PipelineOptions stored = *options;
-	PipelineSummary summary = {.n_rows = n_rows,
+	PipelineSummary summary = {.n_rows = rows->n_documents,
 							   .n_classes = classes->n_classes,
 							   .positive = class_list_positive(classes, options->positive_label),
 							   .seed = options->seed};
@@ -48,6 +63,7 @@ write_description(const PipelineOptions *options, const ClassList *classes, uint
 						   N_PIPELINE_GROUPS);
 	buffer_append(image_begin_section(image, IMAGE_SECTION_SUMMARY), &summary, sizeof(summary));
 	write_labels(classes, image_begin_section(image, IMAGE_SECTION_LABELS));
+	write_priors(options, rows, image);
 }
 
 /* What a classifier learns from; free the weights. */
@@ -109,7 +125,7 @@ pipeline_begin_image(const PipelineOptions *options, const ClassList *classes,
 					 const TrainingRows *rows, ImageWriter *image)
 {
 	image_begin(image, IMAGE_MODEL);
-	write_description(options, classes, rows->n_documents, image);
+	write_description(options, classes, rows, image);
 }
 
 void
@@ -119,7 +135,7 @@ pipeline_fit(const PipelineOptions *options, const ClassList *classes, const Tra
 	FittedSpace space;
 	ByteBuffer *section;
 
-	write_description(options, classes, rows->n_documents, image);
+	write_description(options, classes, rows, image);
 	pipeline_fit_space(options, classes, rows, image, &space);
 	host_progress("%u features of %u texts, %llu not zero", space.features.n_features,
 				  space.features.n_rows,

@@ -5,6 +5,8 @@
  * Calibration and threshold are fitted to probabilities of rows by pipelines that did not see them, those
  * of cross-validation; the pipeline that is kept learns from all rows.
  */
+#include <string.h>
+
 #include "core/cross_validation.h"
 #include "core/folds.h"
 #include "core/host.h"
@@ -13,6 +15,13 @@
 
 /* Folds for calibration or threshold where the user names none. */
 #define DEFAULT_FOLDS 5
+
+/* What comes before the report's next key. */
+static const char *
+report_separator(const ByteBuffer *report)
+{
+	return report->data[report->length - 1] == '{' ? "" : ", ";
+}
 
 /* Calibrate the probabilities of all rows in place, by the section that was appended. */
 static void
@@ -108,6 +117,54 @@ check_classes_of_options(const PipelineOptions *options, const ClassList *classe
 				   "a threshold needs two labels, there are %u", classes->n_classes);
 }
 
+/* Leave out of the rows what the options tell, and say so. */
+static void
+choose_rows(const PipelineOptions *options, TrainingRows *rows)
+{
+	uint32_t n_before = rows->n_documents;
+	uint32_t limit =
+		training_rows_limit(rows, (Balance) options->balance, (uint32_t) options->per_class_limit);
+
+	if (rows->n_documents < n_before)
+		host_progress("%u of %u texts chosen, at most %u of each label", rows->n_documents,
+					  n_before, limit);
+}
+
+/*
+ * Report the rates that scores are corrected to, if they are, and the score from which the positive label is then
+ * answered, unless a tuned one is reported already.
+ */
+static void
+report_priors(const PipelineOptions *options, const ClassList *classes, const TrainingRows *rows,
+			  ByteBuffer *report)
+{
+	double *ratios = host_allocate_array(double, rows->n_classes);
+	double n_rows = 0;
+
+	if (training_rows_prior_ratios(rows, (Balance) options->balance, ratios))
+	{
+		for (uint32_t k = 0; k < rows->n_classes; k++)
+			n_rows += rows->base_sizes[k];
+		buffer_printf(report, "%s\"base_rates\": {", report_separator(report));
+		for (uint32_t k = 0; k < rows->n_classes; k++)
+		{
+			buffer_printf(report, k == 0 ? "" : ", ");
+			buffer_append_json_string(report, classes->labels[k], strlen(classes->labels[k]));
+			buffer_printf(report, ": ");
+			buffer_append_json_number(report, rows->base_sizes[k] / n_rows);
+		}
+		buffer_printf(report, "}");
+		if (rows->n_classes == 2 && options->threshold == THRESHOLD_NONE)
+		{
+			buffer_printf(report, ", \"threshold\": ");
+			buffer_append_json_number(
+				report, prior_correction_threshold(
+							ratios, class_list_positive(classes, options->positive_label)));
+		}
+	}
+	host_free(ratios);
+}
+
 void
 pipeline_check_training(const PipelineOptions *options, const Corpus *corpus)
 {
@@ -127,16 +184,19 @@ pipeline_train(const PipelineOptions *options, const Corpus *corpus, ByteBuffer 
 
 	class_list_make(corpus, &classes);
 	check_classes_of_options(options, &classes);
-	training_rows_choose(corpus, &classes, (Balance) options->balance,
-						 (uint32_t) options->per_class_limit, &rows);
+	training_rows_choose(corpus, &classes, &rows);
 	image_begin(&image, IMAGE_MODEL);
 	if (report != NULL)
 		buffer_printf(report, "{");
 	if (options->cv_folds > 0 || options->calibration != CALIBRATION_NONE ||
 		options->threshold != THRESHOLD_NONE)
 		validate(options, &classes, &rows, &image, report);
+	choose_rows(options, &rows);
 	if (report != NULL)
+	{
+		report_priors(options, &classes, &rows, report);
 		buffer_printf(report, "}");
+	}
 	pipeline_fit(options, &classes, &rows, &image);
 	training_rows_free(&rows);
 	class_list_free(&classes);

@@ -83,7 +83,7 @@ unshared_figures(const PipelineOptions *options, const Corpus *corpus, double *f
 	cJSON *parsed;
 
 	class_list_make(corpus, &classes);
-	training_rows_choose(corpus, &classes, BALANCE_NONE, 0, &rows);
+	training_rows_choose(corpus, &classes, &rows);
 	probabilities = host_allocate_array(double, (size_t) rows.n_documents *classes.n_classes);
 	cross_validate(options, &classes, &rows, N_FOLDS, probabilities, &json);
 	parsed = cJSON_Parse(buffer_c_string(&json));

@@ -48,7 +48,7 @@ trial_evaluator_create(const Corpus *corpus, uint32_t n_folds, size_t memory_lim
 	evaluator->n_folds = n_folds;
 	evaluator->memory_limit = memory_limit;
 	class_list_make(corpus, &evaluator->classes);
-	training_rows_choose(corpus, &evaluator->classes, BALANCE_NONE, 0, &evaluator->rows);
+	training_rows_choose(corpus, &evaluator->classes, &evaluator->rows);
 	evaluator->folds = folds_assign(&evaluator->classes, &evaluator->rows, n_folds);
 	evaluator->hashes = token_hashes_of(corpus);
 	evaluator->probabilities =
@@ -63,6 +63,7 @@ free_space(KeptSpace *space)
 {
 	host_free(space->key);
 	host_free(space->rows.class_sizes);
+	host_free(space->rows.base_sizes);
 	pipeline_free_space(&space->fitted);
 	feature_space_free_matrix(&space->fold_rows);
 	buffer_reset(&space->image);
@@ -265,15 +266,17 @@ open_classifier(Classifier *classifier)
 				   classifier->kind->name);
 }
 
-/* Predict the rows of a fold. */
+/* Predict the rows of a fold. ratios: (n_classes) that correct the priors, or NULL */
 static void
-predict_fold(TrialEvaluator *evaluator, const KeptSpace *space, const Classifier *classifier)
+predict_fold(TrialEvaluator *evaluator, const KeptSpace *space, const Classifier *classifier,
+			 const double *ratios)
 {
 	uint32_t n_classes = evaluator->classes.n_classes;
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < evaluator->rows.n_documents; i++)
 	{
+		double *probabilities = evaluator->probabilities + (size_t) i * n_classes;
 		SparseRow row;
 
 		if (evaluator->folds[i] != space->fold)
@@ -281,8 +284,9 @@ predict_fold(TrialEvaluator *evaluator, const KeptSpace *space, const Classifier
 		if (n % ROWS_PER_CHECK == 0)
 			host_check_interrupts();
 		row = sparse_matrix_row(&space->fold_rows, n++);
-		classifier->kind->predict(classifier, &row,
-								  evaluator->probabilities + (size_t) i * n_classes);
+		classifier->kind->predict(classifier, &row, probabilities);
+		if (ratios != NULL)
+			prior_correction_apply(ratios, n_classes, probabilities);
 	}
 }
 
@@ -292,6 +296,9 @@ trial_evaluate_fold(TrialEvaluator *evaluator, const PipelineOptions *options, u
 {
 	const KeptSpace *space = space_for(evaluator, options, fold);
 	uint32_t positive = class_list_positive(&evaluator->classes, options->positive_label);
+	double *ratios = host_allocate_array(double, evaluator->classes.n_classes);
+	bool is_corrected =
+		training_rows_prior_ratios(&space->rows, (Balance) options->balance, ratios);
 	ByteBuffer section = {0};
 	Classifier classifier = {.kind = options->kind,
 							 .n_features = space->fitted.features.n_features,
@@ -301,11 +308,12 @@ trial_evaluate_fold(TrialEvaluator *evaluator, const PipelineOptions *options, u
 	classifier.bytes = section.data;
 	classifier.length = section.length;
 	open_classifier(&classifier);
-	predict_fold(evaluator, space, &classifier);
+	predict_fold(evaluator, space, &classifier, is_corrected ? ratios : NULL);
 	classifier_close(&classifier);
 	buffer_reset(&section);
 	folds_measure(&evaluator->classes, &evaluator->rows, evaluator->folds, fold, positive,
-				  evaluator->probabilities, figures);
+				  is_corrected ? ratios : NULL, evaluator->probabilities, figures);
+	host_free(ratios);
 }
 
 /* Append the sections of a feature space to another image. */

@@ -75,8 +75,8 @@ validate_fold(const PipelineOptions *options, const ClassList *classes, const Tr
 	image = image_finish(&writer);
 	pipeline = pipeline_open(image.data, image.length);
 	predict_fold(pipeline, rows, folds, fold, hashes, probabilities);
-	folds_measure(classes, rows, folds, fold, pipeline->positive, pipeline->prior_ratios,
-				  probabilities, metrics);
+	folds_measure(classes, rows, folds, fold, pipeline->positive, &pipeline->priors, probabilities,
+				  metrics);
 	pipeline_close(pipeline);
 	buffer_reset(&image);
 	training_rows_free(&others);

@@ -7,7 +7,6 @@
 #include "core/evaluation/classification_metrics.h"
 #include "core/folds.h"
 #include "core/host.h"
-#include "core/models/prior_correction.h"
 
 const char *const fold_figure_names[N_FOLD_FIGURES] = {"f1", "macro_f1", "accuracy", "log_loss"};
 
@@ -178,8 +177,8 @@ folds_choose_others(const TrainingRows *rows, const uint8_t *folds, uint32_t fol
 
 void
 folds_measure(const ClassList *classes, const TrainingRows *rows, const uint8_t *folds,
-			  uint32_t fold, uint32_t positive, const double *ratios, const double *probabilities,
-			  double *figures)
+			  uint32_t fold, uint32_t positive, const PriorCorrection *correction,
+			  const double *probabilities, double *figures)
 {
 	uint32_t n_classes = rows->n_classes;
 	uint64_t *counts = host_allocate_zero_array(uint64_t, (size_t) n_classes * n_classes);
@@ -194,7 +193,8 @@ folds_measure(const ClassList *classes, const TrainingRows *rows, const uint8_t 
 
 		if (folds[i] != fold)
 			continue;
-		counts[(size_t) actual * n_classes + prior_correction_decide(ratios, n_classes, of_row)]++;
+		counts[(size_t) actual * n_classes +
+			   prior_correction_decide(correction, n_classes, of_row)]++;
 		loss += classification_log_loss_row(true, of_row[actual]);
 		n_rows++;
 	}

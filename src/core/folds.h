@@ -6,6 +6,7 @@
 #define SENTIMENT_FOLDS_H
 
 #include "core/class_list.h"
+#include "core/models/prior_correction.h"
 #include "core/training_rows.h"
 
 /* Figures of one fold. */
@@ -36,11 +37,11 @@ extern void folds_choose_others(const TrainingRows *rows, const uint8_t *folds, 
 
 /*
  * Measure the rows of a fold, answered as prior_correction_decide tells.
- * ratios: (n_classes) of the fold's classifier, or NULL; probabilities: (n_documents, n_classes) of all rows, of
+ * correction: of the fold's classifier; probabilities: (n_documents, n_classes) of all rows, of
  * which those of the fold are read; figures: (N_FOLD_FIGURES)
  */
 extern void folds_measure(const ClassList *classes, const TrainingRows *rows, const uint8_t *folds,
-						  uint32_t fold, uint32_t positive, const double *ratios,
+						  uint32_t fold, uint32_t positive, const PriorCorrection *correction,
 						  const double *probabilities, double *figures);
 
 #endif /* SENTIMENT_FOLDS_H */

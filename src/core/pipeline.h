@@ -59,8 +59,7 @@ typedef struct Pipeline
 	PipelineOptions options;
 	FeatureSpace space;
 	Classifier classifier;
-	const double
-		*prior_ratios;       /* (n_labels) see prior_correction.h; NULL: learned as distributed */
+	PriorCorrection priors;  /* all NULL without a section */
 	Calibration calibration; /* all zero without a section */
 	uint32_t n_labels;
 	const char **labels;   /* (n_labels) zero-terminated, sorted; copies */

@@ -28,17 +28,37 @@ write_labels(const ClassList *classes, ByteBuffer *section)
 		buffer_append(section, classes->labels[i], strlen(classes->labels[i]));
 }
 
+bool
+pipeline_prior_ratios(const PipelineOptions *options, const TrainingRows *rows, double *ratios)
+{
+	double *balancing = host_allocate_array(double, rows->n_classes);
+	double *weights = host_allocate_array(double, rows->n_classes);
+	bool balances = options->balance == BALANCE_CLASS_WEIGHT;
+	bool kind_balances = classifier_kind_weighs_classes(options->kind, options->kind_options);
+	bool differ;
+
+	training_rows_class_weights(rows, balancing);
+	for (uint32_t k = 0; k < rows->n_classes; k++)
+		weights[k] = (balances ? balancing[k] : 1) * (kind_balances ? balancing[k] : 1);
+	differ = prior_correction_make(rows->base_sizes, rows->class_sizes, rows->n_classes, weights,
+								   options->kind->undoes_weights, ratios);
+	host_free(balancing);
+	host_free(weights);
+	return differ;
+}
+
 /* Append the correction of priors, if the rows are learned from in other shares than they have. */
 static void
 write_priors(const PipelineOptions *options, const TrainingRows *rows, ImageWriter *image)
 {
-	double *ratios = host_allocate_array(double, rows->n_classes);
+	size_t n_ratios = PRIOR_CORRECTION_SIZE(rows->n_classes);
+	double *ratios = host_allocate_array(double, n_ratios);
 
-	if (training_rows_prior_ratios(rows, (Balance) options->balance, ratios))
+	if (pipeline_prior_ratios(options, rows, ratios))
 	{
 		image_require_format(image, IMAGE_FORMAT_VERSION_PRIORS);
 		buffer_append(image_begin_section(image, IMAGE_SECTION_PRIORS), ratios,
-					  rows->n_classes * sizeof(double));
+					  n_ratios * sizeof(double));
 	}
 	host_free(ratios);
 }
@@ -74,6 +94,7 @@ training_set_of(const PipelineOptions *options, const TrainingRows *rows, const 
 								.labels = space->labels,
 								.n_classes = rows->n_classes,
 								.seed = (uint64_t) options->seed,
+								.undo_weights = options->kind->undoes_weights,
 								.n_dense = space->n_dense};
 
 	if (options->balance == BALANCE_CLASS_WEIGHT)

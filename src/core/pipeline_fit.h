@@ -27,6 +27,13 @@ typedef struct FittedSpace
 	uint32_t *labels; /* (features.n_rows) classes of the rows */
 } FittedSpace;
 
+/*
+ * What corrects the priors of a pipeline that learns from the rows; answers whether there is anything to correct.
+ * ratios: (PRIOR_CORRECTION_SIZE of the classes)
+ */
+extern bool pipeline_prior_ratios(const PipelineOptions *options, const TrainingRows *rows,
+								  double *ratios);
+
 /* Begin an image with what does not depend on the texts' terms: parameters, summary, labels. */
 extern void pipeline_begin_image(const PipelineOptions *options, const ClassList *classes,
 								 const TrainingRows *rows, ImageWriter *image);

@@ -117,6 +117,21 @@ check_classes_of_options(const PipelineOptions *options, const ClassList *classe
 				   "a threshold needs two labels, there are %u", classes->n_classes);
 }
 
+/* The method of calibration that the rows allow; tells if it is another one than was asked for. */
+static int
+choose_calibration(const PipelineOptions *options, const TrainingRows *rows)
+{
+	if (options->calibration != CALIBRATION_ISOTONIC || rows->n_documents >= MIN_ISOTONIC_ROWS)
+		return options->calibration;
+	host_warning("Isotonic regression follows the chance of few rows; a sigmoid is fitted instead, "
+				 "and stored "
+				 "as the version's parameter.",
+				 "Use \"sigmoid\", or train on more rows.",
+				 "%u rows are too few to calibrate by isotonic regression, which takes %d",
+				 rows->n_documents, MIN_ISOTONIC_ROWS);
+	return CALIBRATION_SIGMOID;
+}
+
 /* Leave out of the rows what the options tell, and say so. */
 static void
 choose_rows(const PipelineOptions *options, TrainingRows *rows)
@@ -138,10 +153,10 @@ static void
 report_priors(const PipelineOptions *options, const ClassList *classes, const TrainingRows *rows,
 			  ByteBuffer *report)
 {
-	double *ratios = host_allocate_array(double, rows->n_classes);
+	double *ratios = host_allocate_array(double, PRIOR_CORRECTION_SIZE(rows->n_classes));
 	double n_rows = 0;
 
-	if (training_rows_prior_ratios(rows, (Balance) options->balance, ratios))
+	if (pipeline_prior_ratios(options, rows, ratios))
 	{
 		for (uint32_t k = 0; k < rows->n_classes; k++)
 			n_rows += rows->base_sizes[k];
@@ -156,10 +171,12 @@ report_priors(const PipelineOptions *options, const ClassList *classes, const Tr
 		buffer_printf(report, "}");
 		if (rows->n_classes == 2 && options->threshold == THRESHOLD_NONE)
 		{
+			PriorCorrection correction = prior_correction_of(ratios, 2);
+
 			buffer_printf(report, ", \"threshold\": ");
 			buffer_append_json_number(
 				report, prior_correction_threshold(
-							ratios, class_list_positive(classes, options->positive_label)));
+							&correction, class_list_positive(classes, options->positive_label)));
 		}
 	}
 	host_free(ratios);
@@ -180,11 +197,15 @@ pipeline_train(const PipelineOptions *options, const Corpus *corpus, ByteBuffer 
 {
 	ClassList classes;
 	TrainingRows rows;
+	PipelineOptions fitted; /* what is done, and stored */
 	ImageWriter image;
 
 	class_list_make(corpus, &classes);
 	check_classes_of_options(options, &classes);
 	training_rows_choose(corpus, &classes, &rows);
+	fitted = *options;
+	fitted.calibration = choose_calibration(options, &rows);
+	options = &fitted;
 	image_begin(&image, IMAGE_MODEL);
 	if (report != NULL)
 		buffer_printf(report, "{");

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "core/host.h"
-#include "core/models/prior_correction.h"
 #include "core/training_rows.h"
 
 /* Compare documents by hash of the text, then by class and values. */
@@ -82,13 +81,6 @@ training_rows_class_weights(const TrainingRows *rows, double *weights)
 {
 	for (uint32_t i = 0; i < rows->n_classes; i++)
 		weights[i] = (double) rows->n_documents / ((double) rows->n_classes * rows->class_sizes[i]);
-}
-
-bool
-training_rows_prior_ratios(const TrainingRows *rows, Balance balance, double *ratios)
-{
-	return prior_correction_ratios(rows->base_sizes, rows->class_sizes, rows->n_classes,
-								   balance == BALANCE_CLASS_WEIGHT, ratios);
 }
 
 void

@@ -43,12 +43,6 @@ extern uint32_t training_rows_limit(TrainingRows *rows, Balance balance, uint32_
  */
 extern void training_rows_class_weights(const TrainingRows *rows, double *weights);
 
-/*
- * What corrects the priors of whoever learned from the rows, see prior_correction.h; answers whether there is
- * anything to correct. ratios: (n_classes)
- */
-extern bool training_rows_prior_ratios(const TrainingRows *rows, Balance balance, double *ratios);
-
 /* Free the chosen documents. */
 extern void training_rows_free(TrainingRows *rows);
 

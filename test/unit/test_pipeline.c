@@ -757,16 +757,16 @@ test_training_options(void **state)
 		if (i == 1)
 			assert_int_equal(pipeline->n_rows, 60);
 		assert_int_equal(strstr(buffer_c_string(&report), "cross_validation") != NULL, i >= 3);
-		assert_int_equal(strstr(buffer_c_string(&report), "threshold") != NULL, i >= 5);
+		/* of balanced rows and of two labels, the base rate */
+		assert_int_equal(strstr(buffer_c_string(&report), "threshold") != NULL, i < 3 || i >= 5);
 		assert_int_equal(pipeline->calibration.header.has_threshold, i >= 5);
 		pipeline_close(pipeline);
 	}
 	assert_host_error(HOST_ERROR_INVALID_PARAMETER,
 					  train_numbered(DEFAULT_KIND, "{\"cv_folds\": 1}", NULL));
-	/* 20 folds need 20 distinct texts of each label */
-	assert_host_error(
-		HOST_ERROR_INSUFFICIENT_DATA,
-		train_numbered(DEFAULT_KIND, "{\"per_class_limit\": 5, \"cv_folds\": 20}", NULL));
+	/* folds are of all rows, so a limit does not make too few for them */
+	assert_non_null(
+		train_numbered(DEFAULT_KIND, "{\"per_class_limit\": 5, \"cv_folds\": 20}", NULL).data);
 	assert_host_error(HOST_ERROR_INVALID_PARAMETER,
 					  train_kind(DEFAULT_KIND, "{\"text_weight\": 0}"));
 }

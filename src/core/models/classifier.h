@@ -28,6 +28,7 @@ typedef struct TrainingSet
 	uint64_t seed;               /* for whatever is random */
 	uint32_t n_dense;            /* features that every row has, see below */
 	const double *class_weights; /* (n_classes) what a row of the class counts; NULL: 1 */
+	bool undo_weights;           /* a kind with undoes_weights takes weights out of probabilities */
 } TrainingSet;
 
 /*
@@ -56,8 +57,9 @@ struct ClassifierKind
 	const ParameterSpec *parameters; /* of an options struct of options_size bytes */
 	size_t n_parameters;
 	size_t options_size;
-	bool accepts_missing;         /* NaN among the dense features */
-	bool explains_slopes;         /* explain's contributions are a slope times the value */
+	bool accepts_missing; /* NaN among the dense features */
+	bool explains_slopes; /* explain's contributions are a slope times the value */
+	bool undoes_weights;  /* can take the weights of rows out of its probabilities by itself */
 	const char *feature_defaults; /* JSON: defaults of the feature space for this kind; or NULL */
 
 	/*
@@ -110,6 +112,12 @@ extern const char *classifier_open(Classifier *classifier);
 
 /* Free the scratch memory. */
 extern void classifier_close(Classifier *classifier);
+
+/*
+ * Whether options of a kind make rows of rare classes count for more: those with a parameter class_weight that is not its
+ * first choice.
+ */
+extern bool classifier_kind_weighs_classes(const ClassifierKind *kind, const void *options);
 
 /* The kind of that name, or NULL. */
 extern const ClassifierKind *classifier_kind_find(const char *name);

@@ -14,9 +14,10 @@
 /* Corrected probabilities this close were equal before rounding, as the votes of trees often are. */
 #define ROUNDING 1e-12
 
-bool
-prior_correction_ratios(const uint32_t *base_sizes, const uint32_t *learned_sizes,
-						uint32_t n_classes, bool is_weighted, double *ratios)
+/* Base rates over the shares of rows that count so much (NULL: 1); answers whether one is not 1. ratios: (n_classes) */
+static bool
+make_ratios(const uint32_t *base_sizes, const uint32_t *learned_sizes, uint32_t n_classes,
+			const double *weights, double *ratios)
 {
 	double n_base = 0;
 	double n_learned = 0;
@@ -25,11 +26,11 @@ prior_correction_ratios(const uint32_t *base_sizes, const uint32_t *learned_size
 	for (uint32_t k = 0; k < n_classes; k++)
 	{
 		n_base += base_sizes[k];
-		n_learned += learned_sizes[k];
+		n_learned += learned_sizes[k] * (weights == NULL ? 1 : weights[k]);
 	}
 	for (uint32_t k = 0; k < n_classes; k++)
 	{
-		double learned = is_weighted ? 1.0 / n_classes : learned_sizes[k] / n_learned;
+		double learned = learned_sizes[k] * (weights == NULL ? 1 : weights[k]) / n_learned;
 
 		ratios[k] = base_sizes[k] / n_base / learned;
 		differ |= fabs(ratios[k] - 1) > ROUNDING;
@@ -37,46 +38,84 @@ prior_correction_ratios(const uint32_t *base_sizes, const uint32_t *learned_size
 	return differ;
 }
 
-const double *
+bool
+prior_correction_make(const uint32_t *base_sizes, const uint32_t *learned_sizes, uint32_t n_classes,
+					  const double *weights, bool undoes_weights, double *ratios)
+{
+	bool scores_differ =
+		make_ratios(base_sizes, learned_sizes, n_classes, undoes_weights ? NULL : weights, ratios);
+	bool decisions_differ =
+		make_ratios(base_sizes, learned_sizes, n_classes, weights, ratios + n_classes);
+
+	return scores_differ || decisions_differ;
+}
+
+PriorCorrection
+prior_correction_of(const double *ratios, uint32_t n_classes)
+{
+	return (PriorCorrection){ratios, ratios + n_classes};
+}
+
+PriorCorrection
 prior_correction_open(const void *section, size_t length, uint32_t n_classes)
 {
 	const double *ratios = section;
 
-	if (length != n_classes * sizeof(double))
+	if (length != PRIOR_CORRECTION_SIZE(n_classes) * sizeof(double))
 		image_invalid("Its priors do not fit its classes.");
-	for (uint32_t k = 0; k < n_classes; k++)
+	for (size_t i = 0; i < PRIOR_CORRECTION_SIZE(n_classes); i++)
 	{
-		if (!(ratios[k] >= LEAST_RATIO && ratios[k] <= LARGEST_RATIO))
+		if (!(ratios[i] >= LEAST_RATIO && ratios[i] <= LARGEST_RATIO))
 			image_invalid("A ratio of its priors is out of range.");
 	}
-	return ratios;
+	return prior_correction_of(ratios, n_classes);
 }
 
 void
-prior_correction_apply(const double *ratios, uint32_t n_classes, double *probabilities)
+prior_correction_apply(const PriorCorrection *correction, uint32_t n_classes, double *probabilities)
 {
 	double sum = 0;
 
+	if (correction->scores == NULL)
+		return;
 	for (uint32_t k = 0; k < n_classes; k++)
 	{
-		probabilities[k] *= ratios[k];
+		probabilities[k] *= correction->scores[k];
 		sum += probabilities[k];
 	}
 	for (uint32_t k = 0; k < n_classes; k++)
 		probabilities[k] /= sum;
 }
 
-uint32_t
-prior_correction_decide(const double *ratios, uint32_t n_classes, const double *probabilities)
+/* The most probable class, the first of equals. */
+static uint32_t
+most_probable(uint32_t n_classes, const double *probabilities)
 {
 	uint32_t best = 0;
-	double best_value = probabilities[0] / (ratios == NULL ? 1 : ratios[0]);
 
 	for (uint32_t k = 1; k < n_classes; k++)
 	{
-		double value = probabilities[k] / (ratios == NULL ? 1 : ratios[k]);
+		if (probabilities[k] > probabilities[best])
+			best = k;
+	}
+	return best;
+}
 
-		if (value > (ratios == NULL ? best_value : best_value * (1 + ROUNDING)))
+uint32_t
+prior_correction_decide(const PriorCorrection *correction, uint32_t n_classes,
+						const double *probabilities)
+{
+	uint32_t best = 0;
+	double best_value;
+
+	if (correction->decisions == NULL)
+		return most_probable(n_classes, probabilities);
+	best_value = probabilities[0] / correction->decisions[0];
+	for (uint32_t k = 1; k < n_classes; k++)
+	{
+		double value = probabilities[k] / correction->decisions[k];
+
+		if (value > best_value * (1 + ROUNDING))
 		{
 			best = k;
 			best_value = value;
@@ -86,7 +125,8 @@ prior_correction_decide(const double *ratios, uint32_t n_classes, const double *
 }
 
 double
-prior_correction_threshold(const double *ratios, uint32_t class_index)
+prior_correction_threshold(const PriorCorrection *correction, uint32_t class_index)
 {
-	return ratios[class_index] / (ratios[0] + ratios[1]);
+	return correction->decisions[class_index] /
+		   (correction->decisions[0] + correction->decisions[1]);
 }

@@ -266,10 +266,10 @@ open_classifier(Classifier *classifier)
 				   classifier->kind->name);
 }
 
-/* Predict the rows of a fold. ratios: (n_classes) that correct the priors, or NULL */
+/* Predict the rows of a fold. */
 static void
 predict_fold(TrialEvaluator *evaluator, const KeptSpace *space, const Classifier *classifier,
-			 const double *ratios)
+			 const PriorCorrection *correction)
 {
 	uint32_t n_classes = evaluator->classes.n_classes;
 	uint32_t n = 0;
@@ -285,8 +285,7 @@ predict_fold(TrialEvaluator *evaluator, const KeptSpace *space, const Classifier
 			host_check_interrupts();
 		row = sparse_matrix_row(&space->fold_rows, n++);
 		classifier->kind->predict(classifier, &row, probabilities);
-		if (ratios != NULL)
-			prior_correction_apply(ratios, n_classes, probabilities);
+		prior_correction_apply(correction, n_classes, probabilities);
 	}
 }
 
@@ -296,23 +295,25 @@ trial_evaluate_fold(TrialEvaluator *evaluator, const PipelineOptions *options, u
 {
 	const KeptSpace *space = space_for(evaluator, options, fold);
 	uint32_t positive = class_list_positive(&evaluator->classes, options->positive_label);
-	double *ratios = host_allocate_array(double, evaluator->classes.n_classes);
-	bool is_corrected =
-		training_rows_prior_ratios(&space->rows, (Balance) options->balance, ratios);
+	double *ratios =
+		host_allocate_array(double, PRIOR_CORRECTION_SIZE(evaluator->classes.n_classes));
+	PriorCorrection correction = {NULL, NULL};
 	ByteBuffer section = {0};
 	Classifier classifier = {.kind = options->kind,
 							 .n_features = space->fitted.features.n_features,
 							 .n_classes = evaluator->classes.n_classes};
 
+	if (pipeline_prior_ratios(options, &space->rows, ratios))
+		correction = prior_correction_of(ratios, evaluator->classes.n_classes);
 	pipeline_fit_classifier(options, &space->rows, &space->fitted, space->image_length, &section);
 	classifier.bytes = section.data;
 	classifier.length = section.length;
 	open_classifier(&classifier);
-	predict_fold(evaluator, space, &classifier, is_corrected ? ratios : NULL);
+	predict_fold(evaluator, space, &classifier, &correction);
 	classifier_close(&classifier);
 	buffer_reset(&section);
 	folds_measure(&evaluator->classes, &evaluator->rows, evaluator->folds, fold, positive,
-				  is_corrected ? ratios : NULL, evaluator->probabilities, figures);
+				  &correction, evaluator->probabilities, figures);
 	host_free(ratios);
 }
 

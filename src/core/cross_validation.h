@@ -19,4 +19,15 @@ extern void cross_validate(const PipelineOptions *options, const ClassList *clas
 						   const TrainingRows *rows, uint32_t n_folds, double *probabilities,
 						   ByteBuffer *json);
 
+/* Distinct texts that every class must have to measure a correction of priors. */
+#define MIN_PRIOR_TEXTS 20
+
+/*
+ * Measure what corrects the priors of a balanced pipeline (prior_correction_measure) by probabilities of rows that fits did
+ * not see: those of one fold, and of more as long as a class has few there. Answers false if the rows do not allow it.
+ * ratios: (n_classes)
+ */
+extern bool cross_validate_priors(const PipelineOptions *options, const ClassList *classes,
+								  const TrainingRows *rows, uint32_t n_folds, double *ratios);
+
 #endif /* SENTIMENT_CROSS_VALIDATION_H */

@@ -220,7 +220,7 @@ open_priors(Pipeline *pipeline)
 	const void *section = image_section(pipeline->image, IMAGE_SECTION_PRIORS, &length);
 
 	if (section != NULL)
-		pipeline->priors = prior_correction_open(section, length, pipeline->n_labels);
+		pipeline->prior_ratios = prior_correction_open(section, length, pipeline->n_labels);
 }
 
 Pipeline *
@@ -272,7 +272,7 @@ static const double *
 predict_row(Pipeline *pipeline, const SparseRow *row)
 {
 	pipeline->classifier.kind->predict(&pipeline->classifier, row, pipeline->probabilities);
-	prior_correction_apply(&pipeline->priors, pipeline->n_labels, pipeline->probabilities);
+	prior_correction_apply(pipeline->prior_ratios, pipeline->n_labels, pipeline->probabilities);
 	calibration_apply(&pipeline->calibration, pipeline->n_labels, pipeline->probabilities);
 	return pipeline->probabilities;
 }
@@ -301,7 +301,7 @@ pipeline_decide(const Pipeline *pipeline, const double *probabilities)
 		return probabilities[pipeline->positive] >= pipeline->calibration.header.threshold
 				   ? pipeline->positive
 				   : 1 - pipeline->positive;
-	return prior_correction_decide(&pipeline->priors, pipeline->n_labels, probabilities);
+	return prior_correction_decide(pipeline->prior_ratios, pipeline->n_labels, probabilities);
 }
 
 uint32_t

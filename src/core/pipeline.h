@@ -59,8 +59,8 @@ typedef struct Pipeline
 	PipelineOptions options;
 	FeatureSpace space;
 	Classifier classifier;
-	PriorCorrection priors;  /* all NULL without a section */
-	Calibration calibration; /* all zero without a section */
+	const double *prior_ratios; /* (n_labels) see prior_correction.h; NULL: none */
+	Calibration calibration;    /* all zero without a section */
 	uint32_t n_labels;
 	const char **labels;   /* (n_labels) zero-terminated, sorted; copies */
 	uint32_t positive;     /* class of the positive label; two classes only */

@@ -29,44 +29,51 @@ write_labels(const ClassList *classes, ByteBuffer *section)
 }
 
 bool
-pipeline_prior_ratios(const PipelineOptions *options, const TrainingRows *rows, double *ratios)
+pipeline_is_balanced(const PipelineOptions *options, const TrainingRows *rows)
 {
-	double *balancing = host_allocate_array(double, rows->n_classes);
-	double *weights = host_allocate_array(double, rows->n_classes);
-	bool balances = options->balance == BALANCE_CLASS_WEIGHT;
-	bool kind_balances = classifier_kind_weighs_classes(options->kind, options->kind_options);
-	bool differ;
+	double *ratios = host_allocate_array(double, rows->n_classes);
+	bool balanced =
+		prior_correction_ratios(rows->base_sizes, rows->class_sizes, rows->n_classes, ratios);
 
-	training_rows_class_weights(rows, balancing);
-	for (uint32_t k = 0; k < rows->n_classes; k++)
-		weights[k] = (balances ? balancing[k] : 1) * (kind_balances ? balancing[k] : 1);
-	differ = prior_correction_make(rows->base_sizes, rows->class_sizes, rows->n_classes, weights,
-								   options->kind->undoes_weights, ratios);
-	host_free(balancing);
-	host_free(weights);
-	return differ;
+	host_free(ratios);
+	if (options->balance == BALANCE_CLASS_WEIGHT ||
+		classifier_kind_weighs_classes(options->kind, options->kind_options))
+	{
+		for (uint32_t k = 1; k < rows->n_classes; k++)
+			balanced |= rows->class_sizes[k] != rows->class_sizes[0];
+	}
+	return balanced;
+}
+
+void
+pipeline_prior_ratios(const TrainingRows *rows, const double *measured, double *ratios)
+{
+	(void) prior_correction_ratios(rows->base_sizes, rows->class_sizes, rows->n_classes, ratios);
+	for (uint32_t k = 0; k < rows->n_classes && measured != NULL; k++)
+		ratios[k] *= measured[k];
 }
 
 /* Append the correction of priors, if the rows are learned from in other shares than they have. */
 static void
-write_priors(const PipelineOptions *options, const TrainingRows *rows, ImageWriter *image)
+write_priors(const PipelineOptions *options, const TrainingRows *rows, const double *measured,
+			 ImageWriter *image)
 {
-	size_t n_ratios = PRIOR_CORRECTION_SIZE(rows->n_classes);
-	double *ratios = host_allocate_array(double, n_ratios);
+	double *ratios;
 
-	if (pipeline_prior_ratios(options, rows, ratios))
-	{
-		image_require_format(image, IMAGE_FORMAT_VERSION_PRIORS);
-		buffer_append(image_begin_section(image, IMAGE_SECTION_PRIORS), ratios,
-					  n_ratios * sizeof(double));
-	}
+	if (!pipeline_is_balanced(options, rows))
+		return;
+	ratios = host_allocate_array(double, rows->n_classes);
+	pipeline_prior_ratios(rows, measured, ratios);
+	image_require_format(image, IMAGE_FORMAT_VERSION_PRIORS);
+	buffer_append(image_begin_section(image, IMAGE_SECTION_PRIORS), ratios,
+				  rows->n_classes * sizeof(double));
 	host_free(ratios);
 }
 
 /* Append what does not depend on the texts' terms: parameters, summary, labels, priors. */
 static void
 write_description(const PipelineOptions *options, const ClassList *classes,
-				  const TrainingRows *rows, ImageWriter *image)
+				  const TrainingRows *rows, const double *measured, ImageWriter *image)
 {
 	PipelineOptions stored = *options;
 	PipelineSummary summary = {.n_rows = rows->n_documents,
@@ -83,7 +90,7 @@ write_description(const PipelineOptions *options, const ClassList *classes,
 						   N_PIPELINE_GROUPS);
 	buffer_append(image_begin_section(image, IMAGE_SECTION_SUMMARY), &summary, sizeof(summary));
 	write_labels(classes, image_begin_section(image, IMAGE_SECTION_LABELS));
-	write_priors(options, rows, image);
+	write_priors(options, rows, measured, image);
 }
 
 /* What a classifier learns from; free the weights. */
@@ -94,7 +101,6 @@ training_set_of(const PipelineOptions *options, const TrainingRows *rows, const 
 								.labels = space->labels,
 								.n_classes = rows->n_classes,
 								.seed = (uint64_t) options->seed,
-								.undo_weights = options->kind->undoes_weights,
 								.n_dense = space->n_dense};
 
 	if (options->balance == BALANCE_CLASS_WEIGHT)
@@ -146,17 +152,17 @@ pipeline_begin_image(const PipelineOptions *options, const ClassList *classes,
 					 const TrainingRows *rows, ImageWriter *image)
 {
 	image_begin(image, IMAGE_MODEL);
-	write_description(options, classes, rows, image);
+	write_description(options, classes, rows, NULL, image);
 }
 
 void
 pipeline_fit(const PipelineOptions *options, const ClassList *classes, const TrainingRows *rows,
-			 ImageWriter *image)
+			 const double *measured, ImageWriter *image)
 {
 	FittedSpace space;
 	ByteBuffer *section;
 
-	write_description(options, classes, rows, image);
+	write_description(options, classes, rows, measured, image);
 	pipeline_fit_space(options, classes, rows, image, &space);
 	host_progress("%u features of %u texts, %llu not zero", space.features.n_features,
 				  space.features.n_rows,

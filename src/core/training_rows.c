@@ -83,6 +83,23 @@ training_rows_class_weights(const TrainingRows *rows, double *weights)
 		weights[i] = (double) rows->n_documents / ((double) rows->n_classes * rows->class_sizes[i]);
 }
 
+/* A copy of an array of numbers. */
+static uint32_t *
+copy_numbers(const uint32_t *numbers, uint32_t n)
+{
+	return memcpy(host_allocate_array(uint32_t, n), numbers, n * sizeof(uint32_t));
+}
+
+void
+training_rows_copy(const TrainingRows *rows, TrainingRows *copy)
+{
+	*copy = *rows;
+	copy->documents = host_allocate_array(CorpusDocument, (size_t) rows->n_documents + 1);
+	memcpy(copy->documents, rows->documents, rows->n_documents * sizeof(CorpusDocument));
+	copy->class_sizes = copy_numbers(rows->class_sizes, rows->n_classes);
+	copy->base_sizes = copy_numbers(rows->base_sizes, rows->n_classes);
+}
+
 void
 training_rows_free(TrainingRows *rows)
 {

@@ -43,6 +43,9 @@ extern uint32_t training_rows_limit(TrainingRows *rows, Balance balance, uint32_
  */
 extern void training_rows_class_weights(const TrainingRows *rows, double *weights);
 
+/* A copy of rows with documents of its own; free it too. */
+extern void training_rows_copy(const TrainingRows *rows, TrainingRows *copy);
+
 /* Free the chosen documents. */
 extern void training_rows_free(TrainingRows *rows);
 

@@ -28,7 +28,6 @@ typedef struct TrainingSet
 	uint64_t seed;               /* for whatever is random */
 	uint32_t n_dense;            /* features that every row has, see below */
 	const double *class_weights; /* (n_classes) what a row of the class counts; NULL: 1 */
-	bool undo_weights;           /* a kind with undoes_weights takes weights out of probabilities */
 } TrainingSet;
 
 /*
@@ -57,9 +56,8 @@ struct ClassifierKind
 	const ParameterSpec *parameters; /* of an options struct of options_size bytes */
 	size_t n_parameters;
 	size_t options_size;
-	bool accepts_missing; /* NaN among the dense features */
-	bool explains_slopes; /* explain's contributions are a slope times the value */
-	bool undoes_weights;  /* can take the weights of rows out of its probabilities by itself */
+	bool accepts_missing;         /* NaN among the dense features */
+	bool explains_slopes;         /* explain's contributions are a slope times the value */
 	const char *feature_defaults; /* JSON: defaults of the feature space for this kind; or NULL */
 
 	/*

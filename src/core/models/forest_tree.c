@@ -254,23 +254,10 @@ must_be_leaf(const ForestProblem *problem, const NodeSamples *node, uint32_t dep
 		   node->count / 2 < problem->min_samples_leaf || is_pure(node);
 }
 
-/* What all samples of a node count together, without the weights of their classes. */
-static double
-count_samples(const NodeSamples *node)
-{
-	double count = 0;
-
-	for (uint32_t k = 0; k < node->n_classes; k++)
-		count += node->class_counts[k];
-	return count;
-}
-
 /* Add a leaf with the shares of the classes. */
 static void
-add_leaf(const ForestProblem *problem, ForestTree *tree, const NodeSamples *node)
+add_leaf(ForestTree *tree, const NodeSamples *node)
 {
-	bool weighted = !problem->undo_weights;
-	double total = weighted ? node->weight : count_samples(node);
 	TreeNode *leaf = &tree->nodes[tree->n_nodes];
 
 	/* a forest of no rows that count knows nothing */
@@ -279,18 +266,17 @@ add_leaf(const ForestProblem *problem, ForestTree *tree, const NodeSamples *node
 	if (node->n_classes == 2)
 	{
 		if (node->weight > 0)
-			leaf->value =
-				(float) ((weighted ? node->class_weights[1] : 1) * node->class_counts[1] / total);
+			leaf->value = (float) (node->class_weights[1] * node->class_counts[1] / node->weight);
 		return;
 	}
 	set_leaf_share_start(leaf, tree->n_shares);
 	for (uint32_t k = 0; k < node->n_classes; k++)
 	{
-		double weight = (weighted ? node->class_weights[k] : 1) * node->class_counts[k];
+		double weight = node->class_weights[k] * node->class_counts[k];
 
 		if (weight > 0)
 		{
-			tree->shares[tree->n_shares++] = (LeafShare){k, (float) (weight / total)};
+			tree->shares[tree->n_shares++] = (LeafShare){k, (float) (weight / node->weight)};
 			leaf->right++;
 		}
 	}
@@ -434,7 +420,7 @@ grow_node(const ForestProblem *problem, ForestTree *tree, ForestScratch *scratch
 	if (tree->found)
 		add_split(problem, tree, &open, &node, scratch);
 	else
-		add_leaf(problem, tree, &node);
+		add_leaf(tree, &node);
 	return true;
 }
 

@@ -19,7 +19,6 @@ typedef struct ForestProblem
 	uint32_t n_classes;
 	const double *class_weights; /* (n_classes) what a row of the class counts */
 	bool balance_samples;        /* and besides, make the classes of each sample count the same */
-	bool undo_weights;           /* leaves have the shares of rows that count 1 */
 	bool bootstrap;
 	ForestCriterion criterion;
 	uint32_t max_depth;

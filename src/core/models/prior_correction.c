@@ -4,6 +4,7 @@
  */
 #include <math.h>
 
+#include "core/host.h"
 #include "core/model_image.h"
 #include "core/models/prior_correction.h"
 
@@ -11,13 +12,20 @@
 #define LEAST_RATIO   1e-12
 #define LARGEST_RATIO 1e12
 
+/* Measured ratios are within these bounds: rows that a forest is certain of cannot be moved. */
+#define LEAST_MEASURED   1e-3
+#define LARGEST_MEASURED 1e3
+
+/* Steps of measuring at most, and the relative error at which it ends. */
+#define MAX_STEPS       200
+#define MEASURED_ENOUGH 1e-6
+
 /* Corrected probabilities this close were equal before rounding, as the votes of trees often are. */
 #define ROUNDING 1e-12
 
-/* Base rates over the shares of rows that count so much (NULL: 1); answers whether one is not 1. ratios: (n_classes) */
-static bool
-make_ratios(const uint32_t *base_sizes, const uint32_t *learned_sizes, uint32_t n_classes,
-			const double *weights, double *ratios)
+bool
+prior_correction_ratios(const uint32_t *base_sizes, const uint32_t *learned_sizes,
+						uint32_t n_classes, double *ratios)
 {
 	double n_base = 0;
 	double n_learned = 0;
@@ -26,61 +34,91 @@ make_ratios(const uint32_t *base_sizes, const uint32_t *learned_sizes, uint32_t 
 	for (uint32_t k = 0; k < n_classes; k++)
 	{
 		n_base += base_sizes[k];
-		n_learned += learned_sizes[k] * (weights == NULL ? 1 : weights[k]);
+		n_learned += learned_sizes[k];
 	}
 	for (uint32_t k = 0; k < n_classes; k++)
 	{
-		double learned = learned_sizes[k] * (weights == NULL ? 1 : weights[k]) / n_learned;
-
-		ratios[k] = base_sizes[k] / n_base / learned;
+		ratios[k] = base_sizes[k] / n_base / (learned_sizes[k] / n_learned);
 		differ |= fabs(ratios[k] - 1) > ROUNDING;
 	}
 	return differ;
 }
 
-bool
-prior_correction_make(const uint32_t *base_sizes, const uint32_t *learned_sizes, uint32_t n_classes,
-					  const double *weights, bool undoes_weights, double *ratios)
+/* Sums of the classes' probabilities over all rows, corrected by ratios. sums: (n_classes) */
+static void
+sum_corrected(const double *probabilities, uint32_t n_rows, uint32_t n_classes,
+			  const double *ratios, double *sums)
 {
-	bool scores_differ =
-		make_ratios(base_sizes, learned_sizes, n_classes, undoes_weights ? NULL : weights, ratios);
-	bool decisions_differ =
-		make_ratios(base_sizes, learned_sizes, n_classes, weights, ratios + n_classes);
+	for (uint32_t k = 0; k < n_classes; k++)
+		sums[k] = 0;
+	for (uint32_t i = 0; i < n_rows; i++)
+	{
+		const double *row = probabilities + (size_t) i * n_classes;
+		double total = 0;
 
-	return scores_differ || decisions_differ;
+		for (uint32_t k = 0; k < n_classes; k++)
+			total += row[k] * ratios[k];
+		for (uint32_t k = 0; k < n_classes; k++)
+			sums[k] += row[k] * ratios[k] / total;
+		if (i % 1024 == 0)
+			host_check_interrupts();
+	}
 }
 
-PriorCorrection
-prior_correction_of(const double *ratios, uint32_t n_classes)
+void
+prior_correction_measure(const double *probabilities, const uint32_t *labels, uint32_t n_rows,
+						 uint32_t n_classes, double *ratios)
 {
-	return (PriorCorrection){ratios, ratios + n_classes};
+	double *counts = host_allocate_zero_array(double, n_classes);
+	double *sums = host_allocate_array(double, n_classes);
+	double error = INFINITY;
+
+	for (uint32_t i = 0; i < n_rows; i++)
+		counts[labels[i]]++;
+	for (uint32_t k = 0; k < n_classes; k++)
+		ratios[k] = 1;
+	for (int step = 0; step < MAX_STEPS && error > MEASURED_ENOUGH; step++)
+	{
+		sum_corrected(probabilities, n_rows, n_classes, ratios, sums);
+		error = 0;
+		for (uint32_t k = 0; k < n_classes; k++)
+		{
+			/* a row more of each, so that a class without any says nothing */
+			double factor = (counts[k] + 1) / (sums[k] + 1);
+
+			ratios[k] = fmin(fmax(ratios[k] * factor, LEAST_MEASURED), LARGEST_MEASURED);
+			error = fmax(error, fabs(factor - 1));
+		}
+	}
+	host_free(counts);
+	host_free(sums);
 }
 
-PriorCorrection
+const double *
 prior_correction_open(const void *section, size_t length, uint32_t n_classes)
 {
 	const double *ratios = section;
 
-	if (length != PRIOR_CORRECTION_SIZE(n_classes) * sizeof(double))
+	if (length != n_classes * sizeof(double))
 		image_invalid("Its priors do not fit its classes.");
-	for (size_t i = 0; i < PRIOR_CORRECTION_SIZE(n_classes); i++)
+	for (uint32_t k = 0; k < n_classes; k++)
 	{
-		if (!(ratios[i] >= LEAST_RATIO && ratios[i] <= LARGEST_RATIO))
+		if (!(ratios[k] >= LEAST_RATIO && ratios[k] <= LARGEST_RATIO))
 			image_invalid("A ratio of its priors is out of range.");
 	}
-	return prior_correction_of(ratios, n_classes);
+	return ratios;
 }
 
 void
-prior_correction_apply(const PriorCorrection *correction, uint32_t n_classes, double *probabilities)
+prior_correction_apply(const double *ratios, uint32_t n_classes, double *probabilities)
 {
 	double sum = 0;
 
-	if (correction->scores == NULL)
+	if (ratios == NULL)
 		return;
 	for (uint32_t k = 0; k < n_classes; k++)
 	{
-		probabilities[k] *= correction->scores[k];
+		probabilities[k] *= ratios[k];
 		sum += probabilities[k];
 	}
 	for (uint32_t k = 0; k < n_classes; k++)
@@ -102,18 +140,17 @@ most_probable(uint32_t n_classes, const double *probabilities)
 }
 
 uint32_t
-prior_correction_decide(const PriorCorrection *correction, uint32_t n_classes,
-						const double *probabilities)
+prior_correction_decide(const double *ratios, uint32_t n_classes, const double *probabilities)
 {
 	uint32_t best = 0;
 	double best_value;
 
-	if (correction->decisions == NULL)
+	if (ratios == NULL)
 		return most_probable(n_classes, probabilities);
-	best_value = probabilities[0] / correction->decisions[0];
+	best_value = probabilities[0] / ratios[0];
 	for (uint32_t k = 1; k < n_classes; k++)
 	{
-		double value = probabilities[k] / correction->decisions[k];
+		double value = probabilities[k] / ratios[k];
 
 		if (value > best_value * (1 + ROUNDING))
 		{
@@ -125,8 +162,7 @@ prior_correction_decide(const PriorCorrection *correction, uint32_t n_classes,
 }
 
 double
-prior_correction_threshold(const PriorCorrection *correction, uint32_t class_index)
+prior_correction_threshold(const double *ratios, uint32_t class_index)
 {
-	return correction->decisions[class_index] /
-		   (correction->decisions[0] + correction->decisions[1]);
+	return ratios[class_index] / (ratios[0] + ratios[1]);
 }

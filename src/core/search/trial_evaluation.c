@@ -269,7 +269,7 @@ open_classifier(Classifier *classifier)
 /* Predict the rows of a fold. */
 static void
 predict_fold(TrialEvaluator *evaluator, const KeptSpace *space, const Classifier *classifier,
-			 const PriorCorrection *correction)
+			 const double *ratios)
 {
 	uint32_t n_classes = evaluator->classes.n_classes;
 	uint32_t n = 0;
@@ -285,7 +285,7 @@ predict_fold(TrialEvaluator *evaluator, const KeptSpace *space, const Classifier
 			host_check_interrupts();
 		row = sparse_matrix_row(&space->fold_rows, n++);
 		classifier->kind->predict(classifier, &row, probabilities);
-		prior_correction_apply(correction, n_classes, probabilities);
+		prior_correction_apply(ratios, n_classes, probabilities);
 	}
 }
 
@@ -295,25 +295,26 @@ trial_evaluate_fold(TrialEvaluator *evaluator, const PipelineOptions *options, u
 {
 	const KeptSpace *space = space_for(evaluator, options, fold);
 	uint32_t positive = class_list_positive(&evaluator->classes, options->positive_label);
-	double *ratios =
-		host_allocate_array(double, PRIOR_CORRECTION_SIZE(evaluator->classes.n_classes));
-	PriorCorrection correction = {NULL, NULL};
+	double *ratios = NULL;
 	ByteBuffer section = {0};
 	Classifier classifier = {.kind = options->kind,
 							 .n_features = space->fitted.features.n_features,
 							 .n_classes = evaluator->classes.n_classes};
 
-	if (pipeline_prior_ratios(options, &space->rows, ratios))
-		correction = prior_correction_of(ratios, evaluator->classes.n_classes);
+	if (pipeline_is_balanced(options, &space->rows))
+	{
+		ratios = host_allocate_array(double, evaluator->classes.n_classes);
+		pipeline_prior_ratios(&space->rows, NULL, ratios);
+	}
 	pipeline_fit_classifier(options, &space->rows, &space->fitted, space->image_length, &section);
 	classifier.bytes = section.data;
 	classifier.length = section.length;
 	open_classifier(&classifier);
-	predict_fold(evaluator, space, &classifier, &correction);
+	predict_fold(evaluator, space, &classifier, ratios);
 	classifier_close(&classifier);
 	buffer_reset(&section);
-	folds_measure(&evaluator->classes, &evaluator->rows, evaluator->folds, fold, positive,
-				  &correction, evaluator->probabilities, figures);
+	folds_measure(&evaluator->classes, &evaluator->rows, evaluator->folds, fold, positive, ratios,
+				  evaluator->probabilities, figures);
 	host_free(ratios);
 }
 

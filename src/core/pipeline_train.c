@@ -249,7 +249,7 @@ prepare(const PipelineOptions *options, const ClassList *classes, TrainingRows *
 		is_measured = cross_validate_priors(options, classes, &all, DEFAULT_FOLDS, measured);
 	if (is_balanced && !is_measured)
 		warn_of_priors();
-	if (is_balanced && report != NULL)
+	if (is_balanced && report != NULL && (is_measured || rows->n_documents < all.n_documents))
 		report_priors(options, classes, rows, is_measured ? measured : NULL, report);
 	if (leaves_out)
 		training_rows_free(&all);

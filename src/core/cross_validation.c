@@ -9,6 +9,9 @@
 #include "core/folds.h"
 #include "core/host.h"
 
+/* Rows of each class that a correction of priors is measured by, if there are so many. */
+#define ENOUGH_ROWS 100
+
 /* Predict the rows of a fold. */
 static void
 predict_fold(Pipeline *pipeline, const TrainingRows *rows, const uint8_t *folds, uint32_t fold,
@@ -57,27 +60,41 @@ append_metrics(const double *metrics, uint32_t n_folds, ByteBuffer *json)
 	buffer_printf(json, "}");
 }
 
-/* Fit without one fold, and predict it. */
+/* Fit without one fold, and predict it. Answers the pipeline, whose image is set. */
+static Pipeline *
+fit_fold(const PipelineOptions *options, const ClassList *classes, const TrainingRows *rows,
+		 const uint8_t *folds, uint32_t fold, const uint64_t *hashes, double *probabilities,
+		 ByteBuffer *image)
+{
+	TrainingRows others;
+	ImageWriter writer;
+	Pipeline *pipeline;
+
+	folds_choose_others(rows, folds, fold, &others);
+	training_rows_limit(&others, (Balance) options->balance, (uint32_t) options->per_class_limit);
+	image_begin(&writer, IMAGE_MODEL);
+	pipeline_fit(options, classes, &others, NULL, &writer);
+	*image = image_finish(&writer);
+	pipeline = pipeline_open(image->data, image->length);
+	predict_fold(pipeline, rows, folds, fold, hashes, probabilities);
+	training_rows_free(&others);
+	return pipeline;
+}
+
+/* The same, and measure it. */
 static void
 validate_fold(const PipelineOptions *options, const ClassList *classes, const TrainingRows *rows,
 			  const uint8_t *folds, uint32_t fold, const uint64_t *hashes, double *probabilities,
 			  double *metrics)
 {
-	TrainingRows others;
-	ImageWriter writer;
 	ByteBuffer image;
-	Pipeline *pipeline;
+	Pipeline *pipeline =
+		fit_fold(options, classes, rows, folds, fold, hashes, probabilities, &image);
 
-	folds_choose_others(rows, folds, fold, &others);
-	image_begin(&writer, IMAGE_MODEL);
-	pipeline_fit(options, classes, &others, &writer);
-	image = image_finish(&writer);
-	pipeline = pipeline_open(image.data, image.length);
-	predict_fold(pipeline, rows, folds, fold, hashes, probabilities);
-	folds_measure(classes, rows, folds, fold, pipeline->positive, probabilities, metrics);
+	folds_measure(classes, rows, folds, fold, pipeline->positive, pipeline->prior_ratios,
+				  probabilities, metrics);
 	pipeline_close(pipeline);
 	buffer_reset(&image);
-	training_rows_free(&others);
 }
 
 void
@@ -103,4 +120,73 @@ cross_validate(const PipelineOptions *options, const ClassList *classes, const T
 	host_free(folds);
 	host_free(hashes);
 	host_free(metrics);
+}
+
+/* Bring the probabilities of the first folds to the front, with their labels; answers how many there are. */
+static uint32_t
+gather_folds(const TrainingRows *rows, const uint8_t *folds, uint32_t n_done, double *probabilities,
+			 uint32_t *labels)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < rows->n_documents; i++)
+	{
+		if (folds[i] >= n_done)
+			continue;
+		memmove(probabilities + (size_t) n * rows->n_classes,
+				probabilities + (size_t) i * rows->n_classes, rows->n_classes * sizeof(double));
+		labels[n++] = rows->documents[i].label;
+	}
+	return n;
+}
+
+/* Whether the first folds have enough rows of each class to measure by. */
+static bool
+has_enough(const TrainingRows *rows, const uint8_t *folds, uint32_t n_done)
+{
+	uint32_t *sizes = host_allocate_zero_array(uint32_t, rows->n_classes);
+	bool enough = true;
+
+	for (uint32_t i = 0; i < rows->n_documents; i++)
+		sizes[rows->documents[i].label] += folds[i] < n_done;
+	for (uint32_t k = 0; k < rows->n_classes; k++)
+		enough &= sizes[k] >= ENOUGH_ROWS;
+	host_free(sizes);
+	return enough;
+}
+
+bool
+cross_validate_priors(const PipelineOptions *options, const ClassList *classes,
+					  const TrainingRows *rows, uint32_t n_folds, double *ratios)
+{
+	uint8_t *folds = folds_try_assign(rows, n_folds, MIN_PRIOR_TEXTS);
+	uint64_t *hashes;
+	double *probabilities;
+	uint32_t *labels;
+	uint32_t n_done = 0;
+	uint32_t n_rows;
+
+	if (folds == NULL)
+		return false;
+	hashes = token_hashes_of(rows->corpus);
+	probabilities = host_allocate_array(
+		double, host_array_size((size_t) rows->n_documents + 1, rows->n_classes));
+	labels = host_allocate_array(uint32_t, (size_t) rows->n_documents + 1);
+	do
+	{
+		ByteBuffer image;
+
+		pipeline_close(
+			fit_fold(options, classes, rows, folds, n_done, hashes, probabilities, &image));
+		buffer_reset(&image);
+		n_done++;
+	} while (n_done < n_folds && !has_enough(rows, folds, n_done));
+	n_rows = gather_folds(rows, folds, n_done, probabilities, labels);
+	prior_correction_measure(probabilities, labels, n_rows, rows->n_classes, ratios);
+	host_progress("scores are corrected to the base rates by %u rows", n_rows);
+	host_free(folds);
+	host_free(hashes);
+	host_free(probabilities);
+	host_free(labels);
+	return true;
 }

@@ -7,6 +7,7 @@
 #include "core/evaluation/classification_metrics.h"
 #include "core/folds.h"
 #include "core/host.h"
+#include "core/models/prior_correction.h"
 
 const char *const fold_figure_names[N_FOLD_FIGURES] = {"f1", "macro_f1", "accuracy", "log_loss"};
 
@@ -27,6 +28,21 @@ count_distinct(const TrainingRows *rows)
 	}
 	host_free(last);
 	return distinct;
+}
+
+uint32_t
+folds_fewest_texts(const TrainingRows *rows)
+{
+	uint32_t *distinct = count_distinct(rows);
+	uint32_t fewest = UINT32_MAX;
+
+	for (uint32_t i = 0; i < rows->n_classes; i++)
+	{
+		if (distinct[i] < fewest)
+			fewest = distinct[i];
+	}
+	host_free(distinct);
+	return fewest;
 }
 
 uint32_t
@@ -109,10 +125,9 @@ emptiest_fold(const TrainingRows *rows, uint32_t start, uint32_t end, const uint
 	return best;
 }
 
-/* Refuse folds of which one holds all texts of a class: without it there is none to learn from. */
-static void
-check_class_folds(const ClassList *classes, const TrainingRows *rows, const uint32_t *in_fold,
-				  uint32_t n_folds)
+/* The first class all of whose texts one fold holds: without that there is none to learn from. n_classes: none */
+static uint32_t
+class_in_one_fold(const TrainingRows *rows, const uint32_t *in_fold, uint32_t n_folds)
 {
 	for (uint32_t k = 0; k < rows->n_classes; k++)
 	{
@@ -121,22 +136,17 @@ check_class_folds(const ClassList *classes, const TrainingRows *rows, const uint
 		for (uint32_t fold = 0; fold < n_folds; fold++)
 			n_used += in_fold[(size_t) k * n_folds + fold] > 0;
 		if (n_used < 2)
-			host_error(HOST_ERROR_INSUFFICIENT_DATA,
-					   "Its texts have rows of other labels too, so they cannot be spread.",
-					   "Add rows of this label, or leave out cv_folds, threshold and calibration.",
-					   "all texts of label \"%s\" are in one fold", classes->labels[k]);
+			return k;
 	}
+	return rows->n_classes;
 }
 
-uint8_t *
-folds_assign(const ClassList *classes, const TrainingRows *rows, uint32_t n_folds)
+/* Spread the texts over the folds; answers what class_in_one_fold does. folds: (n_documents) */
+static uint32_t
+spread_texts(const TrainingRows *rows, uint32_t n_folds, uint8_t *folds)
 {
-	uint8_t *folds;
-	uint32_t *in_fold;
-
-	check_folds(classes, rows, n_folds);
-	folds = host_allocate_array(uint8_t, (size_t) rows->n_documents + 1);
-	in_fold = host_allocate_zero_array(uint32_t, (size_t) rows->n_classes * n_folds);
+	uint32_t *in_fold = host_allocate_zero_array(uint32_t, (size_t) rows->n_classes * n_folds);
+	uint32_t alone;
 
 	for (uint32_t start = 0; start < rows->n_documents;)
 	{
@@ -151,9 +161,40 @@ folds_assign(const ClassList *classes, const TrainingRows *rows, uint32_t n_fold
 		}
 		start = end;
 	}
-	check_class_folds(classes, rows, in_fold, n_folds);
+	alone = class_in_one_fold(rows, in_fold, n_folds);
 	host_free(in_fold);
+	return alone;
+}
+
+uint8_t *
+folds_assign(const ClassList *classes, const TrainingRows *rows, uint32_t n_folds)
+{
+	uint8_t *folds;
+	uint32_t alone;
+
+	check_folds(classes, rows, n_folds);
+	folds = host_allocate_array(uint8_t, (size_t) rows->n_documents + 1);
+	alone = spread_texts(rows, n_folds, folds);
+	if (alone < rows->n_classes)
+		host_error(HOST_ERROR_INSUFFICIENT_DATA,
+				   "Its texts have rows of other labels too, so they cannot be spread.",
+				   "Add rows of this label, or leave out cv_folds, threshold and calibration.",
+				   "all texts of label \"%s\" are in one fold", classes->labels[alone]);
 	return folds;
+}
+
+uint8_t *
+folds_try_assign(const TrainingRows *rows, uint32_t n_folds, uint32_t min_texts)
+{
+	uint8_t *folds;
+
+	if (folds_fewest_texts(rows) < min_texts)
+		return NULL;
+	folds = host_allocate_array(uint8_t, (size_t) rows->n_documents + 1);
+	if (spread_texts(rows, n_folds, folds) == rows->n_classes)
+		return folds;
+	host_free(folds);
+	return NULL;
 }
 
 void
@@ -164,6 +205,7 @@ folds_choose_others(const TrainingRows *rows, const uint8_t *folds, uint32_t fol
 	others->n_documents = 0;
 	others->documents = host_allocate_array(CorpusDocument, (size_t) rows->n_documents + 1);
 	others->class_sizes = host_allocate_zero_array(uint32_t, rows->n_classes);
+	others->base_sizes = host_allocate_array(uint32_t, rows->n_classes);
 	for (uint32_t i = 0; i < rows->n_documents; i++)
 	{
 		if (folds[i] == fold)
@@ -171,25 +213,13 @@ folds_choose_others(const TrainingRows *rows, const uint8_t *folds, uint32_t fol
 		others->class_sizes[rows->documents[i].label]++;
 		others->documents[others->n_documents++] = rows->documents[i];
 	}
-}
-
-/* The most probable class, the first of equals. */
-static uint32_t
-most_probable(const double *probabilities, uint32_t n_classes)
-{
-	uint32_t best = 0;
-
-	for (uint32_t i = 1; i < n_classes; i++)
-	{
-		if (probabilities[i] > probabilities[best])
-			best = i;
-	}
-	return best;
+	memcpy(others->base_sizes, others->class_sizes, sizeof(uint32_t) * rows->n_classes);
 }
 
 void
 folds_measure(const ClassList *classes, const TrainingRows *rows, const uint8_t *folds,
-			  uint32_t fold, uint32_t positive, const double *probabilities, double *figures)
+			  uint32_t fold, uint32_t positive, const double *ratios, const double *probabilities,
+			  double *figures)
 {
 	uint32_t n_classes = rows->n_classes;
 	uint64_t *counts = host_allocate_zero_array(uint64_t, (size_t) n_classes * n_classes);
@@ -204,7 +234,7 @@ folds_measure(const ClassList *classes, const TrainingRows *rows, const uint8_t 
 
 		if (folds[i] != fold)
 			continue;
-		counts[(size_t) actual * n_classes + most_probable(of_row, n_classes)]++;
+		counts[(size_t) actual * n_classes + prior_correction_decide(ratios, n_classes, of_row)]++;
 		loss += classification_log_loss_row(true, of_row[actual]);
 		n_rows++;
 	}

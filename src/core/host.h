@@ -69,6 +69,13 @@ extern uint32_t host_thread_limit(void);
 /* Tell a person what is going on: one line, no trailing period. */
 extern void host_progress(const char *message_format, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * Warn of something that is done otherwise than was asked for: a message as those of errors, and the consequence and the
+ * next step, which may be NULL.
+ */
+extern void host_warning(const char *detail, const char *hint, const char *message_format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* Bytes of count elements of the given size; raises HOST_ERROR_LIMIT_EXCEEDED on overflow. */
 static inline size_t
 host_array_size(size_t count, size_t element_size)

@@ -53,7 +53,7 @@ image_begin(ImageWriter *writer, ImageType type)
 
 	*writer = (ImageWriter){0};
 	memcpy(header.magic, image_magic, sizeof(header.magic));
-	header.format_version = IMAGE_FORMAT_VERSION;
+	header.format_version = 1;
 	header.type = type;
 	memset(buffer_extend(&writer->buffer, FIRST_SECTION_OFFSET), 0, FIRST_SECTION_OFFSET);
 	memcpy(writer->buffer.data, &header, sizeof(header));
@@ -71,6 +71,15 @@ image_begin_section(ImageWriter *writer, ImageSectionId id)
 	section->id = id;
 	section->offset = writer->buffer.length;
 	return &writer->buffer;
+}
+
+void
+image_require_format(ImageWriter *writer, uint32_t format_version)
+{
+	ImageHeader *header = (ImageHeader *) writer->buffer.data;
+
+	if (header->format_version < format_version)
+		header->format_version = format_version;
 }
 
 size_t

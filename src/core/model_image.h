@@ -32,15 +32,21 @@ typedef enum ImageSectionId
 	IMAGE_SECTION_LABELS = 3,
 	IMAGE_SECTION_CLASSIFIER = 4,
 	IMAGE_SECTION_SUMMARY = 5,
-	IMAGE_SECTION_SVD = 6,        /* components of the terms, see feature_space.h */
-	IMAGE_SECTION_COLUMNS = 7,    /* features besides the terms, see standard_scaler.h */
-	IMAGE_SECTION_POLARITIES = 8, /* float ratios[n_terms][n_ratios], see class_ratios.h */
-	IMAGE_SECTION_CALIBRATION = 9 /* see calibration.h */
+	IMAGE_SECTION_SVD = 6,         /* components of the terms, see feature_space.h */
+	IMAGE_SECTION_COLUMNS = 7,     /* features besides the terms, see standard_scaler.h */
+	IMAGE_SECTION_POLARITIES = 8,  /* float ratios[n_terms][n_ratios], see class_ratios.h */
+	IMAGE_SECTION_CALIBRATION = 9, /* see calibration.h */
+	IMAGE_SECTION_PRIORS = 10      /* see prior_correction.h; since format version 2 */
 } ImageSectionId;
 
-#define IMAGE_FORMAT_VERSION 1
-#define IMAGE_ALIGNMENT      64
-#define IMAGE_MAX_SECTIONS   16
+/*
+ * The latest format version. An image has the earliest one whose readers understand all of it: sections that
+ * a reader must not pass over, since they change what the model answers, raise it.
+ */
+#define IMAGE_FORMAT_VERSION        2
+#define IMAGE_FORMAT_VERSION_PRIORS 2
+#define IMAGE_ALIGNMENT             64
+#define IMAGE_MAX_SECTIONS          16
 
 /* An image may not pass 256 MB: its text form and COPY must stay below PostgreSQL's 1 GB. */
 #define IMAGE_MAX_SIZE ((size_t) 256 * 1024 * 1024)
@@ -78,6 +84,9 @@ extern void image_begin(ImageWriter *writer, ImageType type);
 
 /* Begin a section: what is appended to the answered buffer until the next call is its content. */
 extern ByteBuffer *image_begin_section(ImageWriter *writer, ImageSectionId id);
+
+/* State that readers of a format version before this one do not understand the image. */
+extern void image_require_format(ImageWriter *writer, uint32_t format_version);
 
 /* Where the present section begins in the buffer. */
 extern size_t image_open_section_start(const ImageWriter *writer);

@@ -212,6 +212,17 @@ open_calibration(Pipeline *pipeline)
 		calibration_open(section, length, pipeline->n_labels, &pipeline->calibration);
 }
 
+/* Open the section of the priors' correction, if there is one. */
+static void
+open_priors(Pipeline *pipeline)
+{
+	size_t length;
+	const void *section = image_section(pipeline->image, IMAGE_SECTION_PRIORS, &length);
+
+	if (section != NULL)
+		pipeline->prior_ratios = prior_correction_open(section, length, pipeline->n_labels);
+}
+
 Pipeline *
 pipeline_open(const void *image, size_t length)
 {
@@ -224,6 +235,7 @@ pipeline_open(const void *image, size_t length)
 	open_options(pipeline);
 	feature_space_open(image, &pipeline->options.features, pipeline->n_labels, &pipeline->space);
 	open_classifier(pipeline);
+	open_priors(pipeline);
 	open_calibration(pipeline);
 	pipeline->probabilities = host_allocate_array(double, pipeline->n_labels);
 	return pipeline;
@@ -260,6 +272,7 @@ static const double *
 predict_row(Pipeline *pipeline, const SparseRow *row)
 {
 	pipeline->classifier.kind->predict(&pipeline->classifier, row, pipeline->probabilities);
+	prior_correction_apply(pipeline->prior_ratios, pipeline->n_labels, pipeline->probabilities);
 	calibration_apply(&pipeline->calibration, pipeline->n_labels, pipeline->probabilities);
 	return pipeline->probabilities;
 }
@@ -284,18 +297,11 @@ pipeline_predict_document(Pipeline *pipeline, const Corpus *corpus, const Corpus
 uint32_t
 pipeline_decide(const Pipeline *pipeline, const double *probabilities)
 {
-	uint32_t best = 0;
-
 	if (pipeline->calibration.header.has_threshold && pipeline->n_labels == 2)
 		return probabilities[pipeline->positive] >= pipeline->calibration.header.threshold
 				   ? pipeline->positive
 				   : 1 - pipeline->positive;
-	for (uint32_t i = 1; i < pipeline->n_labels; i++)
-	{
-		if (probabilities[i] > probabilities[best])
-			best = i;
-	}
-	return best;
+	return prior_correction_decide(pipeline->prior_ratios, pipeline->n_labels, probabilities);
 }
 
 uint32_t

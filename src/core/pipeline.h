@@ -9,6 +9,7 @@
 #include "core/features/feature_space.h"
 #include "core/models/calibration.h"
 #include "core/models/classifier.h"
+#include "core/models/prior_correction.h"
 #include "core/training_rows.h"
 
 #define CLASSIFIER_KIND_SIZE 32 /* bytes of a kind's name in an image */
@@ -58,7 +59,8 @@ typedef struct Pipeline
 	PipelineOptions options;
 	FeatureSpace space;
 	Classifier classifier;
-	Calibration calibration; /* all zero without a section */
+	const double *prior_ratios; /* (n_labels) see prior_correction.h; NULL: none */
+	Calibration calibration;    /* all zero without a section */
 	uint32_t n_labels;
 	const char **labels;   /* (n_labels) zero-terminated, sorted; copies */
 	uint32_t positive;     /* class of the positive label; two classes only */
@@ -111,7 +113,8 @@ extern const double *pipeline_predict_document(Pipeline *pipeline, const Corpus 
 											   const uint64_t *hashes);
 
 /*
- * The class that is answered: the most probable one (the first of equals), or as the threshold tells.
+ * The class that is answered: the most probable one (the first of equals), for a pipeline that learned from
+ * balanced rows the most probable one among such, or as the threshold tells.
  */
 extern uint32_t pipeline_decide(const Pipeline *pipeline, const double *probabilities);
 

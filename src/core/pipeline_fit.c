@@ -28,13 +28,55 @@ write_labels(const ClassList *classes, ByteBuffer *section)
 		buffer_append(section, classes->labels[i], strlen(classes->labels[i]));
 }
 
-/* Append what does not depend on the texts' terms: parameters, summary, labels. */
+bool
+pipeline_is_balanced(const PipelineOptions *options, const TrainingRows *rows)
+{
+	double *ratios = host_allocate_array(double, rows->n_classes);
+	bool balanced =
+		prior_correction_ratios(rows->base_sizes, rows->class_sizes, rows->n_classes, ratios);
+
+	host_free(ratios);
+	if (options->balance == BALANCE_CLASS_WEIGHT ||
+		classifier_kind_weighs_classes(options->kind, options->kind_options))
+	{
+		for (uint32_t k = 1; k < rows->n_classes; k++)
+			balanced |= rows->class_sizes[k] != rows->class_sizes[0];
+	}
+	return balanced;
+}
+
+void
+pipeline_prior_ratios(const TrainingRows *rows, const double *measured, double *ratios)
+{
+	(void) prior_correction_ratios(rows->base_sizes, rows->class_sizes, rows->n_classes, ratios);
+	for (uint32_t k = 0; k < rows->n_classes && measured != NULL; k++)
+		ratios[k] *= measured[k];
+}
+
+/* Append the correction of priors, if the rows are learned from in other shares than they have. */
 static void
-write_description(const PipelineOptions *options, const ClassList *classes, uint32_t n_rows,
-				  ImageWriter *image)
+write_priors(const PipelineOptions *options, const TrainingRows *rows, const double *measured,
+			 ImageWriter *image)
+{
+	double *ratios;
+
+	if (!pipeline_is_balanced(options, rows))
+		return;
+	ratios = host_allocate_array(double, rows->n_classes);
+	pipeline_prior_ratios(rows, measured, ratios);
+	image_require_format(image, IMAGE_FORMAT_VERSION_PRIORS);
+	buffer_append(image_begin_section(image, IMAGE_SECTION_PRIORS), ratios,
+				  rows->n_classes * sizeof(double));
+	host_free(ratios);
+}
+
+/* Append what does not depend on the texts' terms: parameters, summary, labels, priors. */
+static void
+write_description(const PipelineOptions *options, const ClassList *classes,
+				  const TrainingRows *rows, const double *measured, ImageWriter *image)
 {
 	PipelineOptions stored = *options;
-	PipelineSummary summary = {.n_rows = n_rows,
+	PipelineSummary summary = {.n_rows = rows->n_documents,
 							   .n_classes = classes->n_classes,
 							   .positive = class_list_positive(classes, options->positive_label),
 							   .seed = options->seed};
@@ -48,6 +90,7 @@ write_description(const PipelineOptions *options, const ClassList *classes, uint
 						   N_PIPELINE_GROUPS);
 	buffer_append(image_begin_section(image, IMAGE_SECTION_SUMMARY), &summary, sizeof(summary));
 	write_labels(classes, image_begin_section(image, IMAGE_SECTION_LABELS));
+	write_priors(options, rows, measured, image);
 }
 
 /* What a classifier learns from; free the weights. */
@@ -109,17 +152,17 @@ pipeline_begin_image(const PipelineOptions *options, const ClassList *classes,
 					 const TrainingRows *rows, ImageWriter *image)
 {
 	image_begin(image, IMAGE_MODEL);
-	write_description(options, classes, rows->n_documents, image);
+	write_description(options, classes, rows, NULL, image);
 }
 
 void
 pipeline_fit(const PipelineOptions *options, const ClassList *classes, const TrainingRows *rows,
-			 ImageWriter *image)
+			 const double *measured, ImageWriter *image)
 {
 	FittedSpace space;
 	ByteBuffer *section;
 
-	write_description(options, classes, rows->n_documents, image);
+	write_description(options, classes, rows, measured, image);
 	pipeline_fit_space(options, classes, rows, image, &space);
 	host_progress("%u features of %u texts, %llu not zero", space.features.n_features,
 				  space.features.n_rows,

@@ -11,10 +11,11 @@
 
 /*
  * Fit feature space and classifier to the rows, and append all sections but the calibration's to an image
- * that was begun. Every class must have a row.
+ * that was begun. Every class must have a row. measured: what corrects the priors of a balanced pipeline, by
+ * prior_correction_measure; or NULL
  */
 extern void pipeline_fit(const PipelineOptions *options, const ClassList *classes,
-						 const TrainingRows *rows, ImageWriter *image);
+						 const TrainingRows *rows, const double *measured, ImageWriter *image);
 
 /*
  * The parts of a fit, for whoever fits several classifiers to the same features: what a classifier is fitted
@@ -26,6 +27,15 @@ typedef struct FittedSpace
 	uint32_t n_dense;
 	uint32_t *labels; /* (features.n_rows) classes of the rows */
 } FittedSpace;
+
+/* Whether a pipeline learns from rows whose classes count otherwise than as they are distributed. */
+extern bool pipeline_is_balanced(const PipelineOptions *options, const TrainingRows *rows);
+
+/*
+ * What corrects the priors of a pipeline that learns from the rows: by the rows that are left out, and by what was
+ * measured besides. measured: (n_classes), NULL for all 1; ratios: (n_classes)
+ */
+extern void pipeline_prior_ratios(const TrainingRows *rows, const double *measured, double *ratios);
 
 /* Begin an image with what does not depend on the texts' terms: parameters, summary, labels. */
 extern void pipeline_begin_image(const PipelineOptions *options, const ClassList *classes,

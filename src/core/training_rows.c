@@ -36,7 +36,7 @@ class_limit(const TrainingRows *rows, Balance balance, uint32_t per_class_limit)
 	return limit;
 }
 
-void
+uint32_t
 training_rows_limit(TrainingRows *rows, Balance balance, uint32_t per_class_limit)
 {
 	uint32_t limit = class_limit(rows, balance, per_class_limit);
@@ -53,19 +53,17 @@ training_rows_limit(TrainingRows *rows, Balance balance, uint32_t per_class_limi
 		rows->class_sizes[class]++;
 		rows->documents[rows->n_documents++] = rows->documents[i];
 	}
-	if (rows->n_documents < n_before)
-		host_progress("%u of %u texts chosen, at most %u of each label", rows->n_documents,
-					  n_before, limit);
+	return limit;
 }
 
 void
-training_rows_choose(const Corpus *corpus, const ClassList *classes, Balance balance,
-					 uint32_t per_class_limit, TrainingRows *rows)
+training_rows_choose(const Corpus *corpus, const ClassList *classes, TrainingRows *rows)
 {
 	rows->corpus = corpus;
 	rows->n_classes = classes->n_classes;
 	rows->n_documents = corpus->n_documents;
 	rows->class_sizes = host_allocate_zero_array(uint32_t, classes->n_classes);
+	rows->base_sizes = host_allocate_array(uint32_t, classes->n_classes);
 	rows->documents = host_allocate_array(CorpusDocument, (size_t) corpus->n_documents + 1);
 	for (uint32_t i = 0; i < corpus->n_documents; i++)
 	{
@@ -75,7 +73,7 @@ training_rows_choose(const Corpus *corpus, const ClassList *classes, Balance bal
 	}
 	qsort(rows->documents, corpus->n_documents, sizeof(CorpusDocument), compare_documents);
 	host_check_interrupts();
-	training_rows_limit(rows, balance, per_class_limit);
+	memcpy(rows->base_sizes, rows->class_sizes, sizeof(uint32_t) * rows->n_classes);
 }
 
 void
@@ -85,10 +83,28 @@ training_rows_class_weights(const TrainingRows *rows, double *weights)
 		weights[i] = (double) rows->n_documents / ((double) rows->n_classes * rows->class_sizes[i]);
 }
 
+/* A copy of an array of numbers. */
+static uint32_t *
+copy_numbers(const uint32_t *numbers, uint32_t n)
+{
+	return memcpy(host_allocate_array(uint32_t, n), numbers, n * sizeof(uint32_t));
+}
+
+void
+training_rows_copy(const TrainingRows *rows, TrainingRows *copy)
+{
+	*copy = *rows;
+	copy->documents = host_allocate_array(CorpusDocument, (size_t) rows->n_documents + 1);
+	memcpy(copy->documents, rows->documents, rows->n_documents * sizeof(CorpusDocument));
+	copy->class_sizes = copy_numbers(rows->class_sizes, rows->n_classes);
+	copy->base_sizes = copy_numbers(rows->base_sizes, rows->n_classes);
+}
+
 void
 training_rows_free(TrainingRows *rows)
 {
 	host_free(rows->documents);
 	host_free(rows->class_sizes);
+	host_free(rows->base_sizes);
 	*rows = (TrainingRows){0};
 }

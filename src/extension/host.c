@@ -402,6 +402,21 @@ host_progress(const char *message_format, ...)
 			(errmsg_internal("%s", server_from_utf8(message))));
 }
 
+void
+host_warning(const char *detail, const char *hint, const char *message_format, ...)
+{
+	char message[1024];
+	va_list arguments;
+
+	va_start(arguments, message_format);
+	vsnprintf(message, sizeof(message), message_format, arguments);
+	va_end(arguments);
+	clip_message(message, sizeof(message));
+	ereport(WARNING, (errmsg_internal("%s", server_from_utf8(message)),
+					  detail == NULL ? 0 : errdetail_internal("%s", server_from_utf8(detail)),
+					  hint == NULL ? 0 : errhint("%s", server_from_utf8(hint))));
+}
+
 Utf8Text
 utf8_from_datum(Datum datum)
 {

@@ -49,11 +49,8 @@ number_of(const char *name, const JsonbValue *value)
 		case jbvNumeric:
 			number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
 														NumericGetDatum(value->val.numeric)));
-			if (!isfinite((float) number))
-				ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-								errmsg("feature \"%s\" is out of range", server_from_utf8(name)),
-								errdetail("Features are kept as float4.")));
-			return (float) number;
+			/* beyond float4 it is missing, as in training */
+			return isfinite((float) number) ? (float) number : NAN;
 		default:
 			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 							errmsg("feature \"%s\" is not a number", server_from_utf8(name)),

@@ -321,6 +321,7 @@ read_source(SearchRun *run)
 	train_warn_of_source(training);
 	train_check_model(training);
 	search_make(run);
+	search_enqueue_known(run);
 	train_begin_corpus(training);
 	host_show_progress(true);
 	progress_set_phase(training->progress, "validate");

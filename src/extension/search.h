@@ -52,6 +52,12 @@ extern void search_read_arguments(FunctionCallInfo fcinfo, SearchRun *run);
 /* Make the search with its studies: after the model and its positive label are known. */
 extern void search_make(SearchRun *run);
 
+/*
+ * Let the search begin with the parameters of the version that is deployed and with the defaults of each kind, where the
+ * spaces have them, and tell where they have not.
+ */
+extern void search_enqueue_known(SearchRun *run);
+
 /* The figures of a trial as a jsonb object. */
 extern Datum search_trial_metrics(const SearchTrial *trial);
 

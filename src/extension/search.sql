@@ -80,6 +80,7 @@ CREATE TABLE sentiment.search_trial (
 	repeats pg_catalog.int4,
 	message pg_catalog.text,
 	seconds pg_catalog.float8 NOT NULL,
+	origin pg_catalog.text NOT NULL,
 	PRIMARY KEY (search_id, trial)
 );
 
@@ -96,6 +97,7 @@ COMMENT ON COLUMN sentiment.search_trial.within_limits IS 'whether it keeps to t
 COMMENT ON COLUMN sentiment.search_trial.repeats IS 'an earlier trial with the same parameters, whose figures it has without being measured again';
 COMMENT ON COLUMN sentiment.search_trial.message IS 'that it failed';
 COMMENT ON COLUMN sentiment.search_trial.seconds IS 'how long it took';
+COMMENT ON COLUMN sentiment.search_trial.origin IS 'where its parameters come from: sampler; defaults: those that parameters have if nobody names them; deployed: those of the version that was deployed';
 
 CREATE TABLE sentiment.search_trial_error (
 	search_id pg_catalog.int8 NOT NULL,
@@ -190,7 +192,7 @@ SELECT t.search_id, s.model, t.trial, t.kind, t.state, t.params,
 	(t.metrics OPERATOR(pg_catalog.->>) s.objectives[1])::pg_catalog.float8 AS value,
 	t.metrics, t.folds, t.front OPERATOR(pg_catalog.=) 0 AS on_front, t.front, t.within_limits,
 	COALESCE(t.trial OPERATOR(pg_catalog.=) s.best_trial, false) AS best, t.repeats, t.seconds,
-	COALESCE(e.message, t.message) AS message
+	COALESCE(e.message, t.message) AS message, t.origin
 FROM sentiment.search_trial AS t
 JOIN sentiment.search AS s ON s.search_id OPERATOR(pg_catalog.=) t.search_id
 LEFT JOIN sentiment.search_trial_error AS e

@@ -8,12 +8,14 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "extension/arguments.h"
 #include "extension/host.h"
 #include "extension/search.h"
 #include "extension/train_arguments.h"
+#include "extension/version_comparison.h"
 
 /* Trials of a kind at most. */
 #define MAX_TRIALS 10000
@@ -281,4 +283,91 @@ search_make(SearchRun *run)
 		search_add_study(run->search, run->kinds[i], json_of(given),
 						 json_of(parameters_for_searched_kind(run, run->space, run->kinds[i])));
 	}
+}
+
+/* The study of a kind, or the number of studies. */
+static uint32
+study_of(const Search *search, const char *kind)
+{
+	uint32 study = 0;
+
+	while (study < search->n_studies && strcmp(search->studies[study].kind, kind) != 0)
+		study++;
+	return study;
+}
+
+/* Whether a version was trained with the numeric columns of the search. */
+static bool
+has_same_columns(const SearchRun *run, const FeatureSpaceOptions *features)
+{
+	if (features->n_numeric != run->options.n_numeric)
+		return false;
+	for (uint32 i = 0; i < features->n_numeric; i++)
+	{
+		if (strcmp(features->numeric_names[i], run->options.numeric_names[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Enqueue the parameters of a version, if its kind is searched. */
+static void
+enqueue_version(SearchRun *run, StoredVersion *stored)
+{
+	uint32 study = study_of(run->search, stored->pipeline->options.kind->name);
+	ByteBuffer parameters = {0};
+	const char *outside = "numeric_columns";
+
+	if (study == run->search->n_studies)
+		return;
+	pipeline_append_parameters(stored->pipeline, NULL, 0, &parameters);
+	if (has_same_columns(run, &stored->pipeline->options.features))
+		outside = search_enqueue(run->search, study, buffer_c_string(&parameters), ORIGIN_DEPLOYED);
+	if (outside != NULL)
+		host_progress(
+			"the search does not begin with the parameters of version %d, which is deployed: "
+			"no trial can have its \"%s\"",
+			stored->version, outside);
+	buffer_reset(&parameters);
+}
+
+/* Enqueue the parameters of the version that is deployed, if there is one. */
+static void
+enqueue_deployed(SearchRun *run)
+{
+	Training *training = run->training;
+	RegistryModel model;
+	int32 version;
+
+	if (training->model_id == 0)
+		return;
+	PushActiveSnapshot(GetLatestSnapshot());
+	if (registry_find_model_by_id(training->model_id, GetActiveSnapshot(), &model) &&
+		(version = registry_deployed_version(model.model_id, GetActiveSnapshot())) != 0)
+	{
+		StoredVersion stored =
+			version_open(&model, version, GetActiveSnapshot(), training->context);
+
+		enqueue_version(run, &stored);
+		pipeline_close(stored.pipeline);
+	}
+	PopActiveSnapshot();
+}
+
+void
+search_enqueue_known(SearchRun *run)
+{
+	host_show_progress(true);
+	enqueue_deployed(run);
+	for (uint32 study = 0; study < run->search->n_studies; study++)
+	{
+		const char *outside = search_enqueue_defaults(run->search, study);
+
+		if (outside != NULL)
+			host_progress(
+				"the search does not begin with the defaults of %s: no trial can have that of "
+				"\"%s\"",
+				run->search->studies[study].kind, outside);
+	}
+	host_show_progress(false);
 }

@@ -134,14 +134,15 @@ write_trial(const SearchRun *run, uint32 number)
 		query_text(note->message == NULL
 					   ? NULL
 					   : psprintf("failed with SQLSTATE %s", unpack_sql_state(note->sqlstate))),
-		query_value(FLOAT8OID, Float8GetDatum(note->seconds))};
+		query_value(FLOAT8OID, Float8GetDatum(note->seconds)),
+		query_text(trial_origin_names[trial->origin])};
 
 	parameters[7].is_null = !is_complete;
 	parameters[8].is_null = !is_complete;
 	parameters[9].is_null = trial->repeats == 0;
 	public_query("INSERT INTO sentiment.search_trial (search_id, trial, kind, state, params,"
-				 " metrics, folds, front, within_limits, repeats, message, seconds)"
-				 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+				 " metrics, folds, front, within_limits, repeats, message, seconds, origin)"
+				 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
 				 lengthof(parameters), parameters);
 	if (note->message != NULL)
 		write_trial_error(run, trial, note);

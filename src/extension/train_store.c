@@ -233,18 +233,27 @@ deploy(Training *training, const RegistryWriter *writer, const RegistryModel *mo
 				  best->deployed ? "deployed" : "not deployed", reason.data);
 }
 
+/* What is known of how well a candidate does, in words: F1 of no rows is no number. */
+static char *
+measured_text(const HeldOutMetrics *metrics)
+{
+	if (metrics->n_rows == 0)
+		return pstrdup("not measured for want of held-out rows");
+	return psprintf("F1 %.4f on %u held-out rows", metrics->f1, metrics->n_rows);
+}
+
 /* Leave a line in the server's log. */
 static void
 log_candidate(const Training *training, const Candidate *candidate)
 {
 	ereport(LOG,
 			(errmsg("sentiment: trained version %d of model \"%s\" (%s) from \"%s.%s\" in %.3f s: "
-					"%u rows, %u features, F1 %.4f on %u held-out rows, %s",
+					"%u rows, %u features, %s, %s",
 					candidate->version, training->name, candidate->options.kind->name,
 					training->source.origin.schema, training->source.origin.name,
 					candidate->seconds, candidate->pipeline->n_rows,
-					candidate->pipeline->space.n_features, candidate->metrics.f1,
-					candidate->metrics.n_rows, candidate->deployed ? "deployed" : "not deployed")));
+					candidate->pipeline->space.n_features, measured_text(&candidate->metrics),
+					candidate->deployed ? "deployed" : "not deployed")));
 }
 
 /* Count a training in shared memory, if there is any. */

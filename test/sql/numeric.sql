@@ -28,10 +28,21 @@ SELECT ordinal, label, round(p::numeric, 2) AS p FROM sentiment_predict_batch('{
 WHERE p IS NULL OR p > 0.5;
 SELECT term FROM sentiment_explain('some words', 'n', '{"price": 52, "member": true}') WHERE term IN ('(price)', '(member)') ORDER BY 1;
 
+-- a number beyond float4 is missing, in prediction as in training
+SELECT sentiment_score('some words', 'n', '{"price": 1e60}') = sentiment_score('some words', 'n', '{"price": null}') AS missing,
+	sentiment_score('some words', 'n', '{"price": -1e400}') = sentiment_score('some words', 'n', '{"price": null}') AS beyond_float8,
+	sentiment_score('some words', 'n', '{"price": 1e60}') = sentiment_score('some words', 'n', '{"price": 1e30}') AS large;
+CREATE TABLE numeric_beyond AS SELECT text, label, CASE WHEN id % 7 = 0 THEN 'Infinity' WHEN id % 5 = 0 THEN 1e39 ELSE id END::float8 AS price FROM
+	(SELECT 'word' || i % 9 || CASE WHEN i % 2 = 0 THEN ' fine' ELSE ' poor' END AS text, CASE WHEN i % 2 = 0 THEN 'pos' ELSE 'neg' END AS label, i AS id
+	 FROM generate_series(1, 200) AS i) AS t;
+SELECT version FROM sentiment_train('n_beyond', 'numeric_beyond', numeric_columns => '{price}');
+SELECT count(sentiment_predict(text, 'n_beyond', jsonb_build_object('price', NULLIF(price, 'Infinity')))) FROM numeric_beyond;
+SELECT sentiment_drop_model('n_beyond');
+DROP TABLE numeric_beyond;
+
 -- errors
 SELECT sentiment_predict('some words', 'n', '{"cost": 1}');
 SELECT sentiment_predict('some words', 'n', '{"price": "high"}');
-SELECT sentiment_predict('some words', 'n', '{"price": 1e60}');
 SELECT sentiment_predict('some words', 'n', '[1]');
 SELECT * FROM sentiment_predict_batch('{a,b}', 'n', ARRAY['{}']::jsonb[]);
 SELECT predicted, unnest(warnings) AS warning FROM sentiment_classify_batch('{some words,some words,NULL}', 'n',

@@ -50,3 +50,9 @@ SELECT text_len, word_count FROM sentiment_text_features(repeat('word another ',
 -- the tokenizer of a call site lives on from row to row
 SELECT count(*) AS texts, count(*) FILTER (WHERE tokens = ARRAY['row', g::text, 'of', 'many', 'row ' || g, g || ' of', 'of many']) AS as_expected
 FROM (SELECT g, sentiment_tokens('Row ' || g || ' of MANY') AS tokens FROM generate_series(10, 3009) AS g) AS t;
+
+-- contracted stop words are dropped whole, whatever the apostrophe
+SELECT sentiment_tokens('it wasn''t, isn''t, hadn''t, won''t, don''t, I''ve, they''ll', '{"stop_words": "english", "ngram_max": 1}');
+SELECT sentiment_tokens('They won’t say who won; John’s car, let’s go', '{"stop_words": "english", "ngram_max": 1}');
+SELECT sentiment_tokens('L''homme qu’il aime, lorsqu''elle dort jusqu’à l’aube aujourd''hui', '{"stop_words": "french", "ngram_max": 1}');
+SELECT sentiment_tokens('wasn''t they''ll', '{"ngram_max": 1}');

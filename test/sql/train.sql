@@ -152,3 +152,12 @@ SELECT sentiment_drop_model(model) FROM sentiment_models;
 DROP TABLE train_reviews, train_partitioned, train_gaps, train_empty, train_many, train_large, "Odd ""schema"."Odd table" CASCADE;
 DROP SEQUENCE train_sequence;
 DROP SCHEMA "Odd ""schema";
+
+-- text features need no terms if these are left out
+CREATE TABLE train_marks AS SELECT CASE WHEN i % 2 = 0 THEN '!!! ' ELSE '... ? ' END || repeat('-', i) AS text, CASE WHEN i % 2 = 0 THEN 'pos' ELSE 'neg' END AS label
+FROM generate_series(1, 60) AS i;
+SELECT version FROM sentiment_train('t_marks', 'train_marks', params => '{"text_features": true, "text_weight": 0}');
+SELECT sentiment_predict('!!! -------', 't_marks'), sentiment_predict('... ? -----', 't_marks');
+SELECT count(*) > 5 AS explained FROM sentiment_explain('!!! -------', 't_marks');
+SELECT sentiment_drop_model('t_marks');
+DROP TABLE train_marks;

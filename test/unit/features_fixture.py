@@ -24,6 +24,17 @@ def array(kind, name, values):
     print("static const %s %s[] = {%s};" % (kind, name, ", ".join(form % v if v == v else "NAN" for v in values)))
 
 
+def centered_isotonic(scores, truth, asked):
+    """Blocks of equal means, smoothed by two rows of the base rate, brought in order again, joined at their centres."""
+    means = IsotonicRegression().fit_transform(scores, truth)
+    blocks = np.unique(np.round(means, 12), return_inverse=True)[1].ravel()
+    counts = np.bincount(blocks)
+    centres = np.bincount(blocks, scores) / counts
+    smoothed = (np.bincount(blocks, truth) + 2 * np.mean(truth)) / (counts + 2)
+    values = IsotonicRegression().fit_transform(centres, smoothed, sample_weight=counts + 2)
+    return np.interp(asked, centres, values)
+
+
 def main():
     print("/* Made by features_fixture.py. */")
     print("#define FIXTURE_TEXTS %d" % len(TEXTS))
@@ -64,8 +75,7 @@ def main():
     asked = np.linspace(0.01, 0.99, 25)
     array("double", "fixture_asked", asked)
     array("double", "fixture_sigmoid", sigmoid.predict(np.log(asked / (1 - asked))))
-    isotonic = IsotonicRegression(out_of_bounds="clip").fit(scores, truth)
-    array("double", "fixture_isotonic", isotonic.predict(asked))
+    array("double", "fixture_isotonic", centered_isotonic(scores, truth, asked))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ long test_host_interrupt_after = 0;
 uint32_t test_host_threads = 2;
 size_t test_host_allocated = 0;
 size_t test_host_peak = 0;
+uint32_t test_host_warnings = 0;
 
 /* Every allocation is a link of one list, so that an error's leftovers can be freed. */
 typedef struct Allocation
@@ -142,4 +143,13 @@ void
 host_progress(const char *message_format, ...)
 {
 	(void) message_format;
+}
+
+void
+host_warning(const char *detail, const char *hint, const char *message_format, ...)
+{
+	(void) detail;
+	(void) hint;
+	(void) message_format;
+	test_host_warnings++;
 }

@@ -36,6 +36,9 @@ extern void test_host_free_all(void);
 extern size_t test_host_allocated;
 extern size_t test_host_peak;
 
+/* Warnings until now. */
+extern uint32_t test_host_warnings;
+
 /* Run a statement that must raise an error of the class; usable inside cmocka tests. */
 #define assert_host_error(expected_code, statement)              \
 	do                                                           \

@@ -264,6 +264,39 @@ test_calibration_of_three(void **state)
 	assert_true(probabilities[0] >= 0 && probabilities[0] <= 1);
 }
 
+/* Isotonic calibration of few rows answers neither 0 nor 1, though the rows at the ends are of one class. */
+static void
+test_calibration_is_never_certain(void **state)
+{
+	(void) state;
+	for (uint32_t n_rows = 2; n_rows < 60; n_rows++)
+	{
+		double probabilities[120];
+		uint32_t labels[60];
+		ByteBuffer section = {0};
+		Calibration calibration;
+		double last = 0;
+
+		for (uint32_t i = 0; i < n_rows; i++)
+		{
+			probabilities[2 * i + 1] = (i + 0.5) / n_rows;
+			probabilities[2 * i] = 1 - probabilities[2 * i + 1];
+			labels[i] = i >= n_rows / 2;
+		}
+		calibration_fit(CALIBRATION_ISOTONIC, probabilities, labels, n_rows, 2, &section);
+		calibration_open(section.data, section.length, 2, &calibration);
+		for (int i = 0; i <= 100; i++)
+		{
+			double row[2] = {1 - i / 100.0, i / 100.0};
+
+			calibration_apply(&calibration, 2, row);
+			assert_true(row[1] > 0.5 / (n_rows + 2) && row[0] > 0.5 / (n_rows + 2));
+			assert_true(row[1] >= last);
+			last = row[1];
+		}
+	}
+}
+
 static void
 test_best_threshold(void **state)
 {
@@ -288,6 +321,7 @@ main(void)
 		cmocka_unit_test_teardown(test_ratios_without_a_part, free_all),
 		cmocka_unit_test_teardown(test_standard_scaler, free_all),
 		cmocka_unit_test_teardown(test_calibration, free_all),
+		cmocka_unit_test_teardown(test_calibration_is_never_certain, free_all),
 		cmocka_unit_test_teardown(test_calibration_of_three, free_all),
 		cmocka_unit_test_teardown(test_best_threshold, free_all),
 	};

@@ -291,6 +291,116 @@ test_points(void **state)
 	(void) state;
 }
 
+/* What is known comes first, is not pruned, and takes no point of a grid; what no trial can have is told. */
+static void
+test_enqueued(void **state)
+{
+	const char *given = "{\"penalty\": \"l2\", \"weighting\": \"tfidf\", \"max_features\": 0,"
+						" \"class_weight\": \"none\", \"min_df\": 1}";
+	SamplerType samplers[] = {SAMPLER_TPE, SAMPLER_RANDOM, SAMPLER_GRID};
+
+	(void) state;
+	for (int i = 0; i < 3; i++)
+	{
+		SearchOptions options = options_for(SEARCH_F1);
+		Search *search;
+		Search *without;
+		PipelineOptions pipeline;
+		ParameterGroup groups[N_PIPELINE_GROUPS];
+		ByteBuffer known = {0};
+		uint32_t n_sampled;
+
+		options.sampler = samplers[i];
+		options.prunes = true;
+		search = search_create(&options);
+		search_add_study(search, "logistic_regression", given,
+						 "{\"C\": {\"low\": 0.5, \"high\": 20}, \"ngram_max\": [1, 2]}");
+		/* a version: it was trained with more than trials are measured with */
+		pipeline_parse_options(
+			"logistic_regression",
+			"{\"penalty\": \"l2\", \"min_df\": 1, \"C\": 1.25, \"ngram_max\": 1, "
+			"\"calibration\": \"sigmoid\", \"seed\": 9, \"cv_folds\": 3}",
+			NULL, 0, &pipeline);
+		pipeline_groups(&pipeline, groups);
+		parameters_append_json(&known, groups, N_PIPELINE_GROUPS);
+		assert_null(search_enqueue(search, 0, buffer_c_string(&known), ORIGIN_DEPLOYED));
+		assert_null(search_enqueue(search, 0, buffer_c_string(&known), ORIGIN_DEPLOYED));
+		assert_null(search_enqueue_defaults(search, 0));
+		assert_int_equal(search->studies[0].n_enqueued, 2);
+		n_sampled = options.sampler == SAMPLER_GRID ? 8 : 10;
+		assert_int_equal(search_trial_count(search), n_sampled + 2);
+		run(search);
+		assert_int_equal(search->n_trials, n_sampled + 2);
+		assert_int_equal(search->trials[0].origin, ORIGIN_DEPLOYED);
+		assert_non_null(strstr(search->trials[0].parameters, "\"C\": 1.25"));
+		assert_int_equal(search->trials[1].origin, ORIGIN_DEFAULTS);
+		assert_non_null(strstr(search->trials[1].parameters, "\"C\": 10"));
+		assert_non_null(strstr(search->trials[1].parameters, "\"ngram_max\": 2"));
+		for (uint32_t k = 0; k < search->n_trials; k++)
+		{
+			assert_int_equal(search->trials[k].origin == ORIGIN_SAMPLER, k >= 2);
+			assert_true(k >= 2 || search->trials[k].state == TRIAL_COMPLETE);
+			assert_true(search_best(search)->objectives[0] >= search->trials[0].objectives[0]);
+			assert_true(search_best(search)->objectives[0] >= search->trials[1].objectives[0]);
+		}
+		if (options.sampler == SAMPLER_TPE)
+			continue;
+		/* the sampler's points are those of a search without */
+		without = search_create(&options);
+		search_add_study(without, "logistic_regression", given,
+						 "{\"C\": {\"low\": 0.5, \"high\": 20}, \"ngram_max\": [1, 2]}");
+		run(without);
+		for (uint32_t k = 0; k < n_sampled; k++)
+			assert_string_equal(without->trials[k].parameters, search->trials[k + 2].parameters);
+	}
+}
+
+/* Parameters that no trial can have. */
+static void
+test_not_enqueued(void **state)
+{
+	static const struct
+	{
+		const char *given;
+		const char *space;
+		const char *outside;
+	} cases[] = {{"{}", "{\"C\": {\"low\": 20, \"high\": 30}}", "C"},
+				 {"{}", "{\"C\": [1, 2]}", "C"},
+				 {"{}", "{\"ngram_max\": {\"low\": 3, \"high\": 4}}", "ngram_max"},
+				 {"{}", "{\"penalty\": [\"l1\"]}", "penalty"}};
+	SearchOptions options = options_for(SEARCH_F1);
+	Search *search;
+	PipelineOptions pipeline;
+	ParameterGroup groups[N_PIPELINE_GROUPS];
+	ByteBuffer known = {0};
+
+	(void) state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	{
+		search = search_create(&options);
+		search_add_study(search, "logistic_regression", cases[i].given, cases[i].space);
+		assert_string_equal(search_enqueue_defaults(search, 0), cases[i].outside);
+		assert_int_equal(search->studies[0].n_enqueued, 0);
+	}
+	/* what is not searched must be the same too */
+	search = search_create(&options);
+	search_add_study(search, "logistic_regression", "{}", "{}");
+	pipeline_parse_options("logistic_regression", "{\"stop_words\": \"english\"}", NULL, 0,
+						   &pipeline);
+	pipeline_groups(&pipeline, groups);
+	parameters_append_json(&known, groups, N_PIPELINE_GROUPS);
+	assert_string_equal(search_enqueue(search, 0, buffer_c_string(&known), ORIGIN_DEPLOYED),
+						"stop_words");
+	/* the defaults of all kinds lie in their spaces */
+	for (size_t k = 0; k < n_classifier_kinds; k++)
+	{
+		search = search_create(&options);
+		search_add_study(search, classifier_kinds[k]->name, "{}", "{}");
+		assert_null(search_enqueue_defaults(search, 0));
+		assert_int_equal(search->studies[0].n_enqueued, 1);
+	}
+}
+
 static void
 test_wrong(void **state)
 {
@@ -370,6 +480,8 @@ main(void)
 		cmocka_unit_test_teardown(test_front, free_all),
 		cmocka_unit_test_teardown(test_pruning, free_all),
 		cmocka_unit_test_teardown(test_points, free_all),
+		cmocka_unit_test_teardown(test_enqueued, free_all),
+		cmocka_unit_test_teardown(test_not_enqueued, free_all),
 		cmocka_unit_test_teardown(test_wrong, free_all),
 		cmocka_unit_test_teardown(test_text_subset, free_all),
 	};

@@ -552,6 +552,69 @@ stop_words_and_stems(void **state)
 	assert_tokens("the and of", "{\"stop_words\": \"english\"}", "");
 }
 
+/* Contracted stop words go whole, whatever the apostrophe; other words with one stay. */
+static void
+contractions_of_stop_words(void **state)
+{
+	const char *english = "{\"stop_words\": \"english\"}";
+	const char *short_words = "{\"stop_words\": \"english\", \"token_min_length\": 1}";
+	const char *french = "{\"stop_words\": \"french\", \"token_min_length\": 1}";
+	const char *italian = "{\"stop_words\": \"italian\", \"token_min_length\": 1}";
+
+	(void) state;
+	assert_tokens("it wasn't, isn't, hadn't, won't, don't, I've, they'll", english, "");
+	assert_tokens("WASN'T Couldn't've let's he'd we're", short_words, "");
+	assert_tokens("wasn’t wonʼt don‘t can＇t shan´t didn`t they’ll", english, "");
+	assert_tokens("that’s—isn’t…“wouldn’t” (aren’t)", english, "");
+	assert_tokens("They won, and the don won't", english, "won");
+	assert_tokens("John's dog and Zoë’ll swim", short_words, "john dog zoë swim");
+	assert_tokens("o'clock rock'n'roll d'artagnan ma'am isn'tx xisn't", english,
+				  "clock rock roll artagnan ma isn tx xisn");
+	assert_tokens("'tis a 'quoted' word' 's", short_words, "quoted word");
+	/* the parts are words like others without stop words */
+	assert_tokens("wasn't they'll", "{}", "wasn they ll");
+	/* stop words are lower-case: with case kept, so are contractions */
+	assert_tokens("Wasn't wasn't", "{\"stop_words\": \"english\", \"lowercase\": false}", "Wasn");
+	assert_tokens("<p>isn&#39;t</p> http://x.y/isn't good",
+				  "{\"stop_words\": \"english\", \"strip_html\": true, \"strip_urls\": true}",
+				  "good");
+	assert_tokens("L'homme qu'il a vu, lorsqu'elle dormait jusqu’à l’aube aujourd'hui d’été",
+				  french, "homme a vu dormait aube aujourd hui");
+	assert_tokens("l'opera dell’arte un'idea com'è bella quest'uomo dov'era l'anno", italian,
+				  "opera arte idea bella uomo anno");
+	assert_tokens("Wie geht's? 'n Haus", "{\"stop_words\": \"german\", \"token_min_length\": 1}",
+				  "geht haus");
+	assert_tokens("'t is zo'n d'Artagnan", "{\"stop_words\": \"dutch\", \"token_min_length\": 1}",
+				  "n d artagnan");
+	/* a language without contractions is left alone */
+	assert_tokens("d'Or l'x", "{\"stop_words\": \"swedish\", \"token_min_length\": 1}", "d or l x");
+}
+
+/* Words that are invalid UTF-8 are told as ever, and apostrophes at the ends harm nothing. */
+static void
+contractions_at_the_ends(void **state)
+{
+	static const char *const ends[] = {"'", "’", "n't", "'t", "''''", "x'", "’’s", "\xe2\x80"};
+	Tokenizer *tokenizer;
+	TokenizerOptions options = parse_options("{\"stop_words\": \"english\"}");
+	ByteBuffer tokens = {0};
+
+	(void) state;
+	for (volatile size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+	{
+		char text[50];
+
+		tokenizer = tokenizer_create(&options);
+		snprintf(text, sizeof(text), "%s' %s", ends[i], ends[i]);
+		if (i + 1 == sizeof(ends) / sizeof(ends[0]))
+			assert_host_error(HOST_ERROR_INVALID_TEXT,
+							  append_tokens(tokenizer, text, strlen(text), &tokens));
+		else
+			append_tokens(tokenizer, text, strlen(text), &tokens);
+		assert_int_equal(tokens.length, 0);
+	}
+}
+
 static void
 classifiers_of_blocks_agree(void **state)
 {
@@ -663,6 +726,8 @@ main(void)
 		cmocka_unit_test_teardown(too_long_texts_are_refused, free_host_memory),
 		cmocka_unit_test_teardown(html_and_urls_are_stripped_first, free_host_memory),
 		cmocka_unit_test_teardown(stop_words_and_stems, free_host_memory),
+		cmocka_unit_test_teardown(contractions_of_stop_words, free_host_memory),
+		cmocka_unit_test_teardown(contractions_at_the_ends, free_host_memory),
 		cmocka_unit_test_teardown(classifiers_of_blocks_agree, free_host_memory),
 		cmocka_unit_test_teardown(padded_hash_is_the_hash, free_host_memory),
 		cmocka_unit_test_teardown(lower_case_grows_by_half_at_most, free_host_memory),

@@ -83,7 +83,7 @@ unshared_figures(const PipelineOptions *options, const Corpus *corpus, double *f
 	cJSON *parsed;
 
 	class_list_make(corpus, &classes);
-	training_rows_choose(corpus, &classes, BALANCE_NONE, 0, &rows);
+	training_rows_choose(corpus, &classes, &rows);
 	probabilities = host_allocate_array(double, (size_t) rows.n_documents *classes.n_classes);
 	cross_validate(options, &classes, &rows, N_FOLDS, probabilities, &json);
 	parsed = cJSON_Parse(buffer_c_string(&json));
@@ -145,7 +145,9 @@ test_same_as_unshared(void **state)
 			trained = pipeline_train(&options, &corpus, NULL);
 			image = trial_train(evaluator, &options);
 			assert_int_equal(image.length, trained.length);
-			assert_memory_equal(image.data, trained.data, image.length);
+			/* of balanced rows, the image that is kept has what was measured to correct its scores */
+			if (options.balance == BALANCE_NONE)
+				assert_memory_equal(image.data, trained.data, image.length);
 			buffer_reset(&trained);
 			buffer_reset(&image);
 		}

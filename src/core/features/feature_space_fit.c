@@ -273,7 +273,8 @@ fit_columns(Fit *fit)
 	const char **names;
 
 	columns->n_text_features = options->blocks.text_features ? N_TEXT_FEATURES : 0;
-	if (options->blocks.text_features && fit->n_classes <= MAX_POLARITY_CLASSES)
+	if (options->blocks.text_features && fit->terms.n_features > 0 &&
+		fit->n_classes <= MAX_POLARITY_CLASSES)
 		columns->n_polarities = class_ratio_count(fit->n_classes);
 	columns->n_numeric = options->n_numeric;
 	columns->n_columns = columns->n_text_features + columns->n_polarities + columns->n_numeric;
@@ -391,6 +392,28 @@ leave_out_terms(Fit *fit, ByteBuffer *section)
 		.row_starts = host_allocate_zero_array(uint64_t, (size_t) fit->n_rows + 1)};
 }
 
+/*
+ * Append the vocabulary, and count its terms. Terms are for themselves and for polarities: what has no need of any, or
+ * of polarities only and finds no term, goes on without. Answers whether there are terms.
+ */
+static bool
+begin_terms(Fit *fit, ByteBuffer *section)
+{
+	const FeatureBlockOptions *blocks = &fit->options->blocks;
+	const VocabularyOptions *options = &fit->options->vocabulary;
+
+	if (blocks->text_weight > 0)
+	{
+		vocabulary_build(fit->corpus, fit->documents, fit->n_rows, options, section, &fit->terms);
+		return true;
+	}
+	if (blocks->text_features && vocabulary_try_build(fit->corpus, fit->documents, fit->n_rows,
+													  options, section, &fit->terms))
+		return true;
+	leave_out_terms(fit, section);
+	return false;
+}
+
 /* Refuse a feature space without features. */
 static void
 check_blocks(const FeatureSpaceOptions *options)
@@ -426,13 +449,8 @@ feature_space_fit(const FeatureSpaceOptions *options, const Corpus *corpus,
 		fit.classes[i] = documents[i].label;
 	buffer = image_begin_section(image, IMAGE_SECTION_VOCABULARY);
 	fit.vocabulary_start = buffer->length;
-	if (options->blocks.text_weight == 0 && !options->blocks.text_features)
-		leave_out_terms(&fit, buffer);
-	else
-	{
-		vocabulary_build(corpus, documents, n_documents, &options->vocabulary, buffer, &fit.terms);
+	if (begin_terms(&fit, buffer))
 		fit_terms(&fit);
-	}
 	fit_columns(&fit);
 	if (fit.columns.n_columns > 0)
 	{

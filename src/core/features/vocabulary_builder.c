@@ -893,20 +893,20 @@ translate_rows(Builder *builder, const uint32_t *features)
 	builder->n_entries = to;
 }
 
-/* Refuse to go on without any term. */
+/* Free what a builder holds. */
 static void
-check_n_features(uint32_t n_features, uint32_t n_documents)
+free_builder(Builder *builder)
 {
-	if (n_features == 0)
-		host_error(HOST_ERROR_INSUFFICIENT_DATA,
-				   "The texts may be too few, too short, or consist of stop words only.",
-				   "Lower min_df, raise max_df, or choose stop_words \"none\".",
-				   "no terms remain in %u texts", n_documents);
+	host_free(builder->row_starts);
+	host_free(builder->entries);
+	host_free(builder->counts);
+	host_free(builder->nodes);
+	builder->nodes = NULL;
 }
 
-void
-vocabulary_build(const Corpus *corpus, const CorpusDocument *documents, uint32_t n_documents,
-				 const VocabularyOptions *options, ByteBuffer *section, TermCountMatrix *counts)
+bool
+vocabulary_try_build(const Corpus *corpus, const CorpusDocument *documents, uint32_t n_documents,
+					 const VocabularyOptions *options, ByteBuffer *section, TermCountMatrix *counts)
 {
 	Builder builder = {.corpus = corpus, .options = options};
 	VocabularyHeader header = {.n_documents = n_documents,
@@ -922,7 +922,12 @@ vocabulary_build(const Corpus *corpus, const CorpusDocument *documents, uint32_t
 	count_documents(&builder, documents, n_documents);
 	states = host_allocate_zero(builder.n_nodes + 1);
 	header.n_features = choose_by_frequency(&builder, n_documents, states);
-	check_n_features(header.n_features, n_documents);
+	if (header.n_features == 0)
+	{
+		host_free(states);
+		free_builder(&builder);
+		return false;
+	}
 	header.n_features = keep_most_frequent(&builder, states, header.n_features);
 	mark_parts(&builder, states);
 	header.n_nodes = number_nodes(&builder, states, &header.n_tokens);
@@ -959,12 +964,20 @@ vocabulary_build(const Corpus *corpus, const CorpusDocument *documents, uint32_t
 									builder.entries, builder.counts};
 	}
 	else
-	{
-		host_free(builder.row_starts);
-		host_free(builder.entries);
-		host_free(builder.counts);
-	}
+		free_builder(&builder);
 	host_free(builder.nodes);
+	return true;
+}
+
+void
+vocabulary_build(const Corpus *corpus, const CorpusDocument *documents, uint32_t n_documents,
+				 const VocabularyOptions *options, ByteBuffer *section, TermCountMatrix *counts)
+{
+	if (!vocabulary_try_build(corpus, documents, n_documents, options, section, counts))
+		host_error(HOST_ERROR_INSUFFICIENT_DATA,
+				   "The texts may be too few, too short, or consist of stop words only.",
+				   "Lower min_df, raise max_df, or choose stop_words \"none\".",
+				   "no terms remain in %u texts", n_documents);
 }
 
 void

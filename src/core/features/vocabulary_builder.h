@@ -29,6 +29,11 @@ extern void vocabulary_build(const Corpus *corpus, const CorpusDocument *documen
 							 uint32_t n_documents, const VocabularyOptions *options,
 							 ByteBuffer *section, TermCountMatrix *counts);
 
+/* The same, but answers false and appends nothing if no term is left. */
+extern bool vocabulary_try_build(const Corpus *corpus, const CorpusDocument *documents,
+								 uint32_t n_documents, const VocabularyOptions *options,
+								 ByteBuffer *section, TermCountMatrix *counts);
+
 /* Append the section of a vocabulary without terms, of that many texts. */
 extern void vocabulary_write_empty(const VocabularyOptions *options, uint32_t n_documents,
 								   ByteBuffer *section);

@@ -14,6 +14,9 @@
 /* Probabilities of 0 and 1 have no log-odds. */
 #define SMALLEST_PROBABILITY 1e-12
 
+/* Rows of the class's share that smooth the mean of every block of an isotonic calibrator. */
+#define SMOOTHING_ROWS 2.0
+
 /* Newton's steps of a sigmoid at most; it takes a dozen. */
 #define MAX_STEPS 100
 
@@ -132,31 +135,26 @@ typedef struct IsotonicBlock
 {
 	double sum;
 	double count;
+	double total; /* of the probabilities */
 	double first; /* smallest probability */
 	double last;  /* largest probability */
 } IsotonicBlock;
 
-/*
- * Isotonic regression by pooling adjacent violators. Appends the points: both ends of every block of
- * equal values.
- */
+/* Isotonic regression by pooling adjacent violators; answers the blocks of sorted rows. */
 static uint32_t
-fit_isotonic(CalibrationRow *rows, uint32_t n_rows, ByteBuffer *points)
+pool_rows(const CalibrationRow *rows, uint32_t n_rows, IsotonicBlock *blocks)
 {
-	IsotonicBlock *blocks = host_allocate_array(IsotonicBlock, (size_t) n_rows + 1);
 	uint32_t n_blocks = 0;
-	uint32_t n_points = 0;
 
-	qsort(rows, n_rows, sizeof(CalibrationRow), compare_rows);
-	host_check_interrupts();
 	for (uint32_t i = 0; i < n_rows;)
 	{
-		IsotonicBlock block = {0, 0, rows[i].probability, rows[i].probability};
+		IsotonicBlock block = {.first = rows[i].probability, .last = rows[i].probability};
 
 		/* rows of one probability are one row with their mean */
 		for (; i < n_rows && rows[i].probability == block.first; i++)
 		{
 			block.sum += rows[i].is_class;
+			block.total += rows[i].probability;
 			block.count++;
 		}
 		while (n_blocks > 0 &&
@@ -165,21 +163,94 @@ fit_isotonic(CalibrationRow *rows, uint32_t n_rows, ByteBuffer *points)
 			n_blocks--;
 			block.sum += blocks[n_blocks].sum;
 			block.count += blocks[n_blocks].count;
+			block.total += blocks[n_blocks].total;
 			block.first = blocks[n_blocks].first;
 		}
 		blocks[n_blocks++] = block;
 	}
+	return n_blocks;
+}
+
+/* Blocks that smoothing has brought out of order, and their common value. */
+typedef struct SmoothedBlocks
+{
+	double sum;
+	double count;
+	uint32_t n_blocks;
+} SmoothedBlocks;
+
+/*
+ * Smooth the blocks' means: each has SMOOTHING_ROWS more rows of the class's share. A small block moves more than a
+ * large one, so adjacent violators are pooled once more. smoothed: (n_blocks); answers how many there are
+ */
+static uint32_t
+smooth_blocks(const IsotonicBlock *blocks, uint32_t n_blocks, double share,
+			  SmoothedBlocks *smoothed)
+{
+	uint32_t n_smoothed = 0;
+
 	for (uint32_t i = 0; i < n_blocks; i++)
 	{
-		double value = blocks[i].sum / blocks[i].count;
-		double ends[2][2] = {{blocks[i].first, value}, {blocks[i].last, value}};
-		int n_ends = blocks[i].first == blocks[i].last ? 1 : 2;
+		SmoothedBlocks pool = {blocks[i].sum + SMOOTHING_ROWS * share,
+							   blocks[i].count + SMOOTHING_ROWS, 1};
 
-		buffer_append(points, ends, (size_t) n_ends * 2 * sizeof(double));
-		n_points += n_ends;
+		while (n_smoothed > 0 && smoothed[n_smoothed - 1].sum * pool.count >=
+									 pool.sum * smoothed[n_smoothed - 1].count)
+		{
+			n_smoothed--;
+			pool.sum += smoothed[n_smoothed].sum;
+			pool.count += smoothed[n_smoothed].count;
+			pool.n_blocks += smoothed[n_smoothed].n_blocks;
+		}
+		smoothed[n_smoothed++] = pool;
 	}
+	return n_smoothed;
+}
+
+/* Append the points of an isotonic calibrator: the centre of each block, and its smoothed mean. */
+static void
+append_centres(const IsotonicBlock *blocks, const SmoothedBlocks *smoothed, uint32_t n_smoothed,
+			   ByteBuffer *points)
+{
+	for (uint32_t i = 0; i < n_smoothed; i++)
+	{
+		double value = fmin(fmax(smoothed[i].sum / smoothed[i].count, 0), 1);
+
+		for (uint32_t k = 0; k < smoothed[i].n_blocks; k++, blocks++)
+		{
+			/* within the block, so that rounding leaves the points in order */
+			double centre = fmin(fmax(blocks->total / blocks->count, blocks->first), blocks->last);
+			double point[2] = {centre, value};
+
+			buffer_append(points, point, sizeof(point));
+		}
+	}
+}
+
+/*
+ * Centered isotonic regression (Oron and Flournoy 2017) of smoothed means. The ordinary one answers 0 and 1 wherever the
+ * rows at an end are all of one class, and is flat within its blocks; both cost dearly with few rows.
+ * Appends the points and answers their number.
+ */
+static uint32_t
+fit_isotonic(CalibrationRow *rows, uint32_t n_rows, ByteBuffer *points)
+{
+	IsotonicBlock *blocks = host_allocate_array(IsotonicBlock, (size_t) n_rows + 1);
+	SmoothedBlocks *smoothed;
+	uint32_t n_class = 0;
+	uint32_t n_blocks;
+
+	qsort(rows, n_rows, sizeof(CalibrationRow), compare_rows);
+	host_check_interrupts();
+	for (uint32_t i = 0; i < n_rows; i++)
+		n_class += rows[i].is_class;
+	n_blocks = pool_rows(rows, n_rows, blocks);
+	smoothed = host_allocate_array(SmoothedBlocks, (size_t) n_blocks + 1);
+	append_centres(blocks, smoothed,
+				   smooth_blocks(blocks, n_blocks, (double) n_class / n_rows, smoothed), points);
+	host_free(smoothed);
 	host_free(blocks);
-	return n_points;
+	return n_blocks;
 }
 
 /* Calibrators of a number of classes. */

@@ -3,7 +3,8 @@
  *	  From a classifier's probabilities to calibrated ones, and to a label.
  *
  * A calibrator maps the probability of one class to a better one: by a sigmoid of its log-odds (Platt
- * 1999, with his smoothed targets), or by isotonic regression (Zadrozny and Elkan 2002). Two classes
+ * 1999, with his smoothed targets), or by isotonic regression (Zadrozny and Elkan 2002), centered and with smoothed
+ * means, so that it answers neither 0 nor 1 and keeps the order of probabilities. Two classes
  * have one calibrator, of class 1; more have one a class, whose results are divided by their sum, as
  * scikit-learn's CalibratedClassifierCV does. The threshold is of the positive class's probability.
  *
@@ -31,6 +32,9 @@ typedef enum CalibrationMethod
 	CALIBRATION_SIGMOID,
 	CALIBRATION_ISOTONIC
 } CalibrationMethod;
+
+/* Isotonic regression of fewer rows is worse than a sigmoid (scikit-learn's manual says the same). */
+#define MIN_ISOTONIC_ROWS 1000
 
 typedef struct CalibrationHeader
 {

@@ -47,3 +47,16 @@ classifier_close(Classifier *classifier)
 	host_free(classifier->scratch);
 	classifier->scratch = NULL;
 }
+
+bool
+classifier_kind_weighs_classes(const ClassifierKind *kind, const void *options)
+{
+	for (size_t i = 0; i < kind->n_parameters; i++)
+	{
+		const ParameterSpec *spec = &kind->parameters[i];
+
+		if (strcmp(spec->name, "class_weight") == 0)
+			return *(const int *) ((const char *) options + spec->offset) != 0;
+	}
+	return false;
+}

@@ -111,6 +111,12 @@ extern const char *classifier_open(Classifier *classifier);
 /* Free the scratch memory. */
 extern void classifier_close(Classifier *classifier);
 
+/*
+ * Whether options of a kind make rows of rare classes count for more: those with a parameter class_weight that is not its
+ * first choice.
+ */
+extern bool classifier_kind_weighs_classes(const ClassifierKind *kind, const void *options);
+
 /* The kind of that name, or NULL. */
 extern const ClassifierKind *classifier_kind_find(const char *name);
 

@@ -20,6 +20,8 @@ _Static_assert(N_SEARCH_FIGURES <= MAX_OBJECTIVES, "all figures may be objective
 const char *const search_figure_names[N_SEARCH_FIGURES] = {"f1",       "macro_f1", "accuracy",
 														   "log_loss", "latency",  "bytes"};
 
+const char *const trial_origin_names[] = {"sampler", "defaults", "deployed"};
+
 /* Parameters that no trial may choose, and why. */
 static const struct
 {
@@ -251,8 +253,9 @@ study_trial_count(const Search *search, const SearchStudy *study)
 		is_constant &= dimension_is_constant(&study->space.dimensions[i]);
 	if (is_constant)
 		return 1;
-	if (search->options.sampler == SAMPLER_GRID && sampler_grid_size(&study->space) < count)
-		return sampler_grid_size(&study->space);
+	/* what is enqueued takes no place of a grid that is tried as a whole */
+	if (search->options.sampler == SAMPLER_GRID && sampler_grid_size(&study->space) <= count)
+		return sampler_grid_size(&study->space) + study->n_enqueued;
 	return count;
 }
 
@@ -340,6 +343,104 @@ trial_parameters(const SearchStudy *study, const double *point)
 	return buffer_c_string(&buffer);
 }
 
+/* All parameters of a pipeline as a JSON object. */
+static char *
+pipeline_json(PipelineOptions *options)
+{
+	ParameterGroup groups[N_PIPELINE_GROUPS];
+	ByteBuffer json = {0};
+
+	pipeline_groups(options, groups);
+	parameters_append_json(&json, groups, N_PIPELINE_GROUPS);
+	return buffer_c_string(&json);
+}
+
+/* Whether trials are measured without a parameter. */
+static bool
+is_unsearchable(const char *name)
+{
+	for (size_t i = 0; i < sizeof(unsearchable) / sizeof(unsearchable[0]); i++)
+	{
+		if (strcmp(unsearchable[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The name of the first parameter that differs and matters to a trial, or NULL; it is one of the kind's table. */
+static const char *
+different_parameter(PipelineOptions *options, const char *parameters)
+{
+	char *json = pipeline_json(options);
+	ParameterGroup groups[N_PIPELINE_GROUPS];
+	cJSON *own = json_parse(json);
+	cJSON *other = json_parse_beside(own, parameters);
+	const char *different = NULL;
+
+	pipeline_groups(options, groups);
+	for (size_t g = 0; g < N_PIPELINE_GROUPS && different == NULL; g++)
+	{
+		for (size_t i = 0; i < groups[g].n_specs && different == NULL; i++)
+		{
+			const char *name = groups[g].specs[i].name;
+
+			if (!is_unsearchable(name) &&
+				!cJSON_Compare(cJSON_GetObjectItemCaseSensitive(own, name),
+							   cJSON_GetObjectItemCaseSensitive(other, name), true))
+				different = name;
+		}
+	}
+	cJSON_Delete(own);
+	cJSON_Delete(other);
+	host_free(json);
+	return different;
+}
+
+const char *
+search_enqueue(Search *search, uint32_t study_number, const char *parameters, TrialOrigin origin)
+{
+	SearchStudy *study = &search->studies[study_number];
+	size_t n_dimensions = study->space.n_dimensions;
+	double *point = host_allocate_zero_array(double, n_dimensions + 1);
+	const char *outside = search_space_find_point(&study->space, parameters, point);
+	PipelineOptions pipeline;
+	char *of_trial;
+
+	if (outside != NULL)
+		return outside;
+	of_trial = trial_parameters(study, point);
+	pipeline_parse_options(study->kind, of_trial, NULL, 0, &pipeline);
+	outside = different_parameter(&pipeline, parameters);
+	search_free_pipeline(&pipeline);
+	host_free(of_trial);
+	if (outside != NULL)
+		return outside;
+	for (uint32_t i = 0; i < study->n_enqueued; i++)
+	{
+		if (memcmp(study->enqueued[i].point, point, n_dimensions * sizeof(double)) == 0)
+			return NULL;
+	}
+	if (study->n_enqueued < MAX_ENQUEUED)
+		study->enqueued[study->n_enqueued++] = (EnqueuedPoint){origin, point};
+	return NULL;
+}
+
+const char *
+search_enqueue_defaults(Search *search, uint32_t study_number)
+{
+	const SearchStudy *study = &search->studies[study_number];
+	PipelineOptions pipeline;
+	char *parameters;
+	const char *outside;
+
+	pipeline_parse_options(study->kind, study->given, NULL, 0, &pipeline);
+	parameters = pipeline_json(&pipeline);
+	search_free_pipeline(&pipeline);
+	outside = search_enqueue(search, study_number, parameters, ORIGIN_DEFAULTS);
+	host_free(parameters);
+	return outside;
+}
+
 /* Take over the figures of an earlier trial of the same study at the same point. */
 static void
 repeat_trial(const Search *search, SearchTrial *trial, const SearchTrial *earlier)
@@ -402,11 +503,30 @@ sampler_options(const Search *search, const SearchStudy *study)
 	return options;
 }
 
+/* Choose the point of a study's next trial: what is enqueued, then as the sampler tells. */
+static void
+choose_point(const Search *search, const SearchStudy *study, const Trial *before, uint32_t n_before,
+			 SearchTrial *trial)
+{
+	SamplerOptions options = sampler_options(search, study);
+	uint32_t n_sampled = n_before - study->n_enqueued;
+
+	if (n_before < study->n_enqueued)
+	{
+		trial->origin = study->enqueued[n_before].origin;
+		memcpy(trial->point, study->enqueued[n_before].point,
+			   study->space.n_dimensions * sizeof(double));
+		return;
+	}
+	/* the points of a grid are counted, and none may be passed over; TPE learns from all trials */
+	sampler_suggest(&study->space, &options, before,
+					options.type == SAMPLER_TPE ? n_before : n_sampled, trial->point);
+}
+
 SearchTrial *
 search_begin_trial(Search *search)
 {
 	SearchStudy *study = next_study(search);
-	SamplerOptions options;
 	SearchTrial trial;
 	Trial *before;
 	uint32_t n_before;
@@ -414,10 +534,9 @@ search_begin_trial(Search *search)
 
 	if (study == NULL)
 		return NULL;
-	options = sampler_options(search, study);
 	trial = new_trial(search, study);
 	before = trials_of_study(search, trial.study, 0, &n_before);
-	sampler_suggest(&study->space, &options, before, n_before, trial.point);
+	choose_point(search, study, before, n_before, &trial);
 	trial.parameters = trial_parameters(study, trial.point);
 	same = trial_find_point(&study->space, before, n_before, trial.point);
 	host_free(before);
@@ -515,7 +634,7 @@ is_to_prune(const Search *search, const SearchTrial *trial)
 	Trial *before;
 	bool prunes;
 
-	if (!search->options.prunes)
+	if (!search->options.prunes || trial->origin != ORIGIN_SAMPLER)
 		return false;
 	median_pruner_default_options(&options);
 	before = trials_of_study(search, trial->study, 1, &n_before);

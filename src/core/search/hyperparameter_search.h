@@ -65,11 +65,23 @@ extern void search_check_options(const SearchOptions *options);
 /* Whether a figure is an objective or has a limit. */
 extern bool search_wants_figure(const SearchOptions *options, SearchFigure figure);
 
+/* Where the point of a trial comes from. */
+typedef enum TrialOrigin
+{
+	ORIGIN_SAMPLER,
+	ORIGIN_DEFAULTS, /* the values that parameters have if nobody names them */
+	ORIGIN_DEPLOYED  /* those of the version that answers */
+} TrialOrigin;
+
+/* Names of the origins. */
+extern const char *const trial_origin_names[];
+
 /* A trial and all that is known of it. */
 typedef struct SearchTrial
 {
 	uint32_t number; /* from 1 on */
 	uint32_t study;  /* its number */
+	TrialOrigin origin;
 	bool is_running;
 	TrialState state;
 	double *point;                    /* (the space's n_dimensions) */
@@ -84,12 +96,23 @@ typedef struct SearchTrial
 	uint32_t rank;                    /* of complete trials, by search_rank */
 } SearchTrial;
 
+/* A point that is tried before the sampler is asked. */
+typedef struct EnqueuedPoint
+{
+	TrialOrigin origin;
+	double *point; /* (the space's n_dimensions) */
+} EnqueuedPoint;
+
+#define MAX_ENQUEUED 2 /* of a study: one of each origin */
+
 /* The search within one kind. */
 typedef struct SearchStudy
 {
 	const char *kind;
 	const char *given; /* parameters that are not searched, a JSON object */
 	SearchSpace space;
+	EnqueuedPoint enqueued[MAX_ENQUEUED];
+	uint32_t n_enqueued;
 	uint32_t n_trials;
 	bool is_exhausted; /* its points were all tried */
 } SearchStudy;
@@ -110,6 +133,17 @@ typedef struct Search
 extern Search *search_create(const SearchOptions *options);
 extern void search_add_study(Search *search, const char *kind, const char *given,
 							 const char *space);
+
+/*
+ * Let a study begin with parameters (a JSON object of all of them), so that a search cannot end below these. Such trials
+ * are not pruned. Answers NULL, or the name of a parameter that no trial of the study can have as it is there: then nothing
+ * is enqueued. Two origins of one point are one trial, of the first origin.
+ */
+extern const char *search_enqueue(Search *search, uint32_t study, const char *parameters,
+								  TrialOrigin origin);
+
+/* Let a study begin with the values that its parameters have if nobody names them; answers what search_enqueue does. */
+extern const char *search_enqueue_defaults(Search *search, uint32_t study);
 
 /* Trials that the search will have at most. */
 extern uint32_t search_trial_count(const Search *search);

@@ -82,6 +82,13 @@ extern bool dimension_is_constant(const Dimension *dimension);
 extern void search_space_append_point(ByteBuffer *buffer, const SearchSpace *space,
 									  const double *point);
 
+/*
+ * The point of a JSON object that has a value for every dimension, as parameters do. Answers NULL, or the name of a
+ * dimension that has not that value. point: (n_dimensions)
+ */
+extern const char *search_space_find_point(const SearchSpace *space, const char *json,
+										   double *point);
+
 /* Append the space as a JSON object, in the form of search_space_apply_json. */
 extern void search_space_append_json(ByteBuffer *buffer, const SearchSpace *space);
 

@@ -377,6 +377,61 @@ search_space_append_point(ByteBuffer *buffer, const SearchSpace *space, const do
 	buffer_printf(buffer, "}");
 }
 
+/* The index of the choice that is a value, or n_choices. Raises nothing. */
+static uint32_t
+find_choice(const Dimension *dimension, const cJSON *value)
+{
+	for (uint32_t i = 0; i < dimension->n_choices; i++)
+	{
+		cJSON *choice = cJSON_Parse(dimension->choices[i]);
+		bool is_same = cJSON_Compare(choice, value, true);
+
+		cJSON_Delete(choice);
+		if (is_same)
+			return i;
+	}
+	return dimension->n_choices;
+}
+
+/* Find the place of a value in a dimension; false if it has not that value. Raises nothing. */
+static bool
+find_value(const Dimension *dimension, const cJSON *value, double *place)
+{
+	if (dimension->type == DIMENSION_CHOICE)
+	{
+		uint32_t choice = find_choice(dimension, value);
+
+		*place = choice;
+		return choice < dimension->n_choices;
+	}
+	/* a list of one number is what the number stands for */
+	if (cJSON_GetArraySize(value) == 1 && cJSON_IsArray(value))
+		value = value->child;
+	if (!cJSON_IsNumber(value))
+		return false;
+	*place = value->valuedouble;
+	return *place >= dimension->low && *place <= dimension->high &&
+		   (dimension->type != DIMENSION_INTEGER || *place == rint(*place));
+}
+
+const char *
+search_space_find_point(const SearchSpace *space, const char *json, double *point)
+{
+	cJSON *object = json_parse(json);
+	const char *outside = NULL;
+
+	for (uint32_t i = 0; i < space->n_dimensions && outside == NULL; i++)
+	{
+		const Dimension *dimension = &space->dimensions[i];
+
+		if (!find_value(dimension, cJSON_GetObjectItemCaseSensitive(object, dimension->name),
+						&point[i]))
+			outside = dimension->name;
+	}
+	cJSON_Delete(object);
+	return outside;
+}
+
 /* Append the choices of a dimension as a JSON array. */
 static void
 append_choices(ByteBuffer *buffer, const Dimension *dimension)

@@ -48,7 +48,7 @@ trial_evaluator_create(const Corpus *corpus, uint32_t n_folds, size_t memory_lim
 	evaluator->n_folds = n_folds;
 	evaluator->memory_limit = memory_limit;
 	class_list_make(corpus, &evaluator->classes);
-	training_rows_choose(corpus, &evaluator->classes, BALANCE_NONE, 0, &evaluator->rows);
+	training_rows_choose(corpus, &evaluator->classes, &evaluator->rows);
 	evaluator->folds = folds_assign(&evaluator->classes, &evaluator->rows, n_folds);
 	evaluator->hashes = token_hashes_of(corpus);
 	evaluator->probabilities =
@@ -63,6 +63,7 @@ free_space(KeptSpace *space)
 {
 	host_free(space->key);
 	host_free(space->rows.class_sizes);
+	host_free(space->rows.base_sizes);
 	pipeline_free_space(&space->fitted);
 	feature_space_free_matrix(&space->fold_rows);
 	buffer_reset(&space->image);
@@ -267,13 +268,15 @@ open_classifier(Classifier *classifier)
 
 /* Predict the rows of a fold. */
 static void
-predict_fold(TrialEvaluator *evaluator, const KeptSpace *space, const Classifier *classifier)
+predict_fold(TrialEvaluator *evaluator, const KeptSpace *space, const Classifier *classifier,
+			 const double *ratios)
 {
 	uint32_t n_classes = evaluator->classes.n_classes;
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < evaluator->rows.n_documents; i++)
 	{
+		double *probabilities = evaluator->probabilities + (size_t) i * n_classes;
 		SparseRow row;
 
 		if (evaluator->folds[i] != space->fold)
@@ -281,8 +284,8 @@ predict_fold(TrialEvaluator *evaluator, const KeptSpace *space, const Classifier
 		if (n % ROWS_PER_CHECK == 0)
 			host_check_interrupts();
 		row = sparse_matrix_row(&space->fold_rows, n++);
-		classifier->kind->predict(classifier, &row,
-								  evaluator->probabilities + (size_t) i * n_classes);
+		classifier->kind->predict(classifier, &row, probabilities);
+		prior_correction_apply(ratios, n_classes, probabilities);
 	}
 }
 
@@ -292,20 +295,27 @@ trial_evaluate_fold(TrialEvaluator *evaluator, const PipelineOptions *options, u
 {
 	const KeptSpace *space = space_for(evaluator, options, fold);
 	uint32_t positive = class_list_positive(&evaluator->classes, options->positive_label);
+	double *ratios = NULL;
 	ByteBuffer section = {0};
 	Classifier classifier = {.kind = options->kind,
 							 .n_features = space->fitted.features.n_features,
 							 .n_classes = evaluator->classes.n_classes};
 
+	if (pipeline_is_balanced(options, &space->rows))
+	{
+		ratios = host_allocate_array(double, evaluator->classes.n_classes);
+		pipeline_prior_ratios(&space->rows, NULL, ratios);
+	}
 	pipeline_fit_classifier(options, &space->rows, &space->fitted, space->image_length, &section);
 	classifier.bytes = section.data;
 	classifier.length = section.length;
 	open_classifier(&classifier);
-	predict_fold(evaluator, space, &classifier);
+	predict_fold(evaluator, space, &classifier, ratios);
 	classifier_close(&classifier);
 	buffer_reset(&section);
-	folds_measure(&evaluator->classes, &evaluator->rows, evaluator->folds, fold, positive,
+	folds_measure(&evaluator->classes, &evaluator->rows, evaluator->folds, fold, positive, ratios,
 				  evaluator->probabilities, figures);
+	host_free(ratios);
 }
 
 /* Append the sections of a feature space to another image. */

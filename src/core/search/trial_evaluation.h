@@ -8,7 +8,7 @@
  * Spaces are kept as long as there is memory for them; what was not used for longest goes first.
  *
  * Every trial is measured on all rows: balance and per_class_limit choose among those that are learned from.
- * Calibration and threshold have no part in it. What comes out does not depend on what is kept, on the trials
+ * Calibration, threshold and what is measured to correct the priors of balanced trials have no part in it. What comes out does not depend on what is kept, on the trials
  * before, or on the number of threads.
  */
 #ifndef SENTIMENT_TRIAL_EVALUATION_H
@@ -38,7 +38,8 @@ extern void trial_evaluate_fold(TrialEvaluator *evaluator, const PipelineOptions
 								uint32_t fold, double *figures);
 
 /*
- * Train on all rows: answers the image, the same as pipeline_train's without calibration and threshold. Its
+ * Train on all rows: answers the image, the same as pipeline_train's without calibration and threshold, but for the
+ * figures that correct the priors of balanced rows. Its
  * size and its speed are what a version of these parameters would have.
  */
 extern ByteBuffer trial_train(TrialEvaluator *evaluator, const PipelineOptions *options);

@@ -8,6 +8,7 @@
 #include "core/hash.h"
 #include "core/host.h"
 #include "core/text/characters.h"
+#include "core/text/contractions.h"
 #include "core/text/emoji.h"
 #include "core/text/html.h"
 #include "core/text/stem_cache.h"
@@ -135,9 +136,12 @@ tokenizer_begin(Tokenizer *tokenizer, const char *text, size_t length)
 	bool has_html = tokenizer->options.strip_html && html_is_present(text, length);
 	bool may_have_urls =
 		tokenizer->options.strip_urls && (has_html || url_is_present(text, length));
+	bool may_have_contractions =
+		tokenizer->options.stop_words != 0 &&
+		(has_html || contraction_is_present(tokenizer->options.stop_words, text, length));
 
 	drop_large_clean_text(tokenizer);
-	if (has_html || may_have_urls)
+	if (has_html || may_have_urls || may_have_contractions)
 	{
 		/* What vanishes must be valid too. */
 		utf8_check(text, length);
@@ -148,7 +152,14 @@ tokenizer_begin(Tokenizer *tokenizer, const char *text, size_t length)
 			text = tokenizer->clean_text;
 		}
 		if (may_have_urls)
+		{
 			length = url_strip(text, length, tokenizer->clean_text);
+			text = tokenizer->clean_text;
+		}
+		if (may_have_contractions &&
+			contraction_is_present(tokenizer->options.stop_words, text, length))
+			contractions_strip(tokenizer->options.stop_words, tokenizer->options.lowercase, text,
+							   length, tokenizer->clean_text);
 		text = tokenizer->clean_text;
 	}
 	token_scanner_begin(&tokenizer->scanner, text, length);

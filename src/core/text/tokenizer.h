@@ -15,8 +15,8 @@
  * The last two are exempt from token_min_length and from the stemmer, and so are words of more than 255
  * bytes from the stemmer.
  *
- * Order of the steps: strip_html, strip_urls, lower-casing, tokens, minimum length, stop words, stemmer.
- * Stop words are lower-case, and compared as they are. strip_urls leaves e-mail addresses.
+ * Order of the steps: strip_html, strip_urls, contracted stop words (contractions.h), lower-casing, tokens, minimum
+ * length, stop words, stemmer. Stop words are lower-case, and compared as they are. strip_urls leaves e-mail addresses.
  *
  * Speed: about 1 GB/s for English, a third of it for Korean. Scratch memory grows with the longest token
  * only, but strip_html and strip_urls need a copy of a text that they change.

@@ -73,5 +73,6 @@ SELECT version FROM sentiment_train('b_isotonic_few', 'balance_rows', params => 
 SELECT model, parameters->>'calibration' AS calibration FROM sentiment_model_versions WHERE model IN ('b_isotonic', 'b_isotonic_few') ORDER BY model;
 
 SELECT count(sentiment_drop_model(model)) AS dropped FROM sentiment_models WHERE model LIKE 'b\_%';
+DELETE FROM sentiment.search_trial USING sentiment.search AS s WHERE s.search_id = search_trial.search_id AND s.model = 'b_search';
 DELETE FROM sentiment.search WHERE model = 'b_search';
 DROP TABLE balance_rows, balance_model, balance_kinds, balance_trained, balance_scores, balance_three;

@@ -32,5 +32,6 @@ SELECT search_id - (SELECT min(search_id) FROM sentiment_searches WHERE model = 
 	AND search_id > (SELECT min(search_id) FROM sentiment_searches WHERE model = 'deployed') ORDER BY 1, 2;
 
 SELECT count(sentiment_drop_model(model)) AS dropped FROM sentiment_models WHERE model IN ('known', 'known_random', 'known_grid', 'deployed');
+DELETE FROM sentiment.search_trial USING sentiment.search AS s WHERE s.search_id = search_trial.search_id AND s.model IN ('known', 'known_random', 'known_grid', 'deployed');
 DELETE FROM sentiment.search WHERE model IN ('known', 'known_random', 'known_grid', 'deployed');
 DROP TABLE known_reviews;

@@ -20,6 +20,14 @@ decision_metric_is_loss(DecisionMetric metric)
 }
 
 bool
+decision_metric_prefers(DecisionMetric metric, double value, double other)
+{
+	if (isnan(value) || isnan(other))
+		return !isnan(value);
+	return decision_metric_is_loss(metric) ? value < other : value > other;
+}
+
+bool
 decision_metric_is_of_labels(DecisionMetric metric)
 {
 	return metric != METRIC_ROC_AUC && metric != METRIC_LOG_LOSS;

@@ -34,6 +34,9 @@ extern const char *const decision_metric_titles[N_DECISION_METRICS];
 /* Whether less of it is better. */
 extern bool decision_metric_is_loss(DecisionMetric metric);
 
+/* Whether a value is better than another; what is not known (NaN) is the worst. */
+extern bool decision_metric_prefers(DecisionMetric metric, double value, double other);
+
 /* Whether it is a figure of a confusion matrix, not of scores. */
 extern bool decision_metric_is_of_labels(DecisionMetric metric);
 

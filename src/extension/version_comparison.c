@@ -51,19 +51,41 @@ f1_of_rows(const JudgedRows *rows)
 	return decision_metric_value(METRIC_F1, &confusion, rows->positive);
 }
 
+/* What is said of rows, by a metric. */
+static VersionComparison
+compare_judged(const JudgedRows *rows, uint64 split_seed, bool same_labels, DecisionMetric metric)
+{
+	VersionComparison comparison = {
+		.same_labels = same_labels, .n_rows = (uint32) rows->n_rows, .f1 = f1_of_rows(rows)};
+
+	metric_compare(rows, &metric, 1, split_seed, &comparison.figures);
+	return comparison;
+}
+
 VersionComparison
 version_compare(const HeldOutRows *rows, uint64 split_seed, double holdout, Pipeline *version,
 				double other_holdout, Pipeline *other, DecisionMetric metric)
 {
+	return version_compare_apart(rows, split_seed, holdout, version, other_holdout, other, metric,
+								 NULL, 0, NULL);
+}
+
+VersionComparison
+version_compare_apart(const HeldOutRows *rows, uint64 split_seed, double holdout, Pipeline *version,
+					  double other_holdout, Pipeline *other, DecisionMetric metric,
+					  const uint64 *texts, size_t n_texts, VersionComparison *apart)
+{
 	/* shares are nested: the smaller one lies inside the larger one */
 	double share = Min(holdout, other_holdout);
+	bool same_labels = other == NULL || have_same_labels(version, other);
 	HeldOutJudgement judgement = held_out_judge(rows, version, other, split_seed, share);
-	VersionComparison comparison = {.same_labels =
-										other == NULL || have_same_labels(version, other),
-									.n_rows = (uint32) judgement.rows.n_rows,
-									.f1 = f1_of_rows(&judgement.rows)};
+	VersionComparison comparison = compare_judged(&judgement.rows, split_seed, same_labels, metric);
 
-	metric_compare(&judgement.rows, &metric, 1, split_seed, &comparison.figures);
+	if (apart != NULL)
+	{
+		judged_rows_drop(&judgement.rows, texts, n_texts);
+		*apart = compare_judged(&judgement.rows, split_seed, same_labels, metric);
+	}
 	held_out_free_judged(&judgement.rows);
 	return comparison;
 }

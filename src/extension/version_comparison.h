@@ -45,6 +45,16 @@ extern VersionComparison version_compare(const HeldOutRows *rows, uint64 split_s
 										 Pipeline *version, double other_holdout, Pipeline *other,
 										 DecisionMetric metric);
 
+/*
+ * The same, and apart on the rows whose texts are not among some (given by their hashes, in ascending order); apart may be
+ * NULL.
+ */
+extern VersionComparison version_compare_apart(const HeldOutRows *rows, uint64 split_seed,
+											   double holdout, Pipeline *version,
+											   double other_holdout, Pipeline *other,
+											   DecisionMetric metric, const uint64 *texts,
+											   size_t n_texts, VersionComparison *apart);
+
 /* What people call the figure that they were compared by. */
 extern const char *version_comparison_title(const VersionComparison *comparison);
 

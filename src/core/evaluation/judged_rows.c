@@ -8,6 +8,39 @@
 #include "core/evaluation/judged_rows.h"
 #include "core/host.h"
 
+static int
+compare_clusters(const void *a, const void *b)
+{
+	const uint64_t *first = a;
+	const uint64_t *second = b;
+
+	return (*first > *second) - (*first < *second);
+}
+
+void
+judged_rows_drop(JudgedRows *rows, const uint64_t *clusters, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < rows->n_rows; i++)
+	{
+		if (bsearch(&rows->clusters[i], clusters, n, sizeof(uint64_t), compare_clusters) != NULL)
+			continue;
+		rows->clusters[kept] = rows->clusters[i];
+		rows->actual[kept] = rows->actual[i];
+		for (int side = 0; side < rows->n_sides; side++)
+		{
+			Judgements *judgements = &rows->sides[side];
+
+			judgements->predicted[kept] = judgements->predicted[i];
+			judgements->scores[kept] = judgements->scores[i];
+			judgements->losses[kept] = judgements->losses[i];
+		}
+		kept++;
+	}
+	rows->n_rows = kept;
+}
+
 void
 judged_rows_totals(const JudgedRows *rows, int side, ClassTotals *totals)
 {

@@ -31,6 +31,9 @@ typedef struct JudgedRows
 	Judgements sides[2]; /* (n_sides) */
 } JudgedRows;
 
+/* Drop the rows of some clusters. clusters: (n) in ascending order */
+extern void judged_rows_drop(JudgedRows *rows, const uint64_t *clusters, size_t n);
+
 /* Count the totals of a side; totals: (n_labels) */
 extern void judged_rows_totals(const JudgedRows *rows, int side, ClassTotals *totals);
 

@@ -35,6 +35,7 @@
 #include "extension/subtransaction.h"
 #include "extension/train_source.h"
 #include "extension/version_comparison.h"
+#include "extension/version_source.h"
 
 /* A model's gate. */
 typedef struct Gate
@@ -155,55 +156,6 @@ gate_canonical(const char *json)
 	return gate_to_jsonb(&gate);
 }
 
-/* What is to be read of a version's source. */
-static TrainSource
-source_of_version(const RegistryModel *model, const StoredVersion *version)
-{
-	const RegistryVersionSource *stored = &version->source;
-	TrainSource source = {.split_seed = (uint64) model->split_seed,
-						  .holdout = stored->holdout,
-						  .held_out_only = true,
-						  .context = CurrentMemoryContext};
-	const char **names = palloc_array(const char *, stored->n_numeric + 1);
-
-	source.origin.text_column = pstrdup(stored->text_column);
-	source.origin.label_column = pstrdup(stored->label_column);
-	source.origin.filter = stored->filter;
-	source.origin.filter_is_lost = stored->filter_is_lost;
-	source.origin.numeric_by = &stored->trained_by;
-	source.origin.n_numeric = stored->n_numeric;
-	source.origin.numeric = palloc0_array(NumericColumn, stored->n_numeric + 1);
-	for (int i = 0; i < stored->n_numeric; i++)
-	{
-		source.origin.numeric[i].name = stored->numeric_columns[i];
-		names[i] = utf8_from_server(stored->numeric_columns[i]);
-	}
-	source.held_out.n_numeric = stored->n_numeric;
-	source.held_out.numeric_names = names;
-	return source;
-}
-
-/* Read the rows that the version holds out: of its stored source, or of one that the caller names. */
-static TrainSource
-read_held_out_rows(const RegistryModel *model, const StoredVersion *version, const Source *named)
-{
-	TrainSource source = source_of_version(model, version);
-
-	if (named == NULL)
-		source_take_stored(&source.origin,
-						   stored_source_open(model, version->source.schema, version->source.name,
-											  &version->source.named_by));
-	else
-	{
-		source.origin.relation = named->relation;
-		source.origin.filter = named->filter;
-		source.origin.filter_is_lost = false;
-	}
-	source_check(&source.origin);
-	train_source_read(&source);
-	return source;
-}
-
 static int
 compare_hashes(const void *a, const void *b)
 {
@@ -262,7 +214,7 @@ static void
 measure_task(void *argument)
 {
 	const GateTask *task = argument;
-	TrainSource source = read_held_out_rows(task->model, task->version, task->named);
+	TrainSource source = version_read_held_out(task->model, task->version, task->named);
 
 	measure_on_rows(&source, task->version->source.holdout, task->version->pipeline, task->other,
 					task->measurement);
@@ -273,7 +225,7 @@ static void
 measure_old_task(void *argument)
 {
 	const GateTask *task = argument;
-	TrainSource source = read_held_out_rows(task->model, task->version, NULL);
+	TrainSource source = version_read_held_out(task->model, task->version, NULL);
 
 	task->measurement->old_comparison = version_compare_apart(
 		&source.held_out, source.split_seed, task->candidate_holdout, task->candidate,

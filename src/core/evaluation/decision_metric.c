@@ -41,7 +41,8 @@ decision_metric_value(DecisionMetric metric, const ConfusionTotals *totals, uint
 		case METRIC_MATTHEWS:
 			return classification_totals_matthews(totals);
 		case METRIC_F1:
-			if (positive < totals->n_labels)
+			/* of no rows it is not known either */
+			if (positive < totals->n_labels && !isnan(classification_totals_accuracy(totals)))
 				return classification_totals_f1(&totals->totals[positive]);
 			return classification_totals_macro_f1(totals);
 		case METRIC_MACRO_F1:

@@ -26,7 +26,7 @@ SQL_TOPICS = install label_text sparse_vector image_value text corpus_state feat
 	curves \
 	drift_profile drift_report drift_injection \
 	validation_state contract \
-	deployment_history lifecycle gate model_transfer \
+	deployment_history lifecycle gate compare model_transfer \
 	train search predict kinds views model_card traffic experiment statistics progress live_traffic \
 	monitor retraining pipeline_run schedule metrics failover integrity
 SQL_SOURCES = $(SQL_TOPICS:%=src/extension/%.sql)

@@ -8,6 +8,7 @@
 
 #include "core/evaluation/classification_metrics.h"
 #include "core/evaluation/evaluation_curves.h"
+#include "core/evaluation/metric_comparison.h"
 #include "core/hash.h"
 #include "core/held_out.h"
 #include "core/host.h"
@@ -57,6 +58,7 @@ typedef struct Evaluation
 {
 	uint32_t n_labels;   /* the pipeline's, then those that only the rows have */
 	const char **labels; /* (n_labels) sorted */
+	char **row_labels;   /* (labels of the rows) that labels may point to */
 	uint32_t *of_row;    /* label number of the rows -> place in labels */
 	uint32_t *of_class;  /* class of the pipeline -> place in labels */
 	uint64_t *counts;    /* (n_labels, n_labels) */
@@ -66,6 +68,8 @@ typedef struct Evaluation
 	ScoredRow *scored;        /* (n_scored, capacity) by the class's probability */
 	double total_log_loss;
 	uint32_t n_rows;
+	JudgedRows judged;       /* with one side, of a positive label that both pipelines have */
+	uint64_t row_set;        /* the sum of what the rows are */
 	uint32_t *column_of;     /* (numeric columns of the pipeline) the rows' column, or NO_COLUMN */
 	float *numeric;          /* (numeric columns of the pipeline) of one row */
 	DriftProfile *profile;   /* or NULL */
@@ -85,34 +89,81 @@ find_label(const char *const *labels, uint32_t n_labels, const char *label)
 	host_error(HOST_ERROR_INTERNAL, NULL, NULL, "label \"%s\" is not in the list", label);
 }
 
-/* Make the list of labels: those of the pipeline and those of the rows. */
+/* Add a label to the list, unless it is in it. */
 static void
-list_labels(const HeldOutRows *rows, const Pipeline *pipeline, Evaluation *evaluation)
+add_label(Evaluation *evaluation, const char *label)
+{
+	for (uint32_t i = 0; i < evaluation->n_labels; i++)
+	{
+		if (strcmp(evaluation->labels[i], label) == 0)
+			return;
+	}
+	evaluation->labels[evaluation->n_labels++] = label;
+}
+
+/* Make the list of labels: those of the pipelines (other: or NULL) and those of the rows. */
+static void
+list_labels(const HeldOutRows *rows, const Pipeline *pipeline, const Pipeline *other,
+			Evaluation *evaluation)
 {
 	uint32_t n_row_labels = rows->labels.n_strings;
-	const char **row_labels = host_allocate_array(const char *, (size_t) n_row_labels + 1);
+	uint32_t n_other = other == NULL ? 0 : other->n_labels;
 
+	evaluation->row_labels = host_allocate_array(char *, (size_t) n_row_labels + 1);
 	evaluation->labels =
-		host_allocate_array(const char *, (size_t) pipeline->n_labels + n_row_labels);
+		host_allocate_array(const char *, (size_t) pipeline->n_labels + n_other + n_row_labels);
 	for (uint32_t i = 0; i < pipeline->n_labels; i++)
 		evaluation->labels[evaluation->n_labels++] = pipeline->labels[i];
+	for (uint32_t i = 0; i < n_other; i++)
+		add_label(evaluation, other->labels[i]);
 	for (uint32_t i = 0; i < n_row_labels; i++)
 	{
-		char *label = string_table_copy(&rows->labels, i);
-
-		row_labels[i] = label;
-		if (pipeline_find_label(pipeline, label) == pipeline->n_labels)
-			evaluation->labels[evaluation->n_labels++] = label;
+		evaluation->row_labels[i] = string_table_copy(&rows->labels, i);
+		add_label(evaluation, evaluation->row_labels[i]);
 	}
 	labels_sort(evaluation->labels, evaluation->n_labels);
 	evaluation->of_row = host_allocate_array(uint32_t, (size_t) n_row_labels + 1);
 	for (uint32_t i = 0; i < n_row_labels; i++)
-		evaluation->of_row[i] = find_label(evaluation->labels, evaluation->n_labels, row_labels[i]);
+		evaluation->of_row[i] =
+			find_label(evaluation->labels, evaluation->n_labels, evaluation->row_labels[i]);
 	evaluation->of_class = host_allocate_array(uint32_t, pipeline->n_labels);
 	for (uint32_t i = 0; i < pipeline->n_labels; i++)
 		evaluation->of_class[i] =
 			find_label(evaluation->labels, evaluation->n_labels, pipeline->labels[i]);
-	host_free(row_labels);
+}
+
+/* Whether two pipelines answer the same labels, which are in order. */
+static bool
+have_same_labels(const Pipeline *first, const Pipeline *second)
+{
+	if (first->n_labels != second->n_labels)
+		return false;
+	for (uint32_t i = 0; i < first->n_labels; i++)
+	{
+		if (strcmp(first->labels[i], second->labels[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Room for what is said of each row. The positive label counts if both pipelines have it, and no other than two labels. */
+static void
+reserve_judgements(const HeldOutRows *rows, const Pipeline *pipeline, const Pipeline *other,
+				   Evaluation *evaluation)
+{
+	size_t n_rows = (size_t) rows->n_rows + 1;
+	bool has_positive =
+		pipeline->n_labels == 2 && (other == NULL || have_same_labels(pipeline, other));
+
+	evaluation->judged = (JudgedRows){
+		.n_labels = evaluation->n_labels,
+		.positive = has_positive ? evaluation->of_class[pipeline->positive] : evaluation->n_labels,
+		.clusters = host_allocate_array(uint64_t, n_rows),
+		.actual = host_allocate_array(uint32_t, n_rows),
+		.n_sides = 1,
+		.sides = {{.predicted = host_allocate_array(uint32_t, n_rows),
+				   .scores = host_allocate_array(double, n_rows),
+				   .losses = host_allocate_array(double, n_rows)}}};
 }
 
 /* Find the rows' columns that the pipeline asks for. */
@@ -199,6 +250,31 @@ profile_row(const HeldOutRows *rows, const HeldOutRow *row, const Pipeline *pipe
 	drift_profile_add(evaluation->profile, pipeline, &of_profile);
 }
 
+/* Keep what was said of a row. */
+static void
+judge_row(const HeldOutRow *row, const Pipeline *pipeline, Evaluation *evaluation,
+		  const double *probabilities, uint32_t predicted, double loss)
+{
+	JudgedRows *judged = &evaluation->judged;
+	size_t place = judged->n_rows++;
+
+	judged->clusters[place] = row->hash;
+	judged->actual[place] = evaluation->of_row[row->label];
+	judged->sides[0].predicted[place] = predicted;
+	judged->sides[0].scores[place] =
+		pipeline->n_labels == 2 ? probabilities[pipeline->positive] : 0;
+	judged->sides[0].losses[place] = loss;
+}
+
+/* A number of the row's text and label. */
+static uint64_t
+row_identity(const HeldOutRow *row, const Evaluation *evaluation)
+{
+	const char *label = evaluation->row_labels[row->label];
+
+	return hash_mix(row->hash ^ hash_mix(hash_token(label, strlen(label))));
+}
+
 /* Predict one row and count it. */
 static void
 evaluate_row(const HeldOutRows *rows, const HeldOutRow *row, Pipeline *pipeline,
@@ -210,14 +286,19 @@ evaluate_row(const HeldOutRows *rows, const HeldOutRow *row, Pipeline *pipeline,
 	uint32_t actual = evaluation->of_row[row->label];
 	uint32_t predicted = evaluation->of_class[pipeline_decide(pipeline, probabilities)];
 	double probability = 0;
+	double loss;
 
 	for (uint32_t i = 0; i < pipeline->n_labels; i++)
 	{
 		if (evaluation->of_class[i] == actual)
 			probability = probabilities[i];
 	}
+	loss = classification_log_loss_row(true, probability);
 	evaluation->counts[(size_t) actual * evaluation->n_labels + predicted]++;
-	evaluation->total_log_loss += classification_log_loss_row(true, probability);
+	evaluation->total_log_loss += loss;
+	/* a sum, so that the order of the rows does not show */
+	evaluation->row_set += row_identity(row, evaluation);
+	judge_row(row, pipeline, evaluation, probabilities, predicted, loss);
 	for (uint32_t i = 0; i < evaluation->n_scored; i++)
 	{
 		uint32_t class_index = evaluation->scored_classes[i];
@@ -263,10 +344,55 @@ append_curves(const Evaluation *evaluation, const Pipeline *pipeline, ByteBuffer
 	buffer_printf(json, "}");
 }
 
+/* Append an interval as an array of two numbers, or null. */
+static void
+append_interval(ByteBuffer *json, ConfidenceInterval interval)
+{
+	if (isnan(interval.lower))
+	{
+		buffer_printf(json, "null");
+		return;
+	}
+	buffer_printf(json, "[");
+	buffer_append_json_number(json, interval.lower);
+	buffer_printf(json, ", ");
+	buffer_append_json_number(json, interval.upper);
+	buffer_printf(json, "]");
+}
+
+/* Append how sure the figures are, what is reached without looking at the texts, and which rows these are. */
+static void
+append_certainty(const Evaluation *evaluation, uint64_t seed, ByteBuffer *json)
+{
+	MetricComparison figures[N_DECISION_METRICS];
+	DecisionMetric metrics[N_DECISION_METRICS];
+
+	for (int i = 0; i < N_DECISION_METRICS; i++)
+		metrics[i] = (DecisionMetric) i;
+	metric_compare(&evaluation->judged, metrics, N_DECISION_METRICS, seed, figures);
+	buffer_printf(json, ", \"intervals\": {");
+	for (int i = 0; i < N_DECISION_METRICS; i++)
+	{
+		buffer_printf(json, "%s\"%s\": ", i > 0 ? ", " : "", decision_metric_names[i]);
+		append_interval(json, figures[i].side[0].interval);
+	}
+	buffer_printf(json, "}, \"baselines\": {");
+	for (int i = 0; i < N_DECISION_METRICS; i++)
+	{
+		buffer_printf(json, "%s\"%s\": ", i > 0 ? ", " : "", decision_metric_names[i]);
+		if (isnan(figures[i].side[0].value))
+			buffer_printf(json, "null");
+		else
+			buffer_append_json_number(json, figures[i].baseline);
+	}
+	buffer_printf(json, "}, \"row_set\": \"%016llx\"", (unsigned long long) evaluation->row_set);
+}
+
 /* Append the figures as a JSON object. */
 static void
 append_metrics(const Evaluation *evaluation, const Pipeline *pipeline,
-			   const ConfusionMatrix *matrix, const HeldOutMetrics *metrics, ByteBuffer *json)
+			   const ConfusionMatrix *matrix, const HeldOutMetrics *metrics, uint64_t seed,
+			   ByteBuffer *json)
 {
 	buffer_printf(json, "{\"f1\": ");
 	buffer_append_json_number(json, metrics->f1);
@@ -282,6 +408,7 @@ append_metrics(const Evaluation *evaluation, const Pipeline *pipeline,
 	}
 	buffer_printf(json, ", \"log_loss\": ");
 	buffer_append_json_number(json, evaluation->total_log_loss / evaluation->n_rows);
+	append_certainty(evaluation, seed, json);
 	buffer_printf(json, ", \"report\": ");
 	classification_report_json(matrix, json);
 	buffer_printf(json, ", \"curves\": ");
@@ -289,10 +416,26 @@ append_metrics(const Evaluation *evaluation, const Pipeline *pipeline,
 	buffer_printf(json, "}");
 }
 
-/* Free what an evaluation holds. */
-static void
-free_evaluation(Evaluation *evaluation)
+void
+held_out_free_judged(JudgedRows *judged)
 {
+	host_free(judged->clusters);
+	host_free(judged->actual);
+	for (int side = 0; side < judged->n_sides; side++)
+	{
+		host_free(judged->sides[side].predicted);
+		host_free(judged->sides[side].scores);
+		host_free(judged->sides[side].losses);
+	}
+}
+
+/* Free what an evaluation holds, but for what was said of the rows. */
+static void
+free_evaluation(Evaluation *evaluation, const HeldOutRows *rows)
+{
+	for (uint32_t i = 0; i < rows->labels.n_strings; i++)
+		host_free(evaluation->row_labels[i]);
+	host_free(evaluation->row_labels);
 	host_free(evaluation->labels);
 	host_free(evaluation->of_row);
 	host_free(evaluation->of_class);
@@ -303,6 +446,77 @@ free_evaluation(Evaluation *evaluation)
 	host_free(evaluation->numeric);
 	host_free(evaluation->label_numbers);
 	host_free(evaluation->occurrences);
+}
+
+/* Prepare to ask a pipeline, whose answers may stand beside those of another (NULL: none). */
+static void
+begin_evaluation(const HeldOutRows *rows, const Pipeline *pipeline, const Pipeline *other,
+				 Evaluation *evaluation)
+{
+	list_labels(rows, pipeline, other, evaluation);
+	match_columns(rows, pipeline, evaluation);
+	evaluation->counts =
+		host_allocate_zero_array(uint64_t, (size_t) evaluation->n_labels * evaluation->n_labels);
+	reserve_scores(rows, pipeline, evaluation);
+	reserve_judgements(rows, pipeline, other, evaluation);
+}
+
+/* Ask it about all rows that are held out at a share. */
+static void
+evaluate_rows(const HeldOutRows *rows, Pipeline *pipeline, uint64_t seed, double share,
+			  Evaluation *evaluation)
+{
+	for (uint32_t i = 0; i < rows->n_rows; i++)
+	{
+		if (corpus_is_held_out(rows->rows[i].hash, seed, share))
+			evaluate_row(rows, &rows->rows[i], pipeline, evaluation);
+		if (i % 64 == 0)
+			host_check_interrupts();
+	}
+}
+
+HeldOutJudgement
+held_out_judge(const HeldOutRows *rows, Pipeline *pipeline, Pipeline *other, uint64_t seed,
+			   double share)
+{
+	Evaluation first = {0};
+	Evaluation second = {0};
+	HeldOutJudgement judgement;
+
+	begin_evaluation(rows, pipeline, other, &first);
+	evaluate_rows(rows, pipeline, seed, share, &first);
+	judgement = (HeldOutJudgement){first.judged, first.row_set};
+	free_evaluation(&first, rows);
+	if (other == NULL)
+		return judgement;
+	begin_evaluation(rows, other, pipeline, &second);
+	evaluate_rows(rows, other, seed, share, &second);
+	judgement.rows.n_sides = 2;
+	judgement.rows.sides[1] = second.judged.sides[0];
+	host_free(second.judged.clusters);
+	host_free(second.judged.actual);
+	free_evaluation(&second, rows);
+	return judgement;
+}
+
+/* All figures of what was said, but for how sure they are. */
+static void
+take_values(const Evaluation *evaluation, HeldOutMetrics *metrics)
+{
+	ClassTotals *totals = host_allocate_array(ClassTotals, (size_t) evaluation->n_labels + 1);
+	ConfusionTotals confusion = {.n_labels = evaluation->n_labels, .totals = totals};
+
+	judged_rows_totals(&evaluation->judged, 0, totals);
+	for (int i = 0; i < N_DECISION_METRICS; i++)
+		metrics->values[i] =
+			decision_metric_value((DecisionMetric) i, &confusion, evaluation->judged.positive);
+	metrics->values[METRIC_LOG_LOSS] = evaluation->total_log_loss / evaluation->n_rows;
+	if (evaluation->judged.positive < evaluation->n_labels)
+		metrics->values[METRIC_ROC_AUC] =
+			classification_roc_auc(evaluation->scored, evaluation->n_rows);
+	metrics->f1 = metrics->values[METRIC_F1];
+	metrics->macro_f1 = metrics->values[METRIC_MACRO_F1];
+	host_free(totals);
 }
 
 HeldOutMetrics
@@ -317,42 +531,29 @@ held_out_evaluate_profiled(const HeldOutRows *rows, Pipeline *pipeline, uint64_t
 						   ByteBuffer *json, DriftProfile *profile)
 {
 	Evaluation evaluation = {.profile = profile};
-	ConfusionMatrix matrix;
-	HeldOutMetrics metrics = {0, NAN, NAN};
-	bool two_classes = pipeline->n_labels == 2;
+	HeldOutMetrics metrics = {.f1 = NAN, .macro_f1 = NAN};
 
-	list_labels(rows, pipeline, &evaluation);
-	match_columns(rows, pipeline, &evaluation);
+	for (int i = 0; i < N_DECISION_METRICS; i++)
+		metrics.values[i] = NAN;
+	begin_evaluation(rows, pipeline, NULL, &evaluation);
 	if (profile != NULL)
 	{
 		evaluation.label_numbers = drift_profile_number_labels(profile, pipeline, &rows->labels);
 		evaluation.occurrences = count_occurrences(rows);
 	}
-	evaluation.counts =
-		host_allocate_zero_array(uint64_t, (size_t) evaluation.n_labels * evaluation.n_labels);
-	reserve_scores(rows, pipeline, &evaluation);
-	for (uint32_t i = 0; i < rows->n_rows; i++)
-	{
-		if (corpus_is_held_out(rows->rows[i].hash, seed, share))
-			evaluate_row(rows, &rows->rows[i], pipeline, &evaluation);
-		if (i % 64 == 0)
-			host_check_interrupts();
-	}
-
-	matrix = (ConfusionMatrix){evaluation.n_labels, evaluation.labels, evaluation.counts};
+	evaluate_rows(rows, pipeline, seed, share, &evaluation);
 	metrics.n_rows = evaluation.n_rows;
 	if (evaluation.n_rows > 0)
 	{
-		metrics.macro_f1 = classification_macro_f1(&matrix);
-		metrics.f1 =
-			two_classes
-				? classification_class_metrics(&matrix, evaluation.of_class[pipeline->positive]).f1
-				: metrics.macro_f1;
+		ConfusionMatrix matrix = {evaluation.n_labels, evaluation.labels, evaluation.counts};
+
+		take_values(&evaluation, &metrics);
 		if (json != NULL)
-			append_metrics(&evaluation, pipeline, &matrix, &metrics, json);
+			append_metrics(&evaluation, pipeline, &matrix, &metrics, seed, json);
 	}
 	else if (json != NULL)
 		buffer_printf(json, "{}");
-	free_evaluation(&evaluation);
+	held_out_free_judged(&evaluation.judged);
+	free_evaluation(&evaluation, rows);
 	return metrics;
 }

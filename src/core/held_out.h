@@ -7,10 +7,15 @@
 
 #include "core/buffer.h"
 #include "core/drift/drift_profile.h"
+#include "core/evaluation/decision_metric.h"
+#include "core/evaluation/judged_rows.h"
 #include "core/pipeline.h"
 
 /* Models of more labels have no curves. */
 #define MAX_CURVE_LABELS 20
+
+/* Figures of fewer rows say little: a difference of 10 points may be chance. */
+#define FEW_HELD_OUT_ROWS 100
 
 /* One row that was held out. */
 typedef struct HeldOutRow
@@ -41,8 +46,17 @@ typedef struct HeldOutMetrics
 {
 	uint32_t n_rows;
 	double f1; /* of the positive label for two classes, macro F1 for more; NaN without rows */
-	double macro_f1; /* NaN without rows */
+	double macro_f1;                   /* NaN without rows */
+	double values[N_DECISION_METRICS]; /* NaN without rows, and for what the labels do not have */
 } HeldOutMetrics;
+
+/* What one or two pipelines say of rows; to be freed by held_out_free_judged. */
+typedef struct HeldOutJudgement
+{
+	JudgedRows rows;
+	uint64_t
+		row_set; /* a number of the rows' texts and labels: equal for the same rows in any order */
+} HeldOutJudgement;
 
 /* Add a row. numeric: (n_numeric) */
 extern void held_out_add(HeldOutRows *rows, const char *text, size_t length, uint64_t hash,
@@ -63,5 +77,15 @@ extern HeldOutMetrics held_out_evaluate(const HeldOutRows *rows, Pipeline *pipel
 extern HeldOutMetrics held_out_evaluate_profiled(const HeldOutRows *rows, Pipeline *pipeline,
 												 uint64_t seed, double share, ByteBuffer *json,
 												 DriftProfile *profile);
+
+/*
+ * Ask one pipeline, or two (other: NULL for none), about the rows that are held out at a share. The positive label is theirs if
+ * both have the same two labels.
+ */
+extern HeldOutJudgement held_out_judge(const HeldOutRows *rows, Pipeline *pipeline, Pipeline *other,
+									   uint64_t seed, double share);
+
+/* Free what held_out_judge has allocated. */
+extern void held_out_free_judged(JudgedRows *judged);
 
 #endif /* SENTIMENT_HELD_OUT_H */

@@ -92,7 +92,7 @@ const char page_query_operations[] =
 	"FROM @.sentiment_jobs WHERE model = m.model) AS j), "
 	"'retrainings', (SELECT coalesce(json_agg(t ORDER BY t.retraining_id DESC), '[]') FROM ("
 	"SELECT r.retraining_id, r.trigger, r.reason, r.status, r.new_version AS version, "
-	"r.old_version AS previous_version, r.new_f1 AS f1, r.old_f1 AS previous_f1, r.gate, "
+	"r.old_version AS previous_version, r.new_value AS f1, r.old_value AS previous_f1, r.gate, "
 	"r.message, r.started_at, r.finished_at "
 	"FROM @.sentiment_retrainings AS r WHERE r.model = m.model "
 	"ORDER BY r.retraining_id DESC LIMIT 50) AS t), "

@@ -23,7 +23,7 @@ typedef struct GateCheck
 	const char *public_detail; /* for everybody; NULL: the same */
 } GateCheck;
 
-#define N_GATE_CHECKS 4
+#define N_GATE_CHECKS 6
 
 /* All checks of a version. */
 typedef struct GateReport
@@ -49,8 +49,14 @@ extern GateReport gate_measure(const RegistryModel *model, int32 version, const 
 extern GateReport gate_measure_training(const RegistryModel *model, Training *training,
 										Snapshot snapshot);
 
+/* The metric by which versions of a model are compared; model: NULL for one that does not exist yet. */
+extern DecisionMetric gate_metric(const RegistryModel *model, Snapshot snapshot);
+
 /* The checks as a jsonb array of the rows of sentiment_check_gate, as everybody may see them. */
 extern Datum gate_report_to_jsonb(const GateReport *report);
+
+/* Why a version is deployed or not, in a line that everybody may see: the failed checks, or what was compared. */
+extern char *gate_summary(const GateReport *report);
 
 /* The names of the checks that failed, in a list. */
 extern char *gate_failed_names(const GateReport *report);

@@ -16,6 +16,7 @@
 
 #include "extension/arguments.h"
 #include "extension/event.h"
+#include "extension/gate.h"
 #include "extension/live_traffic.h"
 #include "extension/monitor.h"
 #include "extension/public_query.h"
@@ -332,6 +333,27 @@ write_monitor(const RegistryWriter *writer, const RegistryModel *model, const Mo
 				 lengthof(parameters), parameters);
 }
 
+/* Tell at once if what answers would not pass the gate: then hardly anything that is trained again will. */
+static void
+warn_of_deployed_version(const RegistryModel *model)
+{
+	int32 version = registry_deployed_version(model->model_id, GetActiveSnapshot());
+	GateReport report;
+
+	if (version == 0)
+		return;
+	report = gate_measure(model, version, NULL, GetActiveSnapshot());
+	if (report.passed)
+		return;
+	ereport(WARNING,
+			(errmsg("version %d of model \"%s\", which answers, does not pass the gate itself",
+					version, model->name),
+			 errdetail("%s.", gate_failures(&report, false)),
+			 errhint("See sentiment_check_gate('%s', %d), and change the gate with "
+					 "sentiment_set_gate if it asks for too much.",
+					 model->name, version)));
+}
+
 PG_FUNCTION_INFO_V1(sentiment_monitor);
 Datum
 sentiment_monitor(PG_FUNCTION_ARGS)
@@ -360,6 +382,7 @@ sentiment_monitor(PG_FUNCTION_ARGS)
 	write_monitor(&writer, &model, &monitor);
 	event_notify("monitor", model.name, 0, NULL);
 	registry_end_write(&writer);
+	warn_of_deployed_version(&model);
 	PG_RETURN_VOID();
 }
 

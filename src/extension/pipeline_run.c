@@ -316,7 +316,7 @@ train_kinds(PipelineRun *run)
 	run->message = psprintf("no kind could be trained: %s", run->jobs[0].result.message);
 }
 
-/* The step "select": the training of the highest F1, the first of equals. */
+/* The step "select": the training of the best figure, the first of equals. */
 static void
 select_best(void *argument)
 {
@@ -331,7 +331,8 @@ select_best(void *argument)
 		if (job->result.state != TRAINING_JOB_DONE)
 			continue;
 		n_trained++;
-		if (run->best != NULL && !(job->result.f1 > step->f1))
+		if (run->best != NULL && !decision_metric_prefers(job->result.metric, job->result.figure,
+														  run->best->result.figure))
 			continue;
 		run->best = job;
 		step->f1 = job->result.f1;
@@ -342,6 +343,9 @@ select_best(void *argument)
 						errmsg("the new versions were not measured"),
 						errdetail("They are compared on held-out rows, and there are none.")));
 	step->message = psprintf("the best of %d", n_trained);
+	if (n_trained > 1)
+		step->message =
+			psprintf("%s by %s", step->message, decision_metric_titles[run->best->result.metric]);
 }
 
 /* The model of the run by now; NULL: there is none yet. */

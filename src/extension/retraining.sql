@@ -90,8 +90,8 @@ COMMENT ON FUNCTION @extschema@.sentiment_retrain(pg_catalog.text, pg_catalog.te
 
 CREATE VIEW @extschema@.sentiment_retrainings WITH (security_invoker = true, security_barrier = true) AS
 SELECT r.retraining_id, r.model, r.trigger, r.reason, r.status, r.old_version, r.new_version,
-	   (pg_catalog.jsonb_path_query_first(r.gate, '$[*] ? (@.check_name == "must_beat").threshold') OPERATOR(pg_catalog.#>>) '{}')::pg_catalog.float8 AS old_f1,
-	   (pg_catalog.jsonb_path_query_first(r.gate, '$[*] ? (@.check_name == "must_beat").value') OPERATOR(pg_catalog.#>>) '{}')::pg_catalog.float8 AS new_f1,
+	   (pg_catalog.jsonb_path_query_first(r.gate, '$[*] ? (@.check_name == "must_beat").threshold') OPERATOR(pg_catalog.#>>) '{}')::pg_catalog.float8 AS old_value,
+	   (pg_catalog.jsonb_path_query_first(r.gate, '$[*] ? (@.check_name == "must_beat").value') OPERATOR(pg_catalog.#>>) '{}')::pg_catalog.float8 AS new_value,
 	   r.gate, COALESCE(e.message, r.message) AS message, e.detail,
 	   r.sqlstate, r.started_at, r.finished_at,
 	   sentiment.role_name(r.done_by, r.done_by_oid, r.done_by_cluster) AS done_by

@@ -272,7 +272,7 @@ train_best(SearchRun *run)
 				  search_figure_names[run->options.objectives[0]], first_value(run, best));
 	choose_candidate(run);
 	train_fit_candidates(run->training);
-	train_compare(run->training);
+	train_ask_gate(run->training);
 	run->training->learned_texts = drift_profile_learned_texts(&run->training->source.corpus);
 	progress_set_phase(run->training->progress, "store");
 	train_store(run->training);

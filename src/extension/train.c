@@ -149,7 +149,7 @@ begin(const TrainRequest *request)
 	host_show_progress(true);
 	read_rows(training);
 	train_fit_candidates(training);
-	train_compare(training);
+	train_ask_gate(training);
 	/* the largest part; what is kept of it says which texts were learned from */
 	training->learned_texts = drift_profile_learned_texts(&training->source.corpus);
 	corpus_free(&training->source.corpus);

@@ -13,6 +13,7 @@
 #include "portability/instr_time.h"
 #include "utils/timestamp.h"
 
+#include "core/evaluation/decision_metric.h"
 #include "core/held_out.h"
 #include "core/drift/drift_profile.h"
 #include "core/pipeline.h"
@@ -21,7 +22,6 @@
 #include "extension/progress.h"
 #include "extension/stored_role.h"
 #include "extension/train_source.h"
-#include "extension/version_comparison.h"
 
 /* When a version is deployed. */
 typedef enum DeployRule
@@ -72,12 +72,7 @@ typedef struct Candidate
 	double seconds; /* of the scan and of its own work */
 } Candidate;
 
-/* The best candidate beside the version that answered when they were compared. */
-typedef struct TrainComparison
-{
-	int32 version; /* 0: they were not compared */
-	VersionComparison result;
-} TrainComparison;
+struct GateReport;
 
 /* One training. */
 typedef struct Training
@@ -92,6 +87,7 @@ typedef struct Training
 	instr_time start;
 	MemoryContext context; /* for what lives no longer than the training */
 	int64 model_id;        /* 0 if the model did not exist at the start, until it is stored */
+	DecisionMetric metric; /* by which candidates are compared */
 	TrainingValidation validation;
 	const char *search_reason; /* how the parameters were found; NULL: the caller gave them */
 	Progress *progress;        /* NULL: nobody is told of it */
@@ -100,8 +96,8 @@ typedef struct Training
 	int n_candidates;
 	Candidate *candidates; /* (n_candidates) */
 	Candidate *best;
-	TrainComparison comparison;
-	bytea *learned_texts; /* see drift_profile_store */
+	struct GateReport *gate; /* what the gate says of the best; NULL: it was not asked */
+	bytea *learned_texts;    /* see drift_profile_store */
 } Training;
 
 /*

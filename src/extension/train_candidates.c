@@ -120,7 +120,8 @@ train_fit_candidates(Training *training)
 
 		train_check_not_dropped(training->name, training->model_id);
 		fit(training, candidate, scan_seconds);
-		if (candidate->metrics.n_rows > 0 && candidate->metrics.f1 > training->best->metrics.f1)
+		if (decision_metric_prefers(training->metric, candidate->metrics.values[training->metric],
+									training->best->metrics.values[training->metric]))
 			training->best = candidate;
 		progress_set_done(training->progress, i + 1, training->n_candidates);
 		if (training->best->metrics.n_rows > 0)

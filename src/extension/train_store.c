@@ -2,14 +2,15 @@
  * train_store.c
  *	  Writing the versions that a training made, and deploying the best of them.
  *
- * Under the lock of the model's row a version gets its number and is written. It was compared with the version that
- * answers before that, so that nobody waits for it; if another one answers by then, it is compared anew.
+ * Under the lock of the model's row a version gets its number and is written. The gate was asked about it beside the version that
+ * answers before that, so that nobody waits for it; if another one answers by then, it is asked anew.
  */
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
@@ -17,11 +18,11 @@
 #include "core/hash.h"
 #include "extension/drift_profile.h"
 #include "extension/event.h"
+#include "extension/gate.h"
 #include "extension/host.h"
 #include "extension/registry.h"
 #include "extension/version_counter.h"
 #include "extension/train_store.h"
-#include "extension/version_comparison.h"
 #include "extension/version_row.h"
 
 /* Raise an error for another positive label than the model's. */
@@ -48,9 +49,11 @@ train_check_model(Training *training)
 
 	/* the name decides, so that two first trainings at once agree */
 	training->source.split_seed = hash_content(training->name, strlen(training->name)) >> 1;
+	training->metric = gate_metric(NULL, snapshot);
 	if (!registry_find_model(training->name, snapshot, &model))
 		return;
 	registry_check_privilege(&model, PRIVILEGE_TRAIN, snapshot);
+	training->metric = gate_metric(&model, snapshot);
 	training->model_id = model.model_id;
 	training->source.split_seed = (uint64) model.split_seed;
 	for (int i = 0; i < training->n_candidates && model.positive_label != NULL; i++)
@@ -132,54 +135,54 @@ write_version(const Training *training, const Candidate *candidate, const Regist
 		version_row_write_curves(model->model_id, candidate->version, candidate->curves_json);
 }
 
-/* Compare the best candidate with a version on the rows that neither has seen. */
+/* Ask the gate about the best candidate, beside what answers under the active snapshot. model: NULL for none yet */
 static void
-compare_with(Training *training, const RegistryModel *model, int32 version)
+ask_gate(Training *training, const RegistryModel *model)
 {
-	const TrainSource *source = &training->source;
-	const Candidate *best = training->best;
-	StoredVersion other = version_open(model, version, GetActiveSnapshot(), training->context);
+	MemoryContext old_context = MemoryContextSwitchTo(training->context);
 
-	training->comparison = (TrainComparison){
-		version,
-		version_compare(&source->held_out, source->split_seed, training->train_options.holdout,
-						best->pipeline, &best->metrics, other.source.holdout, other.pipeline)};
-	pipeline_close(other.pipeline);
+	training->gate = palloc(sizeof(GateReport));
+	*training->gate = gate_measure_training(model, training, GetActiveSnapshot());
+	MemoryContextSwitchTo(old_context);
 }
 
 void
-train_compare(Training *training)
+train_ask_gate(Training *training)
 {
 	RegistryModel model;
-	int32 version;
+	bool exists;
 
-	if (training->deploy != DEPLOY_IF_BETTER || training->model_id == 0)
+	if (training->deploy != DEPLOY_IF_BETTER)
 		return;
 	PushActiveSnapshot(GetLatestSnapshot());
-	if (registry_find_model_by_id(training->model_id, GetActiveSnapshot(), &model) &&
-		(version = registry_deployed_version(model.model_id, GetActiveSnapshot())) != 0)
-		compare_with(training, &model, version);
+	exists = training->model_id != 0 &&
+			 registry_find_model_by_id(training->model_id, GetActiveSnapshot(), &model);
+	ask_gate(training, exists ? &model : NULL);
 	PopActiveSnapshot();
 }
 
-/* Whether the best candidate did better than the deployed version; says why (or why not). */
-static bool
-is_better(Training *training, const RegistryModel *model, int32 deployed_version, StringInfo reason)
+/* The same under the lock of the model, as the caller: somebody else was faster, so another version is to be beaten. */
+static void
+ask_gate_again(const RegistryWriter *writer, Training *training, const RegistryModel *model)
 {
-	const VersionComparison *comparison = &training->comparison.result;
+	Oid owner;
+	int security_context;
 
-	if (training->comparison.version != deployed_version)
-		compare_with(training, model, deployed_version);
-	if (comparison->n_rows == 0)
-	{
-		appendStringInfo(reason, "no held-out rows to compare it with version %d on",
-						 deployed_version);
-		return false;
-	}
-	appendStringInfo(reason, "%s %.4f against %.4f of version %d on the same %u held-out rows",
-					 version_comparison_figure(comparison), comparison->f1, comparison->other_f1,
-					 deployed_version, comparison->n_rows);
-	return version_is_better(comparison);
+	GetUserIdAndSecContext(&owner, &security_context);
+	SetUserIdAndSecContext(writer->caller, security_context);
+	ask_gate(training, model);
+	SetUserIdAndSecContext(owner, security_context);
+}
+
+/* Whether the gate lets the best candidate answer; says why (or why not), as everybody may know it. */
+static bool
+passes_gate(const RegistryWriter *writer, Training *training, const RegistryModel *model,
+			int32 deployed_version, StringInfo reason)
+{
+	if (training->gate == NULL || training->gate->production != deployed_version)
+		ask_gate_again(writer, training, model);
+	appendStringInfoString(reason, gate_summary(training->gate));
+	return training->gate->passed;
 }
 
 /* Tell of a version that is not to answer by this training; whoever asked for it may promote it. */
@@ -194,6 +197,17 @@ tell_of_candidate(const Training *training, const RegistryModel *model)
 					  training->n_candidates);
 	else
 		host_progress("version %d of model %s is a candidate", version, name);
+}
+
+/* Tell that no version answers after a training that was to let one. */
+static void
+warn_of_first_version(const RegistryModel *model, int32 version)
+{
+	ereport(WARNING, (errmsg("no version of model \"%s\" answers yet", model->name),
+					  errdetail("Version %d does not pass the gate.", version),
+					  errhint("See sentiment_check_gate('%s', %d). Let it answer all the same with "
+							  "sentiment_deploy, or train with deploy => 'always'.",
+							  model->name, version)));
 }
 
 /* Decide whether the best candidate is to answer, and let it. */
@@ -220,17 +234,14 @@ deploy(Training *training, const RegistryWriter *writer, const RegistryModel *mo
 						 training->search_reason != NULL ? "sentiment_search" : "sentiment_train");
 		best->deployed = true;
 	}
-	else if (deployed_version == 0)
-	{
-		appendStringInfoString(&reason, "first version");
-		best->deployed = true;
-	}
 	else
-		best->deployed = is_better(training, model, deployed_version, &reason);
+		best->deployed = passes_gate(writer, training, model, deployed_version, &reason);
 	if (best->deployed)
 		registry_deploy(writer, model, best->version, reason.data);
 	host_progress("version %d of model %s is %s: %s", best->version, utf8_from_server(model->name),
 				  best->deployed ? "deployed" : "not deployed", reason.data);
+	if (deployed_version == 0 && !best->deployed)
+		warn_of_first_version(model, best->version);
 }
 
 /* What is known of how well a candidate does, in words: F1 of no rows is no number. */

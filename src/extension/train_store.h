@@ -10,8 +10,8 @@
 /* Take over what belongs to the model if it exists already, after checking the right to train it. */
 extern void train_check_model(Training *training);
 
-/* Compare the best candidate with what answers, if its deployment depends on that: before train_store locks. */
-extern void train_compare(Training *training);
+/* Ask the gate about the best candidate, if its deployment depends on that: before train_store locks. */
+extern void train_ask_gate(Training *training);
 
 /* Write the versions, and deploy the best where that is due. */
 extern void train_store(Training *training);

@@ -101,6 +101,8 @@ training_job_train(TrainingJob *job)
 	job->training = train_begin(&request);
 	best = job->training->best;
 	job->result.f1 = best->metrics.n_rows > 0 ? best->metrics.f1 : NAN;
+	job->result.metric = job->training->metric;
+	job->result.figure = best->metrics.values[job->training->metric];
 }
 
 void

@@ -29,7 +29,9 @@ typedef struct TrainingJobResult
 {
 	TrainingJobState state;
 	int32 version;
-	double f1; /* NaN: it was not measured */
+	double f1;     /* NaN: it was not measured */
+	double figure; /* by which versions of the model are compared; NaN likewise */
+	DecisionMetric metric;
 	TimestampTz started_at;
 	TimestampTz finished_at;
 	int sqlerrcode;                                  /* of an error, as are the messages */

@@ -383,6 +383,8 @@ do_job(SharedJobs *shared, SharedJob *shared_job)
 		training_job_store(&job);
 		result->version = job.result.version;
 		result->f1 = job.result.f1;
+		result->figure = job.result.figure;
+		result->metric = job.result.metric;
 		PopActiveSnapshot();
 		CommitTransactionCommand();
 		pg_write_barrier();

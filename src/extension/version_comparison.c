@@ -40,33 +40,62 @@ have_same_labels(const Pipeline *first, const Pipeline *second)
 	return first->n_labels == second->n_labels;
 }
 
+/* F1 of the first side of rows. */
+static double
+f1_of_rows(const JudgedRows *rows)
+{
+	ClassTotals *totals = palloc_array(ClassTotals, rows->n_labels + 1);
+	ConfusionTotals confusion = {.n_labels = rows->n_labels, .totals = totals};
+
+	judged_rows_totals(rows, 0, totals);
+	return decision_metric_value(METRIC_F1, &confusion, rows->positive);
+}
+
+/* What is said of rows, by a metric. */
+static VersionComparison
+compare_judged(const JudgedRows *rows, uint64 split_seed, bool same_labels, DecisionMetric metric)
+{
+	VersionComparison comparison = {
+		.same_labels = same_labels, .n_rows = (uint32) rows->n_rows, .f1 = f1_of_rows(rows)};
+
+	metric_compare(rows, &metric, 1, split_seed, &comparison.figures);
+	return comparison;
+}
+
 VersionComparison
 version_compare(const HeldOutRows *rows, uint64 split_seed, double holdout, Pipeline *version,
-				const HeldOutMetrics *known, double other_holdout, Pipeline *other)
+				double other_holdout, Pipeline *other, DecisionMetric metric)
+{
+	return version_compare_apart(rows, split_seed, holdout, version, other_holdout, other, metric,
+								 NULL, 0, NULL);
+}
+
+VersionComparison
+version_compare_apart(const HeldOutRows *rows, uint64 split_seed, double holdout, Pipeline *version,
+					  double other_holdout, Pipeline *other, DecisionMetric metric,
+					  const uint64 *texts, size_t n_texts, VersionComparison *apart)
 {
 	/* shares are nested: the smaller one lies inside the larger one */
 	double share = Min(holdout, other_holdout);
-	bool same_labels = have_same_labels(version, other);
-	HeldOutMetrics metrics = known != NULL && share == holdout
-								 ? *known
-								 : held_out_evaluate(rows, version, split_seed, share, NULL);
-	HeldOutMetrics other_metrics = held_out_evaluate(rows, other, split_seed, share, NULL);
+	bool same_labels = other == NULL || have_same_labels(version, other);
+	HeldOutJudgement judgement = held_out_judge(rows, version, other, split_seed, share);
+	VersionComparison comparison = compare_judged(&judgement.rows, split_seed, same_labels, metric);
 
-	/* F1 is of the positive label for two labels: other labels, other figures */
-	return (VersionComparison){.same_labels = same_labels,
-							   .n_rows = metrics.n_rows,
-							   .f1 = same_labels ? metrics.f1 : metrics.macro_f1,
-							   .other_f1 = same_labels ? other_metrics.f1 : other_metrics.macro_f1};
+	if (apart != NULL)
+	{
+		judged_rows_drop(&judgement.rows, texts, n_texts);
+		*apart = compare_judged(&judgement.rows, split_seed, same_labels, metric);
+	}
+	held_out_free_judged(&judgement.rows);
+	return comparison;
 }
 
 const char *
-version_comparison_figure(const VersionComparison *comparison)
+version_comparison_title(const VersionComparison *comparison)
 {
-	return comparison->same_labels ? "F1" : "macro F1";
-}
+	DecisionMetric metric = comparison->figures.metric;
 
-bool
-version_is_better(const VersionComparison *comparison)
-{
-	return comparison->n_rows > 0 && comparison->f1 > comparison->other_f1;
+	if (metric == METRIC_F1 && !comparison->same_labels)
+		metric = METRIC_MACRO_F1;
+	return decision_metric_titles[metric];
 }

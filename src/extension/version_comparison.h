@@ -7,6 +7,7 @@
 
 #include "postgres.h"
 
+#include "core/evaluation/metric_comparison.h"
 #include "core/held_out.h"
 #include "core/pipeline.h"
 #include "extension/registry.h"
@@ -32,22 +33,29 @@ typedef struct VersionComparison
 {
 	bool same_labels;
 	uint32 n_rows; /* that neither has learned from */
-	double f1;     /* macro F1 of both where their labels differ; NaN without rows */
-	double other_f1;
+	double f1;     /* of the version, of the positive label or macro F1, see HeldOutMetrics */
+	MetricComparison figures; /* the version is the first side */
 } VersionComparison;
 
 /*
- * Compare a version with another, each of which holds out a share of the model's texts. known: the figures of
- * the version at its own share, or NULL
+ * Compare a version with another (NULL: none) by a metric, each of which holds out a share of the model's texts. F1 is macro F1
+ * where their labels differ, and the area under the ROC curve is not known.
  */
 extern VersionComparison version_compare(const HeldOutRows *rows, uint64 split_seed, double holdout,
-										 Pipeline *version, const HeldOutMetrics *known,
-										 double other_holdout, Pipeline *other);
+										 Pipeline *version, double other_holdout, Pipeline *other,
+										 DecisionMetric metric);
 
-/* Which figure they were compared by. */
-extern const char *version_comparison_figure(const VersionComparison *comparison);
+/*
+ * The same, and apart on the rows whose texts are not among some (given by their hashes, in ascending order); apart may be
+ * NULL.
+ */
+extern VersionComparison version_compare_apart(const HeldOutRows *rows, uint64 split_seed,
+											   double holdout, Pipeline *version,
+											   double other_holdout, Pipeline *other,
+											   DecisionMetric metric, const uint64 *texts,
+											   size_t n_texts, VersionComparison *apart);
 
-/* Whether the version did better than the other. */
-extern bool version_is_better(const VersionComparison *comparison);
+/* What people call the figure that they were compared by. */
+extern const char *version_comparison_title(const VersionComparison *comparison);
 
 #endif /* SENTIMENT_VERSION_COMPARISON_H */

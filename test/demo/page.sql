@@ -54,7 +54,7 @@ SELECT CASE WHEN filter LIKE 'week = %' THEN filter ELSE 'the last 7 days' END A
 FROM sentiment_drift_reports WHERE model = 'food' ORDER BY report_id;
 \echo 'So the model was trained again. SELECT * FROM sentiment_retrainings;'
 \echo
-SELECT trigger, status, old_version, round(old_f1::numeric, 3) AS old_f1, new_version, round(new_f1::numeric, 3) AS new_f1
+SELECT trigger, status, old_version, round(old_value::numeric, 3) AS old_value, new_version, round(new_value::numeric, 3) AS new_value
 FROM sentiment_retrainings WHERE model = 'food';
 
 \o /dev/null

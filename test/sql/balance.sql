@@ -23,7 +23,7 @@ CREATE TABLE balance_kinds AS SELECT * FROM (VALUES
 	('b_network', 'mlp', '{"balance": "undersample", "max_iter": 10}')) AS t(model, kind, params);
 CREATE TABLE balance_trained AS
 SELECT k.model, t.metrics, t.rows_trained FROM balance_kinds AS k,
-	sentiment_train(k.model, 'balance_rows', kind => k.kind, params => '{"ngram_max": 1, "min_df": 2, "svd_components": 0}' || k.params, filter => 'id <= 3000') AS t;
+	sentiment_train(k.model, 'balance_rows', kind => k.kind, params => '{"ngram_max": 1, "min_df": 2, "svd_components": 0}' || k.params, filter => 'id <= 3000', deploy => 'always') AS t;
 
 -- mean scores of fresh rows are the base rate, 0.1
 CREATE TABLE balance_scores AS

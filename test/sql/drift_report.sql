@@ -136,7 +136,7 @@ SELECT feature FROM sentiment_check_drift('whole', 'drift_reviews', 'id > 2000',
 
 -- many labels, and coordinates of an SVD
 CREATE TABLE many_labels AS SELECT id, text, 'label ' || (id * 7919 % 400) AS label FROM drift_reviews;
-SELECT version FROM sentiment_train('many', 'many_labels', params => '{"svd_components": 5, "max_iter": 2}');
+SELECT version FROM sentiment_train('many', 'many_labels', params => '{"svd_components": 5, "max_iter": 2}', deploy => 'always');
 SELECT feature, statistic FROM sentiment_check_drift('many', 'many_labels') WHERE drifted;
 
 -- who may: read the source as oneself; predict is enough to ask, train stores and sees bins

@@ -32,12 +32,12 @@ SELECT sentiment_predict('a good book', 'copy');
 SELECT sentiment_deploy('copy', 1);
 SELECT sentiment_predict('a good book', 'copy'), sentiment_score('a good book', 'copy') = sentiment_score('a good book', 'transfer') AS same;
 -- imported without a source it cannot be measured; with one it can
-SELECT check_name, passed, detail FROM sentiment_check_gate('copy', 1) WHERE check_name = 'min_f1';
+SELECT check_name, passed, detail FROM sentiment_check_gate('copy', 1) WHERE check_name = 'beat_baseline';
 SELECT i.* FROM exported, sentiment_import_model(container, 'sourceless') AS i;
 SELECT sentiment_promote('sourceless', 1);
 SELECT sentiment_drop_model('sourceless');
 SELECT i.* FROM exported, sentiment_import_model(container, 'copy', 'transfer_reviews', filter => 'id > 10') AS i;
-SELECT check_name, passed, detail FROM sentiment_check_gate('copy', 2) WHERE check_name = 'min_f1';
+SELECT check_name, passed, detail FROM sentiment_check_gate('copy', 2) WHERE check_name = 'beat_baseline';
 SELECT source_schema, source_name, filter FROM sentiment_model_versions WHERE model = 'copy' AND version = 2;
 SELECT sentiment_import_model(container, 'copy', 'transfer_reviews', text_column => 'body') FROM exported;
 SELECT sentiment_import_model(container, 'copy', filter => 'id > 10') FROM exported;
@@ -48,7 +48,7 @@ SELECT i.* FROM exported, sentiment_import_model(container) AS i;
 -- a model that holds out other texts: what it has learned from is not known, so it is not compared
 SELECT version FROM sentiment_train('other', 'transfer_reviews', params => '{"positive_label": "neg"}');
 SELECT i.* FROM exported, sentiment_import_model(container, 'other', 'transfer_reviews') AS i;
-SELECT check_name, passed, detail FROM sentiment_check_gate('other', 2) WHERE check_name IN ('min_f1', 'must_beat');
+SELECT check_name, passed, detail FROM sentiment_check_gate('other', 2) WHERE check_name IN ('beat_baseline', 'must_beat');
 -- another positive label
 SELECT version FROM sentiment_train('positive', 'transfer_reviews', params => '{"positive_label": "pos"}');
 SELECT sentiment_import_model(container, 'positive') FROM exported;

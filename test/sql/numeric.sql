@@ -54,7 +54,7 @@ SELECT sentiment_train('n_wrong', 'numeric_reviews', numeric_columns => '{none}'
 SELECT sentiment_train('n_wrong', 'numeric_reviews', numeric_columns => '{price,price}');
 SELECT sentiment_train('n_wrong', 'numeric_reviews', numeric_columns => '{price,NULL}');
 SELECT sentiment_train('n_wrong', 'numeric_reviews', label_column => 'visits', numeric_columns => '{visits}');
-SELECT version FROM sentiment_train('n_plain', 'numeric_reviews', numeric_columns => NULL);
+SELECT version FROM sentiment_train('n_plain', 'numeric_reviews', numeric_columns => NULL, deploy => 'always');
 SELECT sentiment_predict('some words', 'n_plain', '{"price": 1}');
 SELECT count(*) FROM sentiment_check_features('n_plain', 'some words');
 
@@ -80,7 +80,7 @@ SELECT sentiment_predict('', 'n_alone', '{"price": 53}') AS high, sentiment_scor
 	sentiment_score('', 'n_alone', '{"price": -3e38}') BETWEEN 0 AND 1 AS finite_too;
 DROP TABLE numeric_alone;
 
--- versions of other labels are compared by macro F1
+-- versions of other labels are compared by macro F1, whatever the gate asks for
 SET client_min_messages = notice;
 CREATE VIEW numeric_three AS SELECT text || ' ' || label AS text, CASE WHEN id % 2 = 0 THEN label ELSE 'third' END AS label FROM numeric_reviews;
 DO $$
@@ -88,10 +88,11 @@ DECLARE
 	reason text;
 BEGIN
 	SET LOCAL client_min_messages = warning;
-	PERFORM sentiment_train('n_labels', 'numeric_reviews');
-	PERFORM sentiment_train('n_labels', 'numeric_three');
-	SELECT d.reason INTO reason FROM sentiment_deployments AS d WHERE model = 'n_labels' AND version = 2;
-	ASSERT reason LIKE 'macro F1 % against %', coalesce(reason, 'not deployed');
+	PERFORM sentiment_train('n_labels', 'numeric_reviews', deploy => 'always');
+	PERFORM sentiment_set_gate('n_labels', '{"metric": "f1"}');
+	PERFORM sentiment_train('n_labels', 'numeric_three', deploy => 'never');
+	SELECT g.detail INTO reason FROM sentiment_check_gate('n_labels', 2) AS g WHERE check_name = 'must_beat';
+	ASSERT reason LIKE 'macro F1 against %', coalesce(reason, 'nothing');
 END $$;
 SET client_min_messages = warning;
 DROP VIEW numeric_three;

@@ -23,7 +23,7 @@ SELECT status, version, promoted, previous_version, message FROM sentiment_retra
 SELECT count(DISTINCT (kind, parameters, source_schema, source_name, text_column, label_column, filter, numeric_columns)) AS recipes,
 	count(*) AS versions, count(DISTINCT metrics->>'f1') AS measured
 FROM sentiment_model_versions WHERE model = 'again';
-SELECT trigger, reason, status, old_version, new_version, old_f1 = new_f1 AS equal, jsonb_array_length(gate) > 1 AS has_checks,
+SELECT trigger, reason, status, old_version, new_version, old_value = new_value AS equal, jsonb_array_length(gate) > 1 AS has_checks,
 	message, detail, sqlstate, finished_at >= started_at AS took_time, done_by
 FROM sentiment_retrainings;
 
@@ -33,7 +33,7 @@ SELECT 1000 + i, i % 5, now(), CASE WHEN i % 2 = 0 THEN 'splendid' ELSE 'dull' E
 FROM generate_series(1, 400) AS i;
 SELECT sentiment_monitor('again', 'retrain_reviews', label_column => 'label', kind => 'logistic_regression', params => '{"ngram_max": 1}');
 SELECT status, version, promoted, previous_version, message FROM sentiment_retrain('again', 'more data');
-SELECT old_version, new_version, new_f1 > old_f1 AS better FROM sentiment_retrainings WHERE reason = 'more data';
+SELECT old_version, new_version, new_value > old_value AS better FROM sentiment_retrainings WHERE reason = 'more data';
 SELECT version, share FROM sentiment_model_versions WHERE model = 'again' AND deployed;
 SELECT sentiment_predict('a splendid thing', 'again');
 SELECT action, version, previous_version, reason, done_by FROM sentiment_deployments WHERE model = 'again' ORDER BY done_at DESC LIMIT 1;

@@ -115,11 +115,11 @@ SELECT * FROM sentiment_search('none', 'search_reviews', trials => 3, folds => 2
 SET sentiment.training_memory = '16MB';
 SELECT count(*) FILTER (WHERE state = 'failed') > 0 AS failed, count(*) FILTER (WHERE state = 'complete') > 0 AS complete, count(version) AS versions
 FROM sentiment_search('memory', 'search_reviews', kinds => '{mlp}', trials => 6, folds => 2, sampler => 'grid', params => '{"max_iter": 2, "min_df": 1, "ngram_max": 1,
-	"weighting": "tfidf", "max_features": 0, "learning_rate_init": 0.001, "alpha": 0.0001}', space => '{"hidden_layer_sizes": [[8], [2048, 2048, 2048]]}');
+	"weighting": "tfidf", "max_features": 0, "learning_rate_init": 0.001, "alpha": 0.0001}', space => '{"hidden_layer_sizes": [[8], [2048, 2048, 2048]]}', deploy => 'always');
 RESET sentiment.training_memory;
 
 -- more than two labels; a positive label
-SELECT count(*) FROM sentiment_search('stars', (SELECT 'search_reviews'::regclass), label_column => 'stars', trials => 2, folds => 2, objectives => '{macro_f1}');
+SELECT count(*) FROM sentiment_search('stars', (SELECT 'search_reviews'::regclass), label_column => 'stars', trials => 2, folds => 2, objectives => '{macro_f1}', deploy => 'always');
 SELECT positive_label FROM sentiment_models WHERE model = 'stars';
 SELECT count(*) FROM sentiment_search('negative', 'search_reviews', trials => 2, folds => 2, params => '{"positive_label": "neg", "threshold": "f1", "calibration": "sigmoid"}');
 SELECT m.positive_label, v.parameters->'threshold' AS threshold, v.parameters->'calibration' AS calibration

@@ -43,7 +43,7 @@ END
 $$;
 \set VERBOSITY default
 RESET sentiment.training_memory;
-SELECT version FROM sentiment_train('s_large', 'session_nested');
+SELECT version FROM sentiment_train('s_large', 'session_nested', deploy => 'always');
 
 CREATE TABLE session_small AS SELECT 'word' || id % 5 AS text, label FROM session_large WHERE id <= 100;
 

@@ -155,7 +155,7 @@ $node->safe_psql('postgres', q{
 	SELECT sentiment_schedule('slow', '* * * * *', 'retrain')}, extra_params => [ '-U', 'team' ]);
 wait_for($node, q{SELECT count(*) > 0 FROM sentiment_retrainings}, 'drift is found and a retraining is done, by the job');
 is($node->safe_psql('postgres', q{
-		SELECT r.trigger, r.status, r.done_by, r.reason LIKE 'drift: %', r.new_f1 > r.old_f1, r.old_version, r.new_version
+		SELECT r.trigger, r.status, r.done_by, r.reason LIKE 'drift: %', r.new_value > r.old_value, r.old_version, r.new_version
 		FROM sentiment_retrainings AS r ORDER BY retraining_id LIMIT 1}),
 	'drift|promoted|team|t|t|1|2', 'the history tells it: why, by whom, and both versions on the same rows');
 is($node->safe_psql('postgres', q{SELECT deployed_version FROM sentiment_models WHERE model = 'food'}), '2', 'the new version answers');

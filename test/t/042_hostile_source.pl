@@ -374,6 +374,7 @@ my @watched = (
 );
 my @unwatched = (
 	[ 'gate', $gate, qr/min_f1 \d/, qr/min_f1 (?!\d)/ ],
+	[ 'compare', q{SELECT count(*) FROM sentiment_compare('M')}, qr/^\d/, $failed ],
 	[ 'promote', q{SELECT sentiment_promote('M', 2)} ],
 	[ 'promote by force', q{SELECT sentiment_promote('M', 2, force => true), sentiment_rollback('M')} ],
 	[ 'retrain', q{SELECT status, message FROM sentiment_retrain('M')}, qr/^(promoted|kept)/, $failed ],

@@ -110,6 +110,8 @@ sentiment_set_source                                      | train   | -         
 sentiment_unmonitor                                       | train   | -             | missing | sentiment_unmonitor(MODEL)
 sentiment_set_contract                                    | train   | -             | may     | sentiment_set_contract(MODEL, '{}')
 sentiment_check_gate                                      | train   | -             | missing | sentiment_check_gate(MODEL, 2)
+sentiment_compare                                         | predict | train         | missing | sentiment_compare(MODEL, ARRAY[coalesce(VERSION, 1)], SOURCE)
+sentiment_compare                                         | train   | -             | missing | sentiment_compare(MODEL, '{1,2}')
 sentiment_deploy                                          | train   | -             | missing | sentiment_deploy(MODEL, 2)
 sentiment_promote                                         | train   | -             | missing | sentiment_promote(MODEL, 2, force => true)
 sentiment_promote                                         | train   | -             | missing | sentiment_promote(MODEL, 2, 'staging')

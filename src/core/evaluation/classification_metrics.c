@@ -171,6 +171,36 @@ matthews(const ConfusionTotals *totals)
 		   sqrt((double) (square - actual) * (double) (square - predicted));
 }
 
+double
+classification_totals_f1(const ClassTotals *totals)
+{
+	return class_metrics(totals).f1;
+}
+
+double
+classification_totals_accuracy(const ConfusionTotals *totals)
+{
+	return accuracy(totals);
+}
+
+double
+classification_totals_macro_f1(const ConfusionTotals *totals)
+{
+	return macro_average(totals).f1;
+}
+
+double
+classification_totals_weighted_f1(const ConfusionTotals *totals)
+{
+	return weighted_average(totals).f1;
+}
+
+double
+classification_totals_matthews(const ConfusionTotals *totals)
+{
+	return matthews(totals);
+}
+
 ClassMetrics
 classification_class_metrics(const ConfusionMatrix *matrix, uint32_t label)
 {

@@ -68,6 +68,15 @@ typedef struct ConfusionTotals
 	uint64_t rows_skipped;     /* rows that could not be compared */
 } ConfusionTotals;
 
+/* F1 of one label. */
+extern double classification_totals_f1(const ClassTotals *totals);
+
+/* The figures of a confusion matrix, from its totals; the weighted mean of F1 is weighted by the actual rows. */
+extern double classification_totals_accuracy(const ConfusionTotals *totals);
+extern double classification_totals_macro_f1(const ConfusionTotals *totals);
+extern double classification_totals_weighted_f1(const ConfusionTotals *totals);
+extern double classification_totals_matthews(const ConfusionTotals *totals);
+
 /* As classification_report_json, from totals, with the key rows_skipped. */
 extern void classification_totals_report_json(const ConfusionTotals *totals, ByteBuffer *buffer);
 

@@ -287,6 +287,27 @@ normal_quantile(double p)
 	return from_middle < 0 ? -x : x;
 }
 
+double
+student_quantile(double p, double degrees_of_freedom)
+{
+	double low = 0;
+	double high = 1;
+
+	/* the square of such a variable has an F distribution */
+	while (f_survival(high * high, 1, degrees_of_freedom) / 2 > 1 - p && high < 1e150)
+		high *= 2;
+	for (int i = 0; i < 100 && high - low > low * 1e-14; i++)
+	{
+		double middle = (low + high) / 2;
+
+		if (f_survival(middle * middle, 1, degrees_of_freedom) / 2 > 1 - p)
+			low = middle;
+		else
+			high = middle;
+	}
+	return (low + high) / 2;
+}
+
 /* ln of the number of ways to choose. */
 static double
 log_choose(double n, double k)

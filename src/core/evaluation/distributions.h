@@ -37,6 +37,11 @@ extern double normal_survival(double x);
 extern double normal_quantile(double p);
 
 /*
+ * The x that a variable of Student's distribution is below with probability p, for 0.5 <= p < 1, to about 1e-12 of it.
+ */
+extern double student_quantile(double p, double degrees_of_freedom);
+
+/*
  * Two-sided p-value of Fisher's exact test: twice the smaller tail of the hypergeometric distribution, 1 at
  * most. So many of n rows have a mark, and so many of m others.
  */

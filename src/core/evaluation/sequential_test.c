@@ -2,9 +2,10 @@
  * sequential_test.c
  *	  Whether two versions succeed equally often, looked at at any time.
  */
-#include "core/evaluation/sequential_test.h"
-
 #include <math.h>
+
+#include "core/evaluation/proportion_interval.h"
+#include "core/evaluation/sequential_test.h"
 
 #define LEVEL  0.05
 #define NORMAL 1.959963984540054 /* 97.5 % of the standard normal distribution lie below */
@@ -12,21 +13,7 @@
 RateInterval
 wilson_interval(Outcomes outcomes)
 {
-	double n = (double) outcomes.n;
-	double rate = (double) outcomes.n_successes / n;
-	double z2 = NORMAL * NORMAL;
-	double middle = (rate + z2 / (2 * n)) / (1 + z2 / n);
-	double half = NORMAL / (1 + z2 / n) * sqrt(rate * (1 - rate) / n + z2 / (4 * n * n));
-	RateInterval interval = {0, 1};
-
-	if (outcomes.n == 0)
-		return interval;
-	/* at the ends the bound is exact */
-	if (outcomes.n_successes > 0)
-		interval.lower = fmax(middle - half, 0);
-	if (outcomes.n_successes < outcomes.n)
-		interval.upper = fmin(middle + half, 1);
-	return interval;
+	return proportion_interval((double) outcomes.n_successes, (double) outcomes.n);
 }
 
 /* Harmonic sum of the sides' sizes: the outcomes that tell of the difference. */

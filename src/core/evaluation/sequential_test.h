@@ -23,6 +23,8 @@
 
 #include <stdint.h>
 
+#include "core/evaluation/confidence_interval.h"
+
 /* Outcomes of a version. */
 typedef struct Outcomes
 {
@@ -30,11 +32,7 @@ typedef struct Outcomes
 	uint64_t n_successes; /* n at most */
 } Outcomes;
 
-typedef struct RateInterval
-{
-	double lower;
-	double upper;
-} RateInterval;
+typedef ConfidenceInterval RateInterval;
 
 /* Standard deviation t of the log-odds ratios that the mixture expects: 0.2 is 50 % against 55 %. */
 #define MIXTURE_DEVIATION 0.2

@@ -15,7 +15,7 @@ my $node = start_node('primary');
 $node->safe_psql('postgres', reviews_sql('reviews', 600, 5));
 $node->safe_psql('postgres', q{
 	CREATE ROLE analyst;
-	SELECT sentiment_train('m', 'reviews', params => '{"max_features": 1}');
+	SELECT sentiment_train('m', 'reviews', params => '{"max_features": 1}', deploy => 'always');
 	SELECT sentiment_train('m', 'reviews', deploy => 'never');
 	SELECT sentiment_train('m', 'reviews', params => '{"C": 1}', deploy => 'never');
 	SELECT sentiment_train('m', 'reviews', params => '{"C": 2}', deploy => 'never');

@@ -362,14 +362,17 @@ append_interval(ByteBuffer *json, ConfidenceInterval interval)
 
 /* Append how sure the figures are, what is reached without looking at the texts, and which rows these are. */
 static void
-append_certainty(const Evaluation *evaluation, uint64_t seed, ByteBuffer *json)
+append_certainty(const Evaluation *evaluation, uint64_t seed, HeldOutMetrics *metrics,
+				 ByteBuffer *json)
 {
 	MetricComparison figures[N_DECISION_METRICS];
-	DecisionMetric metrics[N_DECISION_METRICS];
+	DecisionMetric all[N_DECISION_METRICS];
 
 	for (int i = 0; i < N_DECISION_METRICS; i++)
-		metrics[i] = (DecisionMetric) i;
-	metric_compare(&evaluation->judged, metrics, N_DECISION_METRICS, seed, figures);
+		all[i] = (DecisionMetric) i;
+	metric_compare(&evaluation->judged, all, N_DECISION_METRICS, seed, figures);
+	for (int i = 0; i < N_DECISION_METRICS; i++)
+		metrics->intervals[i] = figures[i].side[0].interval;
 	buffer_printf(json, ", \"intervals\": {");
 	for (int i = 0; i < N_DECISION_METRICS; i++)
 	{
@@ -391,7 +394,7 @@ append_certainty(const Evaluation *evaluation, uint64_t seed, ByteBuffer *json)
 /* Append the figures as a JSON object. */
 static void
 append_metrics(const Evaluation *evaluation, const Pipeline *pipeline,
-			   const ConfusionMatrix *matrix, const HeldOutMetrics *metrics, uint64_t seed,
+			   const ConfusionMatrix *matrix, HeldOutMetrics *metrics, uint64_t seed,
 			   ByteBuffer *json)
 {
 	buffer_printf(json, "{\"f1\": ");
@@ -408,7 +411,7 @@ append_metrics(const Evaluation *evaluation, const Pipeline *pipeline,
 	}
 	buffer_printf(json, ", \"log_loss\": ");
 	buffer_append_json_number(json, evaluation->total_log_loss / evaluation->n_rows);
-	append_certainty(evaluation, seed, json);
+	append_certainty(evaluation, seed, metrics, json);
 	buffer_printf(json, ", \"report\": ");
 	classification_report_json(matrix, json);
 	buffer_printf(json, ", \"curves\": ");
@@ -534,7 +537,10 @@ held_out_evaluate_profiled(const HeldOutRows *rows, Pipeline *pipeline, uint64_t
 	HeldOutMetrics metrics = {.f1 = NAN, .macro_f1 = NAN};
 
 	for (int i = 0; i < N_DECISION_METRICS; i++)
+	{
 		metrics.values[i] = NAN;
+		metrics.intervals[i] = (ConfidenceInterval){NAN, NAN};
+	}
 	begin_evaluation(rows, pipeline, NULL, &evaluation);
 	if (profile != NULL)
 	{

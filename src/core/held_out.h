@@ -7,6 +7,7 @@
 
 #include "core/buffer.h"
 #include "core/drift/drift_profile.h"
+#include "core/evaluation/confidence_interval.h"
 #include "core/evaluation/decision_metric.h"
 #include "core/evaluation/judged_rows.h"
 #include "core/pipeline.h"
@@ -48,6 +49,8 @@ typedef struct HeldOutMetrics
 	double f1; /* of the positive label for two classes, macro F1 for more; NaN without rows */
 	double macro_f1;                   /* NaN without rows */
 	double values[N_DECISION_METRICS]; /* NaN without rows, and for what the labels do not have */
+	ConfidenceInterval
+		intervals[N_DECISION_METRICS]; /* of those; NaN too where no JSON was asked for */
 } HeldOutMetrics;
 
 /* What one or two pipelines say of rows; to be freed by held_out_free_judged. */

@@ -13,7 +13,7 @@ WITH stat AS MATERIALIZED (
 	LEFT JOIN sentiment.deployment AS d ON d.model_id OPERATOR(pg_catalog.=) s.model_id AND d.version OPERATOR(pg_catalog.=) s.version
 ), deployed AS MATERIALIZED (
 	SELECT pg_catalog.jsonb_build_object('model', m.name, 'version', d.version::pg_catalog.text) AS key, d.share, d.shadow_share, d.deployed_at,
-		v.kind, v.metrics, v.rows_trained, v.image_bytes, v.trained_at
+		v.kind, v.metrics, v.rows_trained, v.rows_held_out, v.image_bytes, v.trained_at
 	FROM sentiment.deployment AS d
 	JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) d.model_id
 	JOIN sentiment.model_version AS v ON v.model_id OPERATOR(pg_catalog.=) d.model_id AND v.version OPERATOR(pg_catalog.=) d.version
@@ -46,6 +46,7 @@ CROSS JOIN LATERAL (VALUES
 	('sentiment_model_deployed_timestamp_seconds', 'When a version was deployed', d.key, pg_catalog.date_part('epoch', d.deployed_at)),
 	('sentiment_model_trained_timestamp_seconds', 'When the training of a deployed version began', d.key, pg_catalog.date_part('epoch', d.trained_at)),
 	('sentiment_model_rows_trained', 'Rows that a deployed version has learned from', d.key, d.rows_trained::pg_catalog.float8),
+	('sentiment_model_rows_held_out', 'Rows that a deployed version was measured on', d.key, d.rows_held_out::pg_catalog.float8),
 	('sentiment_model_image_bytes', 'Size of a deployed version', d.key, d.image_bytes::pg_catalog.float8)) AS a (name, help, labels, value)
 UNION ALL
 -- how good the deployed versions were on held-out rows
@@ -57,6 +58,14 @@ CROSS JOIN LATERAL (VALUES
 	('accuracy', 'Accuracy of a deployed version on held-out rows'),
 	('roc_auc', 'Area under the ROC curve of a deployed version on held-out rows')) AS a (figure, help)
 WHERE d.metrics OPERATOR(pg_catalog.->>) a.figure IS NOT NULL
+UNION ALL
+-- and how sure that is
+SELECT 'sentiment_model_' OPERATOR(pg_catalog.||) a.figure OPERATOR(pg_catalog.||) b.bound, 'gauge', 'Bound of the 95 % interval of that figure', d.key, b.value
+FROM deployed AS d
+CROSS JOIN LATERAL (VALUES ('f1'), ('macro_f1'), ('accuracy'), ('roc_auc')) AS a (figure)
+CROSS JOIN LATERAL (SELECT sentiment.metric_interval(d.metrics, a.figure) AS pair) AS i
+CROSS JOIN LATERAL (VALUES ('_lower', i.pair[1]), ('_upper', i.pair[2])) AS b (bound, value)
+WHERE b.value IS NOT NULL
 UNION ALL
 -- predictions
 SELECT 'sentiment_predictions_total', 'counter', 'Predictions by label',

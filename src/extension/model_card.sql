@@ -65,9 +65,11 @@ CREATE FUNCTION sentiment.card_metrics(metrics pg_catalog.jsonb)
 RETURNS pg_catalog.text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
-	SELECT '| figure | held-out rows |' || CASE WHEN c ? 'folds' THEN ' cross-validation, mean of ' || sentiment.card_number(c -> 'folds', 0) || ' folds |' ELSE '' END
-		|| E'\n|---|---|' || CASE WHEN c ? 'folds' THEN '---|' ELSE '' END
-		|| string_agg(E'\n| ' || f.title || ' | ' || sentiment.card_number($1 -> f.key, 4) || ' |'
+	SELECT '| figure | held-out rows | 95 % interval | without looking at the texts |' || CASE WHEN c ? 'folds' THEN ' cross-validation, mean of ' || sentiment.card_number(c -> 'folds', 0) || ' folds |' ELSE '' END
+		|| E'\n|---|---|---|---|' || CASE WHEN c ? 'folds' THEN '---|' ELSE '' END
+		|| string_agg(E'\n| ' || f.title || ' | ' || sentiment.card_number($1 -> f.key, 4) || ' | '
+			|| COALESCE((SELECT round(i[1]::numeric, 4) || ' to ' || round(i[2]::numeric, 4) FROM sentiment.metric_interval($1, f.key) AS i WHERE i IS NOT NULL), '–') || ' | '
+			|| sentiment.card_number(sentiment.card_object($1 -> 'baselines') -> f.key, 4) || ' |'
 			|| CASE WHEN c ? 'folds' THEN ' ' || sentiment.card_number(sentiment.card_object(c -> f.key) -> 'mean', 4) || ' |' ELSE '' END, '' ORDER BY f.n)
 	FROM sentiment.card_object($1 -> 'cross_validation') AS c,
 		(VALUES (1, 'f1', 'F1'), (2, 'macro_f1', 'macro F1'), (3, 'accuracy', 'accuracy'), (4, 'roc_auc', 'area under the ROC curve'),
@@ -210,7 +212,7 @@ BEGIN ATOMIC
 			WHERE cardinality(v.labels) = 2 AND v.positive_label IS NOT NULL
 		UNION ALL SELECT 3, 'Nothing is held out: how good it is on texts that it has not seen is not known.' FROM v
 			WHERE v.rows_held_out = 0 OR NOT v.metrics ? 'f1'
-		UNION ALL SELECT 4, 'It was measured on ' || v.rows_held_out || ' rows only: the figures are uncertain.' FROM v
+		UNION ALL SELECT 4, 'It was measured on ' || v.rows_held_out || ' rows only: the figures are uncertain, by as much as their intervals say.' FROM v
 			WHERE v.rows_held_out BETWEEN 1 AND 199
 		UNION ALL SELECT 5, 'Labels with fewer than 30 held-out rows, whose figures say little: '
 			|| string_agg(sentiment.card_text(s.label) || ' (' || s.rows || ')', ', ' ORDER BY s.label COLLATE "C") || '.' FROM support AS s

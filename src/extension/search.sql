@@ -149,7 +149,7 @@ CREATE FUNCTION @extschema@.sentiment_search(
 	filter pg_catalog.text DEFAULT NULL,
 	trials pg_catalog.int4 DEFAULT 50,
 	space pg_catalog.jsonb DEFAULT '{}',
-	objectives pg_catalog.text[] DEFAULT '{f1}',
+	objectives pg_catalog.text[] DEFAULT NULL,
 	limits pg_catalog.jsonb DEFAULT '{}',
 	folds pg_catalog.int4 DEFAULT 5,
 	sampler pg_catalog.text DEFAULT 'tpe',

@@ -7,11 +7,13 @@
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 #include "utils/jsonb.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "extension/arguments.h"
+#include "extension/gate.h"
 #include "extension/host.h"
 #include "extension/search.h"
 #include "extension/train_arguments.h"
@@ -114,18 +116,42 @@ json_of(Datum object)
 	return utf8_from_server(JsonbToCString(NULL, &value->root, VARSIZE(value)));
 }
 
+/* The figure by which versions of the model are compared, or macro F1 where the folds have none of that. */
+static SearchFigure
+objective_of_model(const char *name)
+{
+	RegistryModel model;
+	bool exists = registry_find_model(name, GetActiveSnapshot(), &model);
+
+	switch (gate_metric(exists ? &model : NULL, GetActiveSnapshot()))
+	{
+		case METRIC_F1:
+			return SEARCH_F1;
+		case METRIC_ACCURACY:
+			return SEARCH_ACCURACY;
+		case METRIC_LOG_LOSS:
+			return SEARCH_LOG_LOSS;
+		default:
+			return SEARCH_MACRO_F1;
+	}
+}
+
 /* Read what the search is for. */
 static void
 read_objectives(FunctionCallInfo fcinfo, SearchRun *run)
 {
-	int n;
-	const char **names = text_array_argument(fcinfo, ARGUMENT_OBJECTIVES, "objectives", &n);
+	int n = 1;
+	const char **names = PG_ARGISNULL(ARGUMENT_OBJECTIVES)
+							 ? NULL
+							 : text_array_argument(fcinfo, ARGUMENT_OBJECTIVES, "objectives", &n);
 
 	if (n > N_SEARCH_FIGURES)
 		invalid_argument("objectives", "too many", "Name each objective once.");
 	run->options.n_objectives = n;
-	for (int i = 0; i < n; i++)
+	for (int i = 0; names != NULL && i < n; i++)
 		run->options.objectives[i] = search_figure_find(names[i]);
+	if (names == NULL)
+		run->options.objectives[0] = objective_of_model(run->training->name);
 	run->limits = object_argument(fcinfo, ARGUMENT_LIMITS, "limits");
 	search_parse_limits(json_of(run->limits), &run->options);
 }

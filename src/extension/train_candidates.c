@@ -4,6 +4,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "fmgr.h"
 #include "utils/builtins.h"
 
@@ -66,6 +68,38 @@ take_metrics(Candidate *candidate, Datum metrics, Datum report)
 		DirectFunctionCall2(jsonb_concat, DirectFunctionCall2(jsonb_delete, metrics, key), report);
 }
 
+/* The figure of a candidate that decides, with its interval. */
+static char *
+figure_text(const Training *training, const Candidate *candidate)
+{
+	DecisionMetric metric = training->metric;
+	ConfidenceInterval interval = candidate->metrics.intervals[metric];
+
+	if (isnan(candidate->metrics.values[metric]))
+		return psprintf("F1 %.4f", candidate->metrics.f1);
+	if (isnan(interval.lower))
+		return psprintf("%s %.4f", decision_metric_titles[metric],
+						candidate->metrics.values[metric]);
+	return psprintf("%s %.4f (95 %% interval %.4f to %.4f)", decision_metric_titles[metric],
+					candidate->metrics.values[metric], interval.lower, interval.upper);
+}
+
+/* Tell of figures that say little. */
+static void
+warn_of_few_rows(const Training *training)
+{
+	const HeldOutMetrics *metrics = &training->best->metrics;
+
+	if (metrics->n_rows == 0 || metrics->n_rows >= FEW_HELD_OUT_ROWS)
+		return;
+	ereport(WARNING, (errmsg_plural("only %u row is held out: its figures say little",
+									"only %u rows are held out: their figures say little",
+									metrics->n_rows, metrics->n_rows),
+					  errdetail("Measured was %s.", figure_text(training, training->best)),
+					  errhint("Add rows, or hold out a larger share of them with the parameter "
+							  "holdout.")));
+}
+
 /* Train a candidate, and measure it on the held-out rows. */
 static void
 fit(Training *training, Candidate *candidate, double scan_seconds)
@@ -99,7 +133,7 @@ fit(Training *training, Candidate *candidate, double scan_seconds)
 	pipeline_append_parameters(candidate->pipeline, &train_group, 1, &parameters);
 	candidate->parameters_json = jsonb_from_json(buffer_c_string(&parameters));
 	if (candidate->metrics.n_rows > 0)
-		host_progress("%s: F1 %.4f on %u held-out rows (%.1f s)", kind, candidate->metrics.f1,
+		host_progress("%s: %s on %u held-out rows (%.1f s)", kind, figure_text(training, candidate),
 					  candidate->metrics.n_rows, train_elapsed_seconds(training));
 	else
 		host_progress("no rows are held out: the model is not measured");
@@ -127,4 +161,5 @@ train_fit_candidates(Training *training)
 		if (training->best->metrics.n_rows > 0)
 			progress_set_best(training->progress, training->best->metrics.f1);
 	}
+	warn_of_few_rows(training);
 }

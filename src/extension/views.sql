@@ -1,11 +1,29 @@
 /* src/extension/views.sql: what people and BI tools look at */
 
+-- Metrics may come from an imported version, so anything may stand in them.
+CREATE FUNCTION sentiment.metric_interval(metrics pg_catalog.jsonb, metric pg_catalog.text)
+RETURNS pg_catalog.float8[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+BEGIN ATOMIC
+	SELECT CASE WHEN jsonb_typeof(i.pair) = 'array' AND jsonb_array_length(i.pair) = 2
+			AND jsonb_typeof(i.pair -> 0) = 'number' AND jsonb_typeof(i.pair -> 1) = 'number'
+		THEN CASE WHEN (i.pair -> 0)::numeric >= -1000000 AND (i.pair -> 1)::numeric <= 1000000
+				AND (i.pair -> 0)::numeric <= (i.pair -> 1)::numeric
+			THEN ARRAY[(i.pair -> 0)::float8, (i.pair -> 1)::float8] END
+		END
+	FROM (SELECT $1 -> 'intervals' -> $2 AS pair) AS i;
+END;
+
+COMMENT ON FUNCTION sentiment.metric_interval(pg_catalog.jsonb, pg_catalog.text) IS
+'the 95 % interval of a metric of held-out rows, as [lower, upper]; null if it is not known';
+
 CREATE VIEW @extschema@.sentiment_models WITH (security_invoker = true, security_barrier = true) AS
 SELECT m.name AS model,
 	   sentiment.role_name(m.owner, m.owner_oid, m.owner_cluster) AS owner,
 	   d.version AS deployed_version,
 	   v.kind,
 	   (v.metrics OPERATOR(pg_catalog.->>) 'f1')::pg_catalog.float8 AS f1,
+	   sentiment.metric_interval(v.metrics, 'f1'::pg_catalog.text) AS f1_interval,
 	   (v.metrics OPERATOR(pg_catalog.->>) 'accuracy')::pg_catalog.float8 AS accuracy,
 	   v.labels,
 	   m.positive_label,
@@ -40,6 +58,11 @@ SELECT m.name AS model,
 	   (v.metrics OPERATOR(pg_catalog.->>) 'macro_f1')::pg_catalog.float8 AS macro_f1,
 	   (v.metrics OPERATOR(pg_catalog.->>) 'accuracy')::pg_catalog.float8 AS accuracy,
 	   (v.metrics OPERATOR(pg_catalog.->>) 'roc_auc')::pg_catalog.float8 AS roc_auc,
+	   sentiment.metric_interval(v.metrics, 'f1'::pg_catalog.text) AS f1_interval,
+	   sentiment.metric_interval(v.metrics, 'macro_f1'::pg_catalog.text) AS macro_f1_interval,
+	   sentiment.metric_interval(v.metrics, 'accuracy'::pg_catalog.text) AS accuracy_interval,
+	   sentiment.metric_interval(v.metrics, 'roc_auc'::pg_catalog.text) AS roc_auc_interval,
+	   v.metrics OPERATOR(pg_catalog.->>) 'row_set' AS row_set,
 	   v.rows_trained,
 	   v.rows_held_out,
 	   v.rows_skipped,
@@ -68,6 +91,11 @@ LEFT JOIN (
 LEFT JOIN sentiment.version_stage AS s
 	ON s.model_id OPERATOR(pg_catalog.=) v.model_id AND s.version OPERATOR(pg_catalog.=) v.version;
 
+COMMENT ON COLUMN @extschema@.sentiment_model_versions.row_set IS 'a number of the held-out rows that the figures are of: figures of different sets do not compare, see sentiment_compare';
+COMMENT ON COLUMN @extschema@.sentiment_model_versions.f1_interval IS 'the 95 % interval of F1, as [lower, upper]';
+COMMENT ON COLUMN @extschema@.sentiment_model_versions.macro_f1_interval IS 'the 95 % interval of macro F1';
+COMMENT ON COLUMN @extschema@.sentiment_model_versions.accuracy_interval IS 'the 95 % interval of the accuracy';
+COMMENT ON COLUMN @extschema@.sentiment_model_versions.roc_auc_interval IS 'the 95 % interval of the area under the ROC curve';
 COMMENT ON VIEW @extschema@.sentiment_model_versions IS 'every version of the models that the current role may use, with its stage: production (the one that answers, or the main one of several), staging (others that answer or are scored beside it, or were put there), candidate, archived';
 
 CREATE VIEW @extschema@.sentiment_deployments WITH (security_invoker = true, security_barrier = true) AS

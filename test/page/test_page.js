@@ -132,7 +132,7 @@ const views = {
 	},
 	operations: {
 		title: "Operations",
-		ready: (tab) => tab.locator('svg[aria-label^="F1 against"] circle').first(),
+		ready: (tab) => tab.locator('svg[aria-label^="Macro F1 against"] circle').first(),
 	},
 	live: {
 		title: "Live",
@@ -522,12 +522,12 @@ test("operations: jobs, retrainings, runs, validation, Pareto front", async () =
 	assert.equal(await rows(`Steps of run ${answer.runs[0].run_id}`).count(), answer.runs[0].steps.length);
 	assert.equal(await rows("Findings of the last validation").count(), answer.validation.findings.length);
 	await tab.getByRole("radio", { name: "Size" }).check();
-	const chart = tab.locator('svg[aria-label^="F1 against size"]');
+	const chart = tab.locator('svg[aria-label^="Macro F1 against size"]');
 	await chart.focus();
 	await tab.keyboard.press("ArrowRight");
 	assert.match(
-		await tab.locator(".readout", { hasText: "F1" }).textContent(),
-		/^v\d+: F1 0\.\d{3}, size .*B/,
+		await tab.locator(".readout", { hasText: "macro F1" }).textContent(),
+		/^v\d+: macro F1 0\.\d{3}, size .*B/,
 	);
 	assert.deepEqual(wrong, []);
 	await close();

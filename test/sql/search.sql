@@ -21,13 +21,13 @@ SELECT v.version, v.deployed, v.kind, v.parameters @> f.params AS with_its_param
 FROM sentiment_model_versions AS v JOIN first AS f ON f.version = v.version WHERE v.model = 's';
 SELECT reason LIKE 'best of 12 trials%' AS reason FROM sentiment_deployments WHERE model = 's';
 -- what was measured is the mean of the folds, and the held-out rows are not among them
-SELECT bool_and(abs(value - (SELECT avg(v::float8) FROM jsonb_array_elements_text(folds->'f1') AS v)) < 1e-12) AS mean_of_folds,
-	bool_and(CASE state WHEN 'complete' THEN jsonb_array_length(folds->'f1') = 3 ELSE jsonb_array_length(folds->'f1') < 3 END) AS folds
+SELECT bool_and(abs(value - (SELECT avg(v::float8) FROM jsonb_array_elements_text(folds->'macro_f1') AS v)) < 1e-12) AS mean_of_folds,
+	bool_and(CASE state WHEN 'complete' THEN jsonb_array_length(folds->'macro_f1') = 3 ELSE jsonb_array_length(folds->'macro_f1') < 3 END) AS folds
 FROM sentiment_search_trials WHERE model = 's';
 SELECT s.rows = v.rows_trained AS learned_rows, s.rows + v.rows_held_out = 600 AS all_rows
 FROM sentiment_searches AS s JOIN sentiment_model_versions AS v ON v.model = s.model AND v.version = s.version WHERE s.model = 's';
 -- the model card tells of it
-SELECT substring(sentiment_model_card('s') FROM 'Chosen by search \d+: trial \d+ of 12 \(tpe, seed 0\), the best by f1: [0-9.]+, mean of 3 folds.') IS NOT NULL AS told,
+SELECT substring(sentiment_model_card('s') FROM 'Chosen by search \d+: trial \d+ of 12 \(tpe, seed 0\), the best by macro_f1: [0-9.]+, mean of 3 folds.') IS NOT NULL AS told,
 	sentiment_model_card('s', 1) LIKE '%Chosen by search%' AS told_of_version;
 -- the views
 SELECT model, kinds, objectives, status, trials_of_each_kind, trials, complete + pruned AS measured, failed, best_kind, version, folds,

@@ -28,7 +28,7 @@ SHOW sentiment.max_tracked_versions;
 SET sentiment.max_tracked_versions = 5;
 
 -- what is to be told without them
-SELECT name, type, labels, CASE WHEN name ~ '(timestamp|bytes)' THEN NULL ELSE value END AS value
+SELECT name, type, labels, CASE WHEN name ~ '(timestamp|bytes)' THEN NULL ELSE round(value::numeric, 3)::float8 END AS value
 FROM sentiment_metrics() WHERE labels->>'model' = 's' OR labels = '{}' ORDER BY name;
 -- names and types as Prometheus wants them, one type and help for a name
 SELECT name FROM sentiment_metrics() WHERE name !~ '^[a-z][a-z0-9_]*$' OR type NOT IN ('gauge', 'counter', 'histogram') OR value IS NULL;

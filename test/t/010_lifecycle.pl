@@ -15,7 +15,7 @@ my $node = start_node('primary');
 $node->safe_psql('postgres', reviews_sql('reviews', 600, 5));
 $node->safe_psql('postgres', q{
 	CREATE ROLE analyst;
-	SELECT sentiment_train('m', 'reviews', params => '{"max_features": 1}');
+	SELECT sentiment_train('m', 'reviews', params => '{"max_features": 1}', deploy => 'always');
 	SELECT sentiment_train('m', 'reviews', deploy => 'never');
 	SELECT sentiment_train('m', 'reviews', params => '{"C": 1}', deploy => 'never');
 	SELECT sentiment_train('m', 'reviews', params => '{"C": 2}', deploy => 'never');
@@ -44,7 +44,7 @@ $standby->init_from_backup($node, 'base', has_streaming => 1);
 $standby->start;
 $node->wait_for_catchup($standby, 'replay', $node->lsn('insert'));
 is($standby->safe_psql('postgres', $queries{$_}), $before{$_}, "on the standby: $_") foreach sort keys %queries;
-is($standby->safe_psql('postgres', q{SELECT check_name, passed FROM sentiment_check_gate('m', 3) WHERE check_name IN ('min_f1', 'must_beat')}),
+is($standby->safe_psql('postgres', q{SELECT check_name, passed FROM sentiment_check_gate('m', 3) WHERE check_name IN ('min_f1', 'must_beat') ORDER BY check_name}),
 	"min_f1|t\nmust_beat|f", 'a gate is checked on a standby');
 is($standby->safe_psql('postgres', q{SELECT md5(sentiment_export_model('m', 3))}),
 	$node->safe_psql('postgres', q{SELECT md5(sentiment_export_model('m', 3))}), 'an export on a standby');

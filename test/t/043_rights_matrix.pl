@@ -56,7 +56,7 @@ my @of_values = qw(
 	sentiment.numeric_to_float8 sentiment.kind_parameters sentiment.rate sentiment.rate_difference
 	sentiment.stat_latency_bounds sentiment.stat_error_classes
 	sentiment.card_text sentiment.card_number sentiment.card_object sentiment.card_time sentiment.card_metrics sentiment.card_labels
-	sentiment.card_confusion sentiment.card_parameters sentiment.refuse_change_of_history
+	sentiment.card_confusion sentiment.card_parameters sentiment.metric_interval sentiment.refuse_change_of_history
 );
 push @of_values, 'sentiment_predict(sentiment_model,text,jsonb)', 'sentiment_score(sentiment_model,text,jsonb)', 'sentiment_classify(sentiment_model,text,jsonb)',
 	'sentiment_probabilities(sentiment_model,text,jsonb)', 'sentiment_explain(sentiment_model,text,jsonb,text)',

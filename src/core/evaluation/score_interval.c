@@ -156,12 +156,17 @@ roc_auc_parts(const JudgedRows *rows, int side, double *parts)
 		double score = rows->sides[side].scores[i];
 
 		if (rows->actual[i] == rows->positive)
-			parts[i] = count_below(negative, n_negative, score) / (double) n_negative;
+		{
+			double below = count_below(negative, n_negative, score);
+
+			/* halves of whole numbers: the sum is exact */
+			area += below;
+			parts[i] = below / (double) n_negative;
+		}
 		else
 			parts[i] = 1 - count_below(positive, n_positive, score) / (double) n_positive;
-		if (rows->actual[i] == rows->positive)
-			area += parts[i] / (double) n_positive;
 	}
+	area /= (double) n_positive * (double) n_negative;
 	for (size_t i = 0; i < rows->n_rows; i++)
 		parts[i] = (parts[i] - area) /
 				   (double) (rows->actual[i] == rows->positive ? n_positive : n_negative);

@@ -15,6 +15,13 @@ const present = (value: Maybe): value is number => typeof value === "number" && 
 /** A metric between 0 and 1. */
 export const metric = (value: Maybe): string => (present(value) ? threeDecimals(value) : nothing);
 
+/** The 95 % interval of a metric: what a version's metrics hold may come from anybody. */
+export function interval(intervals: Record<string, [number, number] | null> | undefined, name: string): string | undefined {
+	const pair: unknown = intervals?.[name];
+	if (!Array.isArray(pair) || pair.length !== 2 || !present(pair[0]) || !present(pair[1])) return undefined;
+	return `${metric(pair[0])} to ${metric(pair[1])}`;
+}
+
 export function percent(value: Maybe, digits = 1): string {
 	return present(value) ? `${(100 * value).toFixed(digits)} %` : nothing;
 }

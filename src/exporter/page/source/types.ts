@@ -30,6 +30,10 @@ export interface Metrics {
 	roc_auc?: number;
 	log_loss?: number;
 	brier_score?: number;
+	/** 95 % intervals by metric. */
+	intervals?: Record<string, [number, number] | null>;
+	/** A number of the rows that the figures are of: others, if it differs. */
+	row_set?: string;
 	report?: {
 		rows: number;
 		classes: Record<string, ClassReport>;

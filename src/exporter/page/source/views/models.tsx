@@ -1,9 +1,10 @@
 import type { ViewProps } from "../application.tsx";
 import { LineChart, type Point, type Series } from "../charts/line_chart.tsx";
 import { Badge, Details, Empty, Loaded, Panel, Table, Tile, Tiles } from "../components.tsx";
-import { ago, bytes, count, figure, metric, moment, nothing, percent, seconds, words } from "../format.ts";
+import { ago, bytes, count, figure, interval, metric, moment, nothing, percent, seconds, words } from "../format.ts";
 import { pathOf, useResource } from "../request.ts";
 import { hashOf } from "../routing.ts";
+import { rowSets } from "../row_sets.ts";
 import type { ClassReport, Curve, HistoryEntry, Model, Version, VersionsAnswer } from "../types.ts";
 
 export function StageBadge(props: { stage: string | null }) {
@@ -59,9 +60,24 @@ function AllModels(props: { models: Model[]; current: Model }) {
 	);
 }
 
+/** A figure of a version with its 95 % interval. */
+function WithInterval(props: { version: Version; name: string; value: number | null }) {
+	const known = interval(props.version.metrics.intervals, props.name);
+	return (
+		<>
+			{metric(props.value)}
+			{known !== undefined && props.value !== null && <span class="cell-note">{known}</span>}
+		</>
+	);
+}
+
 function VersionTable(props: { model: string; versions: Version[]; chosen: Version }) {
 	return (
-		<Panel title="Versions" wide note="Figures are of held-out texts. Choose a version to see it below.">
+		<Panel
+			title="Versions"
+			wide
+			note={`Figures are of held-out texts, with 95 % intervals. ${rowSets(props.versions)}Choose a version to see it below.`}
+		>
 			<Table
 				caption={`Versions of ${props.model}`}
 				rows={props.versions}
@@ -92,10 +108,23 @@ function VersionTable(props: { model: string; versions: Version[]; chosen: Versi
 									: nothing,
 					},
 					{ head: "Kind", cell: (row) => words(row.kind) },
-					{ head: "F1", cell: (row) => metric(row.f1), number: true },
-					{ head: "Macro F1", cell: (row) => metric(row.macro_f1), number: true },
-					{ head: "Accuracy", cell: (row) => metric(row.accuracy), number: true },
-					{ head: "ROC AUC", cell: (row) => metric(row.roc_auc), number: true },
+					{ head: "F1", cell: (row) => <WithInterval version={row} name="f1" value={row.f1} />, number: true },
+					{
+						head: "Macro F1",
+						cell: (row) => <WithInterval version={row} name="macro_f1" value={row.macro_f1} />,
+						number: true,
+					},
+					{
+						head: "Accuracy",
+						cell: (row) => <WithInterval version={row} name="accuracy" value={row.accuracy} />,
+						number: true,
+					},
+					{
+						head: "ROC AUC",
+						cell: (row) => <WithInterval version={row} name="roc_auc" value={row.roc_auc} />,
+						number: true,
+					},
+					{ head: "Held out", cell: (row) => count(row.rows_held_out), number: true },
 					{ head: "Size", cell: (row) => bytes(row.image_bytes), number: true },
 					{ head: "Trained", cell: (row) => ago(row.trained_at) },
 				]}
@@ -159,12 +188,12 @@ function Quality(props: { version: Version }) {
 					<Tile
 						label="F1"
 						value={metric(metrics.f1)}
-						note={props.version.labels.length === 2 ? "of the positive label" : "macro"}
+						note={`${interval(metrics.intervals, "f1") ?? ""} ${props.version.labels.length === 2 ? "of the positive label" : "macro"}`.trim()}
 					/>
-					<Tile label="Macro F1" value={metric(metrics.macro_f1)} />
-					<Tile label="Accuracy" value={metric(metrics.accuracy)} />
-					<Tile label="ROC AUC" value={metric(metrics.roc_auc)} />
-					<Tile label="Log loss" value={metric(metrics.log_loss)} />
+					<Tile label="Macro F1" value={metric(metrics.macro_f1)} note={interval(metrics.intervals, "macro_f1")} />
+					<Tile label="Accuracy" value={metric(metrics.accuracy)} note={interval(metrics.intervals, "accuracy")} />
+					<Tile label="ROC AUC" value={metric(metrics.roc_auc)} note={interval(metrics.intervals, "roc_auc")} />
+					<Tile label="Log loss" value={metric(metrics.log_loss)} note={interval(metrics.intervals, "log_loss")} />
 					<Tile
 						label="Held-out rows"
 						value={count(props.version.rows_held_out)}

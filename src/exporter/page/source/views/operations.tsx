@@ -5,6 +5,7 @@ import { Badge, Choice, Empty, Loaded, Panel, Table } from "../components.tsx";
 import { ago, bytes, count, figure, metric, moment, nothing, percent, seconds, words } from "../format.ts";
 import { paretoFront } from "../pareto.ts";
 import { pathOf, useResource } from "../request.ts";
+import { rowSets } from "../row_sets.ts";
 import type {
 	Finding,
 	GateCheck,
@@ -109,7 +110,14 @@ function Started(props: { retraining: Retraining }) {
 	);
 }
 
-/** From which version to which, with both's F1 on the same rows. */
+/** What the gate compared versions by. */
+function figureOfGate(retraining: Retraining): string {
+	const detail = retraining.gate?.find((check) => check.check_name === "must_beat")?.detail;
+	const place = detail?.indexOf(" against ") ?? -1;
+	return place > 0 && detail !== undefined && detail !== null ? detail.slice(0, place) : "figure";
+}
+
+/** From which version to which, with both's figure on the same rows. */
 function Versions(props: { retraining: Retraining }) {
 	const { version, previous_version, f1, previous_f1 } = props.retraining;
 	return (
@@ -117,7 +125,7 @@ function Versions(props: { retraining: Retraining }) {
 			{previous_version ?? nothing} → {version ?? nothing}
 			{f1 !== null && (
 				<span class="cell-note">
-					F1 {metric(previous_f1)} → {metric(f1)}
+					{figureOfGate(props.retraining)} {metric(previous_f1)} → {metric(f1)}
 				</span>
 			)}
 		</>
@@ -310,7 +318,7 @@ function Trade(props: { versions: Version[]; current: number | null }) {
 	const chosen = wanted ?? first ?? "image";
 	const cost = costs[chosen];
 	const measured = props.versions
-		.map((version) => ({ version, cost: cost.of(version) ?? 0, quality: version.f1 ?? NaN }))
+		.map((version) => ({ version, cost: cost.of(version) ?? 0, quality: version.macro_f1 ?? version.f1 ?? NaN }))
 		.filter((point) => point.cost > 0 && Number.isFinite(point.quality));
 	const front = paretoFront(measured);
 	const best = measured.filter((_, i) => front[i]);
@@ -318,7 +326,7 @@ function Trade(props: { versions: Version[]; current: number | null }) {
 		<Panel
 			title="Quality against cost"
 			wide
-			note="On the Pareto front, no other version is at least as good for less. The ring marks the version that answers. Latency is known of versions that have answered."
+			note={`On the Pareto front, no other version is at least as good for less. The ring marks the version that answers. Latency is known of versions that have answered. ${rowSets(measured.map((point) => point.version))}`.trim()}
 			actions={
 				<Choice
 					legend="Cost"
@@ -332,7 +340,7 @@ function Trade(props: { versions: Version[]; current: number | null }) {
 				<Empty title="No version has both figures yet" />
 			) : (
 				<ScatterChart
-					title={`F1 against ${cost.name}`}
+					title={`Macro F1 against ${cost.name}`}
 					summary={`${best.length} of ${measured.length} versions are on the Pareto front: ${best.map((point) => `version ${point.version.version}`).join(", ")}.`}
 					points={measured.map((point, i) => ({
 						name: `v${point.version.version}`,
@@ -342,7 +350,7 @@ function Trade(props: { versions: Version[]; current: number | null }) {
 						current: point.version.version === props.current,
 					}))}
 					xName={cost.name}
-					yName="F1"
+					yName="macro F1"
 					xFormat={cost.format}
 					yFormat={metric}
 				/>
@@ -355,7 +363,7 @@ function Trade(props: { versions: Version[]; current: number | null }) {
 					columns={[
 						{ head: "Version", rowHead: true, cell: (row) => `Version ${row.version.version}` },
 						{ head: "Kind", cell: (row) => words(row.version.kind) },
-						{ head: "F1", number: true, cell: (row) => metric(row.quality) },
+						{ head: "Macro F1", number: true, cell: (row) => metric(row.quality) },
 						{ head: "A prediction", number: true, cell: (row) => seconds(row.version.prediction_seconds) },
 						{ head: "Size", number: true, cell: (row) => bytes(row.version.image_bytes) },
 						{ head: "Training", number: true, cell: (row) => seconds(row.version.seconds) },

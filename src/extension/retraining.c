@@ -162,8 +162,7 @@ is_cooling_down(const Retraining *retraining)
 	RegistryWriter reader;
 	bool found;
 
-	if (strcmp(retraining->trigger, TRIGGER_MANUAL) == 0 ||
-		!monitor_find(&retraining->model, &monitor))
+	if (!retraining->is_task || !monitor_find(&retraining->model, &monitor))
 		return false;
 	parameters[1] = query_value(INTERVALOID, monitor.cooldown);
 	reader = query_begin_read();
@@ -197,8 +196,26 @@ take_error(Retraining *retraining, const ErrorData *error)
 	retraining->source_error = source_error_of(error);
 }
 
+/* Note in the row of the last retraining, which was skipped as this one is, that this one was too. Answers whether it is so. */
+static bool
+repeat_skipped(const Retraining *retraining)
+{
+	QueryParameter parameters[] = {query_value(INT8OID, Int64GetDatum(retraining->model.model_id)),
+								   query_text(retraining->message),
+								   query_text(retraining->trigger)};
+
+	return strcmp(retraining->status, RETRAINING_SKIPPED) == 0 &&
+		   public_query(
+			   "UPDATE sentiment.retraining AS r SET finished_at = pg_catalog.clock_timestamp()"
+			   " WHERE r.model_id = $1 AND r.status = '" RETRAINING_SKIPPED "'"
+			   " AND r.message = $2 AND r.trigger = $3"
+			   " AND r.retraining_id = (SELECT pg_catalog.max(l.retraining_id)"
+			   " FROM sentiment.retraining AS l WHERE l.model_id = $1)",
+			   lengthof(parameters), parameters) > 0;
+}
+
 /*
- * Write the row. Of skipped ones in a row that say the same only the first is written: a job may run each
+ * Write the row. Skipped ones in a row that say the same share one, which has the time of the last: a job may run each
  * minute.
  */
 static void
@@ -226,16 +243,13 @@ write_retraining(Retraining *retraining)
 		query_value(INT8OID, Int64GetDatum(caller.cluster))};
 	bool is_null;
 
-	if (public_query(
+	if (!repeat_skipped(retraining) &&
+		public_query(
 			"INSERT INTO sentiment.retraining (model_id, model, trigger, reason, status,"
 			" old_version, new_version, gate, message, sqlstate, started_at, done_by,"
 			" done_by_oid, done_by_cluster)"
-			" SELECT $1, $2, $3, $4, $5, NULLIF($6, 0), NULLIF($7, 0), $8, $9, $10, $11, $12, $13,"
-			" $14 WHERE $5 <> '" RETRAINING_SKIPPED "' OR NOT EXISTS (SELECT"
-			" FROM (SELECT r.status, r.message FROM sentiment.retraining AS r"
-			" WHERE r.model_id = $1 ORDER BY r.retraining_id DESC LIMIT 1) AS l"
-			" WHERE l.status = $5 AND l.message = $9)"
-			" RETURNING retraining_id",
+			" VALUES ($1, $2, $3, $4, $5, NULLIF($6, 0), NULLIF($7, 0), $8, $9, $10, $11, $12, $13,"
+			" $14) RETURNING retraining_id",
 			lengthof(parameters), parameters) == 1)
 		retraining->retraining_id = DatumGetInt64(query_typed_datum(0, 1, INT8OID, &is_null));
 	registry_end_write(&writer);

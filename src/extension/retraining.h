@@ -27,6 +27,7 @@ typedef struct Retraining
 	RegistryModel model;
 	const char *trigger;
 	const char *reason; /* NULL: none was given */
+	bool is_task;       /* of a job, be it called by hand: the cooldown counts */
 	TimestampTz started_at;
 
 	/* what became of it */
@@ -48,7 +49,7 @@ extern Retraining *retraining_begin(const char *model, const char *trigger, cons
 
 /*
  * Train, ask the gate, and promote or keep; then write the history, the log and an event. What fails is told in
- * the result. With the trigger manual the cooldown does not count.
+ * the result.
  */
 extern void retraining_run(Retraining *retraining);
 

@@ -8,6 +8,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/snapmgr.h"
 
 #include "extension/drift_report.h"
@@ -102,10 +103,22 @@ run_check_drift(const char *name)
 	return drift_summary(&check);
 }
 
+/* Begin the retraining of a task. It may be called by hand: pg_cron runs jobs in workers, or in sessions that bear its name. */
+static Retraining *
+begin_retraining(const char *name)
+{
+	bool is_scheduled = MyBackendType == B_BG_WORKER || strcmp(application_name, "pg_cron") == 0;
+	Retraining *retraining =
+		retraining_begin(name, is_scheduled ? TRIGGER_SCHEDULE : TRIGGER_MANUAL, NULL);
+
+	retraining->is_task = true;
+	return retraining;
+}
+
 static char *
 run_retrain(const char *name)
 {
-	Retraining *retraining = retraining_begin(name, TRIGGER_SCHEDULE, NULL);
+	Retraining *retraining = begin_retraining(name);
 
 	retraining_run(retraining);
 	return retraining_summary(retraining);
@@ -114,7 +127,7 @@ run_retrain(const char *name)
 static char *
 run_check_and_retrain(const char *name)
 {
-	Retraining *retraining = retraining_begin(name, TRIGGER_SCHEDULE, NULL);
+	Retraining *retraining = begin_retraining(name);
 	DriftTask check = {.model = &retraining->model};
 	ErrorData *error = subtransaction_run(check_drift, &check);
 

@@ -166,7 +166,7 @@ like($err, qr/version 1 of model "m" has no reference to measure drift from/, 'a
 # more than two labels; switched off
 $node->safe_psql('postgres', q{
 	CREATE VIEW many AS SELECT text, label || id % 40 AS label FROM reviews WHERE id <= 6000;
-	SELECT sentiment_train('many', 'many', params => '{"max_iter": 2}');
+	SELECT sentiment_train('many', 'many', params => '{"max_iter": 2}', deploy => 'always');
 	SELECT count(sentiment_predict(text, 'many')) FROM later});
 is($node->safe_psql('postgres', q{SELECT value IS NULL FROM sentiment_check_drift('many', store => false) WHERE feature = '(predicted label)'}), 'f', '40 labels');
 $node->safe_psql('postgres', q{SELECT sentiment_stat_reset('many'); SET sentiment.track_predictions = off; SELECT count(sentiment_predict(text, 'many')) FROM later});

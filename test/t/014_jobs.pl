@@ -102,6 +102,30 @@ $node->safe_psql('postgres', 'REVOKE USAGE ON SCHEMA cron FROM helper; DROP ROLE
 is(as(team => q{SELECT role, last_message FROM sentiment_jobs WHERE model = 'food'}), 'helper|the job does not run: role "helper" does not exist', 'its role is dropped');
 is(as(team => q{SELECT sentiment_unschedule('food')}), '1', 'the owner ends it');
 
+# ---- a job whose runs the cooldown skips, each minute: that is what is told of each, though pg_cron's call succeeds
+as(team => q{SELECT sentiment_monitor('food', 'reviews', label_column => 'label', cooldown => '1 day')});
+as(team => q{SELECT sentiment_schedule('food', '0 3 1 1 *', 'retrain')});
+as(team => q{SELECT status FROM sentiment_retrain('food')});
+foreach my $run (5001, 5002)
+{
+	$node->safe_psql('postgres', qq{
+		INSERT INTO cron.job_run_details (jobid, runid, database, username, command, status, start_time)
+		SELECT jobid, $run, database, username, command, 'running', clock_timestamp() FROM cron.job WHERE username = 'team' AND command LIKE '%''food''%''retrain''%';
+		SET ROLE team;
+		SET application_name = 'pg_cron';
+		SELECT sentiment_run_task('food', 'retrain');
+		RESET ROLE;
+		UPDATE cron.job_run_details SET status = 'succeeded', return_message = 'SELECT 1', end_time = clock_timestamp() WHERE runid = $run});
+	is(as(team => q{SELECT last_status, last_message FROM sentiment_jobs WHERE model = 'food' AND task = 'retrain'}),
+		'skipped|the cooldown after the last retraining is not over', "a run that was skipped is not told as succeeded, run $run");
+	sleep 2; # the runs are told apart by their times, to a second
+}
+as(team => q{SELECT sentiment_run_task('food', 'retrain')});
+is(as(team => q{SELECT trigger, status FROM sentiment_retrainings WHERE model = 'food' ORDER BY retraining_id DESC LIMIT 3}),
+	"manual|skipped\nschedule|skipped\nmanual|" . as(team => q{SELECT status FROM sentiment_retrainings WHERE model = 'food' AND trigger = 'manual' ORDER BY retraining_id LIMIT 1 OFFSET 0}),
+	'a task that is called by hand is told as such');
+is(as(team => q{SELECT sentiment_unschedule('food')}), '1', 'it is ended');
+
 # ---- calls that cannot work
 as(team => qq{SELECT sentiment_schedule('food', '$_', 'retrain')}), like($stderr, qr/invalid schedule: .*HINT:  Give minute, hour/s, "cron text '$_'")
   foreach ('', '61 * * * *', 'every full moon');

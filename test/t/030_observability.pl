@@ -207,7 +207,7 @@ sql(q{
 	UPDATE source SET text = 'unheard words of ' || id || repeat('!', 40 + id % 30), label = CASE WHEN id % 50 = 0 THEN 'maybe' ELSE label END;
 	SELECT count(*) FROM sentiment_check_drift('books', 'source');
 	SELECT count(*) FROM sentiment_validate('books', store => true);
-	SELECT sentiment_train('poor', 'noise');
+	SELECT sentiment_train('poor', 'noise', deploy => 'always');
 	SELECT sentiment_grant('poor', 'sentiment_exporter', 'predict');
 	UPDATE sentiment.model_version SET trained_at = trained_at - interval '40 days';
 	UPDATE sentiment.drift_report SET checked_at = checked_at - interval '3 days' WHERE model_id = (SELECT model_id FROM sentiment.model WHERE name = 'orphan')});

@@ -51,7 +51,7 @@ my ($session, $err) = begin_search($search);
 is($node->safe_psql('postgres', q{SELECT model, kind, trials, folds, trial <= trials AND fold <= folds, complete + pruned + failed >= 3,
 		objective, best_value BETWEEN 0.5 AND 1, best_trial <= trial, started_at <= now(), pid <> pg_backend_pid()
 	FROM sentiment_search_progress}),
-	'm|logistic_regression|10000|3|t|t|f1|t|t|t|t', 'how far it is');
+	'm|logistic_regression|10000|3|t|t|macro_f1|t|t|t|t', 'how far it is');
 my $trial = $node->safe_psql('postgres', 'SELECT trial FROM sentiment_search_progress');
 ok($node->poll_query_until('postgres', "SELECT trial > $trial FROM sentiment_search_progress"), 'it goes on');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM sentiment_searches'), '0', 'its rows are not there yet');
@@ -97,7 +97,7 @@ is($node->safe_psql('postgres', q{SELECT name, labels->>'model', labels->>'state
 		SELECT 'sentiment_search_trials_total', 'm', state, count(*) FROM sentiment_search_trials GROUP BY state ORDER BY state COLLATE "C"})
 	. "\nsentiment_searches_total|m||1", 'metrics');
 is($node->safe_psql('postgres', q{SELECT labels->>'objective', value = (SELECT best_value FROM sentiment_searches) FROM sentiment_metrics()
-	WHERE name = 'sentiment_search_best_value'}), 'f1|t', 'the best value');
+	WHERE name = 'sentiment_search_best_value'}), 'macro_f1|t', 'the best value');
 
 # two at once for one model: each makes a version
 my @sessions = map { IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres'), '-c',

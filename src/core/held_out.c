@@ -114,7 +114,7 @@ list_labels(const HeldOutRows *rows, const Pipeline *pipeline, const Pipeline *o
 		host_allocate_array(const char *, (size_t) pipeline->n_labels + n_other + n_row_labels);
 	for (uint32_t i = 0; i < pipeline->n_labels; i++)
 		evaluation->labels[evaluation->n_labels++] = pipeline->labels[i];
-	for (uint32_t i = 0; i < n_other; i++)
+	for (uint32_t i = 0; other != NULL && i < other->n_labels; i++)
 		add_label(evaluation, other->labels[i]);
 	for (uint32_t i = 0; i < n_row_labels; i++)
 	{

@@ -2,6 +2,8 @@
  * pipeline.c
  *	  Feature space, classifier and labels as one.
  */
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "core/host.h"
@@ -223,6 +225,28 @@ open_priors(Pipeline *pipeline)
 		pipeline->prior_ratios = prior_correction_open(section, length, pipeline->n_labels);
 }
 
+/*
+ * Calibrate the point at which a balanced classifier is of two minds: calibration is to change probabilities, not what is
+ * answered, as it does where it is monotonous (of two labels).
+ */
+static void
+find_decision_ratios(Pipeline *pipeline)
+{
+	double sum = 0;
+
+	if (pipeline->prior_ratios == NULL)
+		return;
+	pipeline->decision_ratios = host_allocate_array(double, pipeline->n_labels);
+	for (uint32_t k = 0; k < pipeline->n_labels; k++)
+		sum += pipeline->prior_ratios[k];
+	for (uint32_t k = 0; k < pipeline->n_labels; k++)
+		pipeline->decision_ratios[k] = pipeline->prior_ratios[k] / sum;
+	calibration_apply(&pipeline->calibration, pipeline->n_labels, pipeline->decision_ratios);
+	/* of an image that somebody made up it may be 0 */
+	for (uint32_t k = 0; k < pipeline->n_labels; k++)
+		pipeline->decision_ratios[k] = fmax(pipeline->decision_ratios[k], DBL_MIN);
+}
+
 Pipeline *
 pipeline_open(const void *image, size_t length)
 {
@@ -237,6 +261,7 @@ pipeline_open(const void *image, size_t length)
 	open_classifier(pipeline);
 	open_priors(pipeline);
 	open_calibration(pipeline);
+	find_decision_ratios(pipeline);
 	pipeline->probabilities = host_allocate_array(double, pipeline->n_labels);
 	return pipeline;
 }
@@ -252,6 +277,7 @@ pipeline_close(Pipeline *pipeline)
 	host_free(pipeline->options.kind_options);
 	host_free((void *) pipeline->options.positive_label);
 	host_free(pipeline->probabilities);
+	host_free(pipeline->decision_ratios);
 	host_free(pipeline);
 }
 
@@ -301,7 +327,19 @@ pipeline_decide(const Pipeline *pipeline, const double *probabilities)
 		return probabilities[pipeline->positive] >= pipeline->calibration.header.threshold
 				   ? pipeline->positive
 				   : 1 - pipeline->positive;
-	return prior_correction_decide(pipeline->prior_ratios, pipeline->n_labels, probabilities);
+	return prior_correction_decide(pipeline->decision_ratios, pipeline->n_labels, probabilities);
+}
+
+double
+pipeline_threshold(const Pipeline *pipeline)
+{
+	if (pipeline->n_labels != 2)
+		return NAN;
+	if (pipeline->calibration.header.has_threshold)
+		return pipeline->calibration.header.threshold;
+	return pipeline->decision_ratios == NULL
+			   ? 0.5
+			   : prior_correction_threshold(pipeline->decision_ratios, pipeline->positive);
 }
 
 uint32_t

@@ -60,7 +60,9 @@ typedef struct Pipeline
 	FeatureSpace space;
 	Classifier classifier;
 	const double *prior_ratios; /* (n_labels) see prior_correction.h; NULL: none */
-	Calibration calibration;    /* all zero without a section */
+	double *
+		decision_ratios; /* (n_labels) the same after calibration: what is answered is decided by them */
+	Calibration calibration; /* all zero without a section */
 	uint32_t n_labels;
 	const char **labels;   /* (n_labels) zero-terminated, sorted; copies */
 	uint32_t positive;     /* class of the positive label; two classes only */
@@ -117,6 +119,9 @@ extern const double *pipeline_predict_document(Pipeline *pipeline, const Corpus 
  * balanced rows the most probable one among such, or as the threshold tells.
  */
 extern uint32_t pipeline_decide(const Pipeline *pipeline, const double *probabilities);
+
+/* The probability from which the positive label of two is answered; NaN for more labels. */
+extern double pipeline_threshold(const Pipeline *pipeline);
 
 /* The class of a label, or n_labels if there is none. */
 extern uint32_t pipeline_find_label(const Pipeline *pipeline, const char *label);

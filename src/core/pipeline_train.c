@@ -165,15 +165,10 @@ choose_rows(const PipelineOptions *options, TrainingRows *rows)
 					  n_before, limit);
 }
 
-/*
- * Report the rates that scores are corrected to, and the score from which the positive label is then answered, unless a
- * tuned one is reported already.
- */
+/* Report the rates that scores are corrected to. */
 static void
-report_priors(const PipelineOptions *options, const ClassList *classes, const TrainingRows *rows,
-			  const double *measured, ByteBuffer *report)
+report_priors(const ClassList *classes, const TrainingRows *rows, ByteBuffer *report)
 {
-	double *ratios = host_allocate_array(double, rows->n_classes);
 	double n_rows = 0;
 
 	for (uint32_t k = 0; k < rows->n_classes; k++)
@@ -187,15 +182,6 @@ report_priors(const PipelineOptions *options, const ClassList *classes, const Tr
 		buffer_append_json_number(report, rows->base_sizes[k] / n_rows);
 	}
 	buffer_printf(report, "}");
-	if (rows->n_classes == 2 && options->threshold == THRESHOLD_NONE)
-	{
-		pipeline_prior_ratios(rows, measured, ratios);
-		buffer_printf(report, ", \"threshold\": ");
-		buffer_append_json_number(
-			report, prior_correction_threshold(
-						ratios, class_list_positive(classes, options->positive_label)));
-	}
-	host_free(ratios);
 }
 
 /* Tell that a balanced pipeline's scores are not measured against the base rates. */
@@ -250,10 +236,28 @@ prepare(const PipelineOptions *options, const ClassList *classes, TrainingRows *
 	if (is_balanced && !is_measured)
 		warn_of_priors();
 	if (is_balanced && report != NULL && (is_measured || rows->n_documents < all.n_documents))
-		report_priors(options, classes, rows, is_measured ? measured : NULL, report);
+		report_priors(classes, rows, report);
 	if (leaves_out)
 		training_rows_free(&all);
 	return is_measured;
+}
+
+/*
+ * Report the score from which a balanced model answers the positive label of two, unless a tuned one is reported already:
+ * it is not 0.5.
+ */
+static void
+report_threshold(const PipelineOptions *options, const ByteBuffer *image, ByteBuffer *report)
+{
+	Pipeline *pipeline = pipeline_open(image->data, image->length);
+
+	if (pipeline->n_labels == 2 && pipeline->prior_ratios != NULL &&
+		options->threshold == THRESHOLD_NONE)
+	{
+		buffer_printf(report, "%s\"threshold\": ", report_separator(report));
+		buffer_append_json_number(report, pipeline_threshold(pipeline));
+	}
+	pipeline_close(pipeline);
 }
 
 ByteBuffer
@@ -265,6 +269,7 @@ pipeline_train(const PipelineOptions *options, const Corpus *corpus, ByteBuffer 
 	double *measured;
 	bool is_measured;
 	ImageWriter image;
+	ByteBuffer finished;
 
 	class_list_make(corpus, &classes);
 	check_classes_of_options(options, &classes);
@@ -276,11 +281,15 @@ pipeline_train(const PipelineOptions *options, const Corpus *corpus, ByteBuffer 
 	if (report != NULL)
 		buffer_printf(report, "{");
 	is_measured = prepare(&fitted, &classes, &rows, measured, &image, report);
-	if (report != NULL)
-		buffer_printf(report, "}");
 	pipeline_fit(&fitted, &classes, &rows, is_measured ? measured : NULL, &image);
 	host_free(measured);
 	training_rows_free(&rows);
 	class_list_free(&classes);
-	return image_finish(&image);
+	finished = image_finish(&image);
+	if (report != NULL)
+	{
+		report_threshold(&fitted, &finished, report);
+		buffer_printf(report, "}");
+	}
+	return finished;
 }

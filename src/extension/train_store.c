@@ -174,7 +174,10 @@ ask_gate_again(const RegistryWriter *writer, Training *training, const RegistryM
 	SetUserIdAndSecContext(owner, security_context);
 }
 
-/* Whether the gate lets the best candidate answer; says why (or why not), as everybody may know it. */
+/*
+ * Whether the gate lets the best candidate answer; says why (or why not), as everybody may know it. A first version always may: there is
+ * none that answers better, and who trains a model wants to ask it.
+ */
 static bool
 passes_gate(const RegistryWriter *writer, Training *training, const RegistryModel *model,
 			int32 deployed_version, StringInfo reason)
@@ -182,7 +185,7 @@ passes_gate(const RegistryWriter *writer, Training *training, const RegistryMode
 	if (training->gate == NULL || training->gate->production != deployed_version)
 		ask_gate_again(writer, training, model);
 	appendStringInfoString(reason, gate_summary(training->gate));
-	return training->gate->passed;
+	return training->gate->passed || deployed_version == 0;
 }
 
 /* Tell of a version that is not to answer by this training; whoever asked for it may promote it. */
@@ -199,15 +202,14 @@ tell_of_candidate(const Training *training, const RegistryModel *model)
 		host_progress("version %d of model %s is a candidate", version, name);
 }
 
-/* Tell that no version answers after a training that was to let one. */
+/* Tell that a first version answers though the gate would not let another one. */
 static void
-warn_of_first_version(const RegistryModel *model, int32 version)
+warn_of_first_version(const GateReport *gate, const RegistryModel *model, int32 version)
 {
-	ereport(WARNING, (errmsg("no version of model \"%s\" answers yet", model->name),
-					  errdetail("Version %d does not pass the gate.", version),
-					  errhint("See sentiment_check_gate('%s', %d). Let it answer all the same with "
-							  "sentiment_deploy, or train with deploy => 'always'.",
-							  model->name, version)));
+	ereport(WARNING, (errmsg("version %d of model \"%s\" answers, though it does not pass the gate",
+							 version, model->name),
+					  errdetail("%s.", gate_failures(gate, true)),
+					  errhint("Do not rely on it. The next version that passes takes its place.")));
 }
 
 /* Decide whether the best candidate is to answer, and let it. */
@@ -240,8 +242,8 @@ deploy(Training *training, const RegistryWriter *writer, const RegistryModel *mo
 		registry_deploy(writer, model, best->version, reason.data);
 	host_progress("version %d of model %s is %s: %s", best->version, utf8_from_server(model->name),
 				  best->deployed ? "deployed" : "not deployed", reason.data);
-	if (deployed_version == 0 && !best->deployed)
-		warn_of_first_version(model, best->version);
+	if (deployed_version == 0 && training->gate != NULL && !training->gate->passed)
+		warn_of_first_version(training->gate, model, best->version);
 }
 
 /* What is known of how well a candidate does, in words: F1 of no rows is no number. */

@@ -12,10 +12,10 @@ SELECT i AS id, 'word' || hashint4(i) % 50 || ' thing' || hashint4(i + 100000) %
 	CASE WHEN abs(hashint4(i + 200000)) % 3 < 2 THEN 'pos' ELSE 'neg' END AS label
 FROM generate_series(1, 1500) AS i;
 SELECT deployed, (metrics ->> 'f1')::float8 > 0.75 AS f1_is_high 
-FROM sentiment_train('noise', 'gate_noise', params => '{"C": 0.001}');
+FROM sentiment_train('noise', 'gate_noise', params => '{"C": 0.001}', deploy => 'never');
 SELECT check_name, passed, threshold FROM gate_checks WHERE model = 'noise' AND check_name = 'beat_baseline';
 SELECT sentiment_promote('noise', 1);
-SELECT deployed FROM sentiment_train('noise', 'gate_noise', kind => 'auto', params => '{"max_iter": 5}');
+SELECT deployed FROM sentiment_train('noise', 'gate_noise', kind => 'auto', params => '{"max_iter": 5}', deploy => 'never');
 -- who wants it all the same may say so
 SELECT sentiment_set_gate('noise', '{"beat_baseline": false}');
 SELECT check_name, passed, detail LIKE '%, no more than noise (not asked for)' AS told FROM gate_checks WHERE model = 'noise' AND version = 1 AND check_name = 'beat_baseline';

@@ -250,6 +250,7 @@ static Measured
 measure(Pipeline *pipeline, bool corrected)
 {
 	const double *ratios = pipeline->prior_ratios;
+	double *decision_ratios = pipeline->decision_ratios;
 	uint32_t n = pipeline->n_labels;
 	Measured result = {{0}, {0}, 0, 0};
 	int n_rows = 1500;
@@ -267,9 +268,11 @@ measure(Pipeline *pipeline, bool corrected)
 		if (!corrected)
 		{
 			pipeline->prior_ratios = NULL;
+			pipeline->decision_ratios = NULL;
 			row = pipeline_predict(pipeline, text, length, NULL);
 			result.changed += pipeline_decide(pipeline, row) != answer;
 			pipeline->prior_ratios = ratios;
+			pipeline->decision_ratios = decision_ratios;
 		}
 		for (uint32_t k = 0; k < n; k++)
 			result.mean[k] += row[k] / n_rows;
@@ -362,6 +365,57 @@ test_calibration_and_folds(void **state)
 	}
 }
 
+/* Calibration changes probabilities, not what is answered: of two labels exactly, of more hardly ever. */
+static void
+test_calibrated_answers(void **state)
+{
+	static const char *const methods[] = {"none", "sigmoid", "isotonic"};
+
+	(void) state;
+	for (uint32_t n_labels = 2; n_labels <= 3; n_labels++)
+	{
+		Pipeline *pipelines[3];
+		int n_changed = 0;
+		int n_rare = 0;
+
+		for (int m = 0; m < 3; m++)
+		{
+			char json[200];
+			ByteBuffer report = {0};
+			ByteBuffer image;
+
+			snprintf(json, sizeof(json),
+					 "{\"ngram_max\": 1, \"balance\": \"undersample\", \"calibration\": \"%s\"}",
+					 methods[m]);
+			image = train("logistic_regression", n_labels, json, &report);
+			pipelines[m] = pipeline_open(image.data, image.length);
+			assert_int_equal(strstr(buffer_c_string(&report), "\"threshold\": 0.") != NULL,
+							 n_labels == 2);
+			assert_int_equal(isnan(pipeline_threshold(pipelines[m])), n_labels != 2);
+		}
+		srand(11);
+		for (int i = 0; i < 1000; i++)
+		{
+			char text[200];
+			size_t length = make_text(i, n_labels, text, sizeof(text));
+			uint32_t answers[3];
+
+			for (int m = 0; m < 3; m++)
+				answers[m] = pipeline_decide(pipelines[m],
+											 pipeline_predict(pipelines[m], text, length, NULL));
+			n_changed += answers[1] != answers[0];
+			n_changed += answers[2] != answers[0];
+			n_rare += answers[0] != 0;
+		}
+		assert_in_range(n_rare, 50, 950);
+		/* an isotonic calibrator is flat in places */
+		assert_in_range(n_changed, 0, n_labels == 2 ? 20 : 100);
+		for (int m = 0; m < 3; m++)
+			pipeline_close(pipelines[m]);
+		test_host_free_all();
+	}
+}
+
 /* An image of rows as they are distributed is one that earlier releases read. */
 static void
 test_format_version(void **state)
@@ -395,6 +449,7 @@ main(void)
 		cmocka_unit_test_teardown(test_damaged_section, free_all),
 		cmocka_unit_test_teardown(test_kinds, free_all),
 		cmocka_unit_test_teardown(test_calibration_and_folds, free_all),
+		cmocka_unit_test_teardown(test_calibrated_answers, free_all),
 		cmocka_unit_test_teardown(test_format_version, free_all),
 	};
 

@@ -16,7 +16,10 @@ const present = (value: Maybe): value is number => typeof value === "number" && 
 export const metric = (value: Maybe): string => (present(value) ? threeDecimals(value) : nothing);
 
 /** The 95 % interval of a metric: what a version's metrics hold may come from anybody. */
-export function interval(intervals: Record<string, [number, number] | null> | undefined, name: string): string | undefined {
+export function interval(
+	intervals: Record<string, [number, number] | null> | undefined,
+	name: string,
+): string | undefined {
 	const pair: unknown = intervals?.[name];
 	if (!Array.isArray(pair) || pair.length !== 2 || !present(pair[0]) || !present(pair[1])) return undefined;
 	return `${metric(pair[0])} to ${metric(pair[1])}`;

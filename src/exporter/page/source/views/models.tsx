@@ -1,7 +1,19 @@
 import type { ViewProps } from "../application.tsx";
 import { LineChart, type Point, type Series } from "../charts/line_chart.tsx";
 import { Badge, Details, Empty, Loaded, Panel, Table, Tile, Tiles } from "../components.tsx";
-import { ago, bytes, count, figure, interval, metric, moment, nothing, percent, seconds, words } from "../format.ts";
+import {
+	ago,
+	bytes,
+	count,
+	figure,
+	interval,
+	metric,
+	moment,
+	nothing,
+	percent,
+	seconds,
+	words,
+} from "../format.ts";
 import { pathOf, useResource } from "../request.ts";
 import { hashOf } from "../routing.ts";
 import { rowSets } from "../row_sets.ts";
@@ -108,7 +120,11 @@ function VersionTable(props: { model: string; versions: Version[]; chosen: Versi
 									: nothing,
 					},
 					{ head: "Kind", cell: (row) => words(row.kind) },
-					{ head: "F1", cell: (row) => <WithInterval version={row} name="f1" value={row.f1} />, number: true },
+					{
+						head: "F1",
+						cell: (row) => <WithInterval version={row} name="f1" value={row.f1} />,
+						number: true,
+					},
 					{
 						head: "Macro F1",
 						cell: (row) => <WithInterval version={row} name="macro_f1" value={row.macro_f1} />,
@@ -190,10 +206,26 @@ function Quality(props: { version: Version }) {
 						value={metric(metrics.f1)}
 						note={`${interval(metrics.intervals, "f1") ?? ""} ${props.version.labels.length === 2 ? "of the positive label" : "macro"}`.trim()}
 					/>
-					<Tile label="Macro F1" value={metric(metrics.macro_f1)} note={interval(metrics.intervals, "macro_f1")} />
-					<Tile label="Accuracy" value={metric(metrics.accuracy)} note={interval(metrics.intervals, "accuracy")} />
-					<Tile label="ROC AUC" value={metric(metrics.roc_auc)} note={interval(metrics.intervals, "roc_auc")} />
-					<Tile label="Log loss" value={metric(metrics.log_loss)} note={interval(metrics.intervals, "log_loss")} />
+					<Tile
+						label="Macro F1"
+						value={metric(metrics.macro_f1)}
+						note={interval(metrics.intervals, "macro_f1")}
+					/>
+					<Tile
+						label="Accuracy"
+						value={metric(metrics.accuracy)}
+						note={interval(metrics.intervals, "accuracy")}
+					/>
+					<Tile
+						label="ROC AUC"
+						value={metric(metrics.roc_auc)}
+						note={interval(metrics.intervals, "roc_auc")}
+					/>
+					<Tile
+						label="Log loss"
+						value={metric(metrics.log_loss)}
+						note={interval(metrics.intervals, "log_loss")}
+					/>
 					<Tile
 						label="Held-out rows"
 						value={count(props.version.rows_held_out)}

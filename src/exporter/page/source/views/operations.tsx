@@ -318,7 +318,11 @@ function Trade(props: { versions: Version[]; current: number | null }) {
 	const chosen = wanted ?? first ?? "image";
 	const cost = costs[chosen];
 	const measured = props.versions
-		.map((version) => ({ version, cost: cost.of(version) ?? 0, quality: version.macro_f1 ?? version.f1 ?? NaN }))
+		.map((version) => ({
+			version,
+			cost: cost.of(version) ?? 0,
+			quality: version.macro_f1 ?? version.f1 ?? NaN,
+		}))
 		.filter((point) => point.cost > 0 && Number.isFinite(point.quality));
 	const front = paretoFront(measured);
 	const best = measured.filter((_, i) => front[i]);

@@ -17,7 +17,8 @@ typedef struct Contribution
 
 /*
  * Explain the output of a class for a text: contributions, strongest first; together with the intercept
- * they sum to the output (see classifier.h; before calibration). Where terms are reduced to SVD
+ * they sum to the output (see classifier.h; before priors are corrected and before
+ * calibration). Where terms are reduced to SVD
  * coordinates, what these contribute is carried back to the terms that they are made of.
  * Allocates the contributions from the host.
  */

@@ -42,6 +42,7 @@ static const struct
 	 "\"keep\"}",
 	 2},
 	{"logistic_regression", "{\"text_features\": true, \"min_df\": 1}", 26},
+	{"logistic_regression", "{\"balance\": \"undersample\", \"min_df\": 1}", 26},
 	{"mlp", "{\"hidden_layer_sizes\": [4, 3], \"max_iter\": 2, \"svd_components\": 3}", 3},
 };
 
@@ -60,13 +61,16 @@ make_image(size_t model)
 	PipelineOptions options;
 	CorpusValues values;
 	ByteBuffer bytes;
+	/* of fewer rows, isotonic calibration would be a sigmoid */
+	int n_texts =
+		strstr(models[model].parameters, "isotonic") != NULL ? MIN_ISOTONIC_ROWS : N_TEXTS;
 
 	pipeline_parse_options(models[model].kind, models[model].parameters, NULL, 0, &options);
 	options.features.n_numeric = 1;
 	options.features.numeric_names = names;
 	values = feature_space_corpus_values(&options.features);
 	corpus_initialize(&corpus, &options.features.tokenizer, &values);
-	for (int i = 0; i < N_TEXTS; i++)
+	for (int i = 0; i < n_texts; i++)
 	{
 		ByteBuffer text = {0};
 		const char label = (char) ('a' + i % models[model].n_labels);

@@ -68,6 +68,8 @@ test_distributions(void **state)
 	assert_true(isnan(f_survival(NAN, 1, 1)));
 }
 
+static const Repetition no_repetition = {0, 0};
+
 /* Moments of rows of a fixture. */
 static VectorMoments
 moments_of(const float *rows, size_t n_numbers)
@@ -90,7 +92,7 @@ test_hotelling(void **state)
 	VectorMoments other_constant = {.n_dimensions = 4};
 	double mean[4];
 	double covariance[16];
-	MeanTest test = hotelling_test(&reference, &current);
+	MeanTest test = hotelling_test(&reference, &current, &no_repetition);
 
 	(void) state;
 	vector_moments_mean(&reference, mean);
@@ -103,24 +105,24 @@ test_hotelling(void **state)
 	assert_near(test.t_squared, hotelling_figures[0], 1e-5);
 	assert_near(test.distance, hotelling_figures[1], 1e-5);
 	assert_near(test.p_value, hotelling_figures[2], 1e-4);
-	test = hotelling_test(&reference, &reference);
+	test = hotelling_test(&reference, &reference, &no_repetition);
 	assert_true(test.t_squared == 0 && test.distance == 0 && test.p_value == 1);
-	assert_true(isnan(hotelling_test(&reference, &few).p_value));
+	assert_true(isnan(hotelling_test(&reference, &few, &no_repetition).p_value));
 	/* of the current side, the sums are enough */
 	memset(sums.products, 0, sizeof(sums.products));
-	test = mean_test(&reference, &sums);
+	test = mean_test(&reference, &sums, &no_repetition);
 	assert_near(test.t_squared, mean_test_figures[0], 1e-5);
 	assert_near(test.distance, mean_test_figures[1], 1e-5);
 	assert_near(test.p_value, mean_test_figures[2], 1e-4);
-	assert_true(isnan(mean_test(&reference, &few).p_value));
+	assert_true(isnan(mean_test(&reference, &few, &no_repetition).p_value));
 	/* rows that are all the same: another text is infinitely far, the same one is not */
 	for (int i = 0; i < 200; i++)
 	{
 		vector_moments_add(&constant, (float[]){0.5F, 0, NAN, -7});
 		vector_moments_add(&other_constant, (float[]){0.25F, 0, 0, 7});
 	}
-	assert_true(hotelling_test(&constant, &constant).p_value == 1);
-	assert_true(hotelling_test(&constant, &other_constant).p_value < 1e-100);
+	assert_true(hotelling_test(&constant, &constant, &no_repetition).p_value == 1);
+	assert_true(hotelling_test(&constant, &other_constant, &no_repetition).p_value < 1e-100);
 	vector_moments_mean(&constant, mean);
 	assert_true(mean[0] == 0.5 && mean[2] == 0 && mean[3] == -1);
 }
@@ -161,7 +163,7 @@ sample_of(const float *rows, size_t n_numbers)
 	RowSample sample = {.capacity = 1000, .n_values = 3};
 
 	for (size_t i = 0; i < n_numbers; i += 3)
-		row_sample_add(&sample, i, rows + i);
+		row_sample_add(&sample, i, i / 3, rows + i);
 	row_sample_settle(&sample);
 	return sample;
 }
@@ -186,7 +188,7 @@ test_domain_classifier(void **state)
 	assert_near(test.p_value, domain_same_figures[1], 2e-2);
 	assert_true(isnan(domain_classifier_test(&reference, &few, is_count).area));
 	for (uint64_t i = 0; i < 300; i++)
-		row_sample_add(&constant, i, (float[]){1, NAN, 3});
+		row_sample_add(&constant, i, i, (float[]){1, NAN, 3});
 	test = domain_classifier_test(&constant, &constant, is_count);
 	assert_true(test.area == 0.5 && test.p_value == 1);
 	/* the same to the last bit without the processor's wider instructions */
@@ -217,7 +219,7 @@ test_domain_null(void **state)
 
 			for (uint64_t j = 0; j < 6; j++)
 				values[j] = (float) (hash_mix(seed * 100000 + i * 10 + j) >> 40);
-			row_sample_add(&sides[i % 3 == 0], i, values);
+			row_sample_add(&sides[i % 3 == 0], i, hash_mix(i), values);
 		}
 		row_sample_settle(&sides[0]);
 		row_sample_settle(&sides[1]);
@@ -247,9 +249,9 @@ test_row_sample(void **state)
 		uint64_t j = 999 - i;
 
 		/* keys that repeat, too */
-		row_sample_add(&forward, hash_mix(i / 2), (float[]){(float) i, NAN});
-		row_sample_add(&backward, hash_mix(j / 2), (float[]){(float) j, NAN});
-		row_sample_add(&parts[i % 3], hash_mix(i / 2), (float[]){(float) i, NAN});
+		row_sample_add(&forward, hash_mix(i / 2), i % 7, (float[]){(float) i, NAN});
+		row_sample_add(&backward, hash_mix(j / 2), j % 7, (float[]){(float) j, NAN});
+		row_sample_add(&parts[i % 3], hash_mix(i / 2), i % 7, (float[]){(float) i, NAN});
 	}
 	row_sample_settle(&parts[1]);
 	row_sample_merge(&parts[2], &parts[1]);
@@ -272,8 +274,8 @@ test_row_sample(void **state)
 	{
 		RowSample extremes = {.capacity = 4, .n_values = 2};
 
-		row_sample_add(&extremes, 1, (float[]){3.4e38F, -3.4e38F});
-		row_sample_add(&extremes, 2, (float[]){1.00390625F, -1e-45F});
+		row_sample_add(&extremes, 1, 0, (float[]){3.4e38F, -3.4e38F});
+		row_sample_add(&extremes, 2, 0, (float[]){1.00390625F, -1e-45F});
 		row_sample_values(&extremes, 0, values);
 		assert_true(values[0] > 3e38F && isfinite(values[0]) && values[1] == -values[0]);
 		row_sample_values(&extremes, 1, values);
@@ -348,7 +350,10 @@ add_review(DriftProfile *profile, Pipeline *pipeline, uint64_t seed, const char 
 	size_t length = make_text(text, sizeof(text), seed, seed % 2 == 0);
 	float price = seed % 11 == 0 ? NAN : (float) (hash_mix(seed) % 50);
 	ByteBuffer changed = {0};
-	ProfileRow row = {.numeric = &price, .is_counted = true, .key = hash_mix(seed)};
+	ProfileRow row = {.numeric = &price,
+					  .is_counted = true,
+					  .key = hash_mix(seed),
+					  .text_hash = hash_mix(seed + 1)};
 
 	inject_text_drift(text, length, kind == NULL ? "typos" : kind, kind == NULL ? 0 : 1, 3,
 					  &changed);

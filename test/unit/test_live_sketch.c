@@ -147,7 +147,8 @@ add_text(Sides *sides, Pipeline *pipeline, const char *text, size_t length, cons
 					  .numeric = numbers,
 					  .label = NO_PROFILE_LABEL,
 					  .is_counted = true,
-					  .key = hash_mix(key)};
+					  .key = hash_mix(key),
+					  .text_hash = corpus_text_hash(text, length)};
 
 	row.probabilities = pipeline_predict(pipeline, row.text, row.length, numbers);
 	if (sides->profile != NULL)
@@ -162,7 +163,7 @@ add_text(Sides *sides, Pipeline *pipeline, const char *text, size_t length, cons
 		assert_int_equal(live_sketch_cell(sample.places[i]).histogram, i);
 	}
 	for (uint32_t i = N_LIVE_HISTOGRAMS; i < sample.n_places; i++)
-		assert_in_range(sample.places[i], N_LIVE_CELLS, N_LIVE_COUNTERS - 2);
+		assert_in_range(sample.places[i], N_LIVE_CELLS, N_LIVE_COUNTERS - 1);
 	live_sketch_add(sides->sketch, &sample);
 	sides->labels[pipeline_decide(pipeline, row.probabilities)]++;
 }

@@ -6,6 +6,7 @@
  * order, of 0, of positive numbers.
  */
 #include <math.h>
+#include <string.h>
 
 #include "core/drift/live_sketch.h"
 #include "core/drift/text_embedding.h"
@@ -158,6 +159,8 @@ live_sketch_locate(const LiveLayout *layout, const Pipeline *pipeline, const cha
 
 	sample->n_places = sample->n_other = 0;
 	locate_features(pipeline, text, length, probabilities, sample);
+	count_in(sample,
+			 FIRST_LIVE_TEXT + text_bucket(corpus_text_hash(text, length), N_LIVE_TEXT_BUCKETS));
 	locate_numbers(layout, numeric, sample);
 	locate_terms(layout, pipeline->space.counts, sample);
 	text_embedding_compute(&pipeline->space, embedding);
@@ -289,6 +292,9 @@ live_sketch_profile(const LiveSketch *sketch, const LiveLayout *layout, const ui
 	fill_histograms(sketch, layout, profile);
 	fill_terms(sketch, layout, profile);
 	fill_embedding(sketch, profile);
+	profile->n_text_buckets = N_LIVE_TEXT_BUCKETS;
+	memcpy(profile->counted_texts, sketch->counters + FIRST_LIVE_TEXT,
+		   N_LIVE_TEXT_BUCKETS * sizeof(uint64_t));
 	/* the last counter would be of several labels */
 	for (uint32_t i = 0; i < pipeline->n_labels && pipeline->n_labels <= N_COUNTED_LABELS; i++)
 		profile->predicted[i] = labels[i];

@@ -270,7 +270,7 @@ count_terms(DriftProfile *profile, const TermCounts *counts)
 /* Add what the model makes of a text: terms, and if it comes into the sample, its embedding. */
 static void
 add_seen_text(DriftProfile *profile, const Pipeline *pipeline, const ProfileRow *row,
-			  const float *text_features)
+			  const float *text_features, uint64_t text)
 {
 	const ProfileShape *shape = &profile->shape;
 	float values[MAX_SAMPLE_VALUES];
@@ -284,7 +284,7 @@ add_seen_text(DriftProfile *profile, const Pipeline *pipeline, const ProfileRow 
 	for (uint32_t i = shape->n_dimensions + N_TEXT_FEATURES; i < profile->sample.n_values; i++)
 		values[i] =
 			row->numeric == NULL ? NAN : row->numeric[i - shape->n_dimensions - N_TEXT_FEATURES];
-	row_sample_add(&profile->sample, row->key, row->text_hash, values);
+	row_sample_add(&profile->sample, row->key, text, values);
 }
 
 double
@@ -322,11 +322,18 @@ drift_profile_text_features(const Pipeline *pipeline, const char *text, size_t l
 	return computed;
 }
 
+uint64_t
+drift_profile_text(uint64_t text_hash, const float *text_features, uint64_t random)
+{
+	return text_features[TEXT_FEATURE_WORD_COUNT] > 0 ? text_hash : hash_mix(random + 1);
+}
+
 void
 drift_profile_add(DriftProfile *profile, const Pipeline *pipeline, const ProfileRow *row)
 {
 	float features[N_TEXT_FEATURES];
 	const float *text_features = row->text_features;
+	uint64_t text;
 
 	profile->n_rows++;
 	if (row->text == NULL && text_features == NULL)
@@ -342,10 +349,11 @@ drift_profile_add(DriftProfile *profile, const Pipeline *pipeline, const Profile
 					  row->numeric == NULL ? NAN : row->numeric[i]);
 	if (row->label != NO_PROFILE_LABEL)
 		profile->actual[row->label]++;
+	text = drift_profile_text(row->text_hash, text_features, row->key);
 	(row->is_counted ? profile->counted_texts
-					 : profile->other_texts)[text_bucket(row->text_hash, N_TEXT_BUCKETS)]++;
+					 : profile->other_texts)[text_bucket(text, N_TEXT_BUCKETS)]++;
 	if (row->is_counted)
-		add_seen_text(profile, pipeline, row, text_features);
+		add_seen_text(profile, pipeline, row, text_features, text);
 	if (row->probabilities != NULL)
 		add_answer(profile, pipeline, row->probabilities);
 }
@@ -362,6 +370,7 @@ drift_profile_add_corpus(DriftProfile *profile, const Pipeline *pipeline, const 
 		ProfileRow row = {.text_features = values,
 						  .numeric = values + N_TEXT_FEATURES,
 						  .label = numbers[document->label],
+						  .key = hash_mix(i + UINT64_C(1)),
 						  .text_hash = document->hash};
 
 		if (i % 64 == 0)
@@ -720,6 +729,14 @@ common_buckets(const DriftProfile *reference, const DriftProfile *current, bool 
 			counts[i][j] += others[j];
 	}
 	return common;
+}
+
+double
+drift_profile_largest_share(const DriftProfile *reference, const DriftProfile *current)
+{
+	CommonBuckets common = common_buckets(reference, current, false);
+
+	return largest_text_share(common.reference, common.current, common.n);
 }
 
 Repetition

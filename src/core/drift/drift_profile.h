@@ -157,6 +157,13 @@ extern void drift_profile_append_json(const DriftProfile *profile, ByteBuffer *j
 /* Mean and covariance of the embeddings, of the rows of a profile's sample or of a part of it. */
 extern VectorMoments drift_profile_moments(const DriftProfile *profile, const RowSample *sample);
 
+/* What a text counts as where copies are looked for: its hash, or if it has no word, as good as random. */
+extern uint64_t drift_profile_text(uint64_t text_hash, const float *text_features, uint64_t random);
+
+/* The largest part of a profile's texts that one of them makes up, beyond its part in a reference. */
+extern double drift_profile_largest_share(const DriftProfile *reference,
+										  const DriftProfile *current);
+
 /* How often texts repeat in two profiles: in all, or in those texts whose terms were counted. */
 extern Repetition drift_profile_repetition(const DriftProfile *reference,
 										   const DriftProfile *current, bool counted_only);

@@ -75,6 +75,13 @@ const ParameterSpec drift_report_parameters[] = {
 	 .minimum = 0.5,
 	 .maximum = 1,
 	 .meaning = "area under the ROC curve from which the domain classifier may find drift"},
+	{.name = "repeated",
+	 .type = PARAMETER_NUMBER,
+	 .offset = offsetof(DriftReportOptions, repeated),
+	 .default_json = "0.5",
+	 .minimum = 0,
+	 .maximum = 1,
+	 .meaning = "share of the rows that a single text must have surely passed to be drift"},
 };
 const size_t n_drift_report_parameters =
 	sizeof(drift_report_parameters) / sizeof(drift_report_parameters[0]);
@@ -528,6 +535,22 @@ compare_vectors(Comparison *comparison)
 				comparison->options->auc);
 }
 
+/* Whether a single text floods the rows: whatever it is, they are no longer what was asked. */
+static void
+compare_repetition(Comparison *comparison)
+{
+	double threshold = comparison->options->repeated;
+	double share = drift_profile_largest_share(comparison->reference, comparison->current);
+	double m = (double) comparison->current->n_texts;
+	double k = rint(share * m);
+	double p_value = NAN;
+
+	/* the tail of the binomial distribution */
+	if (!isnan(share))
+		p_value = k < 1 ? 1 : regularized_beta(k, m - k + 1, threshold);
+	add_finding(comparison, "(repeated text)", "share", share, p_value, threshold);
+}
+
 /* Decide which findings drift. */
 static void
 decide(Comparison *comparison)
@@ -574,7 +597,7 @@ drift_report_make(DriftProfile *reference, DriftProfile *current, const Pipeline
 		effective_rows((double) reference->n_texts, comparison.all.reference);
 	report.effective_current = effective_rows((double) current->n_texts, comparison.all.current);
 	report.findings = host_allocate_array(
-		DriftFinding, 2 * ((size_t) PROFILE_NUMERIC + reference->shape.n_numeric) + 6);
+		DriftFinding, 2 * ((size_t) PROFILE_NUMERIC + reference->shape.n_numeric) + 7);
 	for (uint32_t i = 0; i < N_TEXT_FEATURES; i++)
 		compare_histogram(&comparison, PROFILE_TEXT_FEATURES + i, text_feature_names[i]);
 	for (uint32_t i = 0; i < reference->shape.n_numeric; i++)
@@ -587,6 +610,7 @@ drift_report_make(DriftProfile *reference, DriftProfile *current, const Pipeline
 	compare_histogram(&comparison, PROFILE_UNKNOWN, "(unknown tokens)");
 	compare_vocabulary(&comparison);
 	compare_vectors(&comparison);
+	compare_repetition(&comparison);
 	decide(&comparison);
 	return report;
 }

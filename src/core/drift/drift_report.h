@@ -13,7 +13,8 @@
  * Hotelling's test. Of all together, the domain classifier.
  *
  * Copies of a text are not independent rows: every test counts as many as are (repetition.h). Values are of all rows,
- * but where vectors are compared, of which one text may be half a percent.
+ * but where vectors are compared, of which one text may be half a percent. That a text floods the rows is a finding
+ * of its own: its p-value is that of so many rows or more if its share were the threshold.
  */
 #ifndef SENTIMENT_DRIFT_REPORT_H
 #define SENTIMENT_DRIFT_REPORT_H
@@ -32,6 +33,7 @@ typedef struct DriftReportOptions
 	double term;
 	double embedding;
 	double auc;
+	double repeated;
 	double alpha; /* the caller's */
 } DriftReportOptions;
 

@@ -77,6 +77,31 @@ repetition_of_buckets(const uint64_t *reference, const uint64_t *current, uint32
 	return excess(matches);
 }
 
+/* The sum of counts. */
+static double
+sum_of_counts(const uint64_t *counts, uint32_t n_counts)
+{
+	double sum = 0;
+
+	for (uint32_t i = 0; i < n_counts; i++)
+		sum += (double) counts[i];
+	return sum;
+}
+
+double
+largest_text_share(const uint64_t *reference, const uint64_t *current, uint32_t n_buckets)
+{
+	double n = sum_of_counts(reference, n_buckets);
+	double m = sum_of_counts(current, n_buckets);
+	double largest = 0;
+
+	if (n == 0 || m == 0)
+		return NAN;
+	for (uint32_t i = 0; i < n_buckets; i++)
+		largest = fmax(largest, (double) current[i] / m - (double) reference[i] / n);
+	return largest;
+}
+
 static int
 compare_texts(const void *a, const void *b)
 {

@@ -5,7 +5,7 @@
  * A test that takes the copies of a text for independent rows finds drift where there is none. Shares of n rows vary as
  * those of 1 / sum s^2 independent ones, where s is a text's share of the rows (Kish 1965: n for distinct texts, n / 2 if
  * each stands twice). What both sides have in common is no such excess: a text that is often written, as "good", varies
- * like any other value. So what counts is the squared distance of both sides' shares, sum (s - t)^2 = 1/n' + 1/m', of
+ * like any other value. Nor are texts without a word copies of one another: they say that there is none. So what counts is the squared distance of both sides' shares, sum (s - t)^2 = 1/n' + 1/m', of
  * which each side's part is sum s^2 - sum s t.
  *
  * The sums are exact where all texts are at hand. Else they come from counts of rows in buckets by the hash of the text
@@ -48,6 +48,13 @@ extern Repetition repetition_of_buckets(const uint64_t *reference, const uint64_
 
 /* The repetition of texts by their hashes, which are sorted. reference: (n), current: (m) */
 extern Repetition repetition_of_texts(uint64_t *reference, size_t n, uint64_t *current, size_t m);
+
+/*
+ * The largest part of the current rows that are in one bucket beyond the reference's part: of rows of one text, but for
+ * a thousandth. NaN if a side has no rows.
+ */
+extern double largest_text_share(const uint64_t *reference, const uint64_t *current,
+								 uint32_t n_buckets);
 
 /* How many independent rows so many are, of a side with such a repetition. */
 extern double effective_rows(double n_rows, double repetition);

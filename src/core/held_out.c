@@ -245,7 +245,8 @@ profile_row(const HeldOutRows *rows, const HeldOutRow *row, const Pipeline *pipe
 							 .probabilities = probabilities,
 							 .is_counted = true,
 							 .label = evaluation->label_numbers[row->label],
-							 .key = hash_mix(row->hash ^ hash_mix(occurrence + UINT64_C(1)))};
+							 .key = hash_mix(row->hash ^ hash_mix(occurrence + UINT64_C(1))),
+							 .text_hash = row->hash};
 
 	drift_profile_add(evaluation->profile, pipeline, &of_profile);
 }

@@ -277,7 +277,8 @@ add_text(FunctionCallInfo fcinfo, CachedModel *model, const bytea *learned_texts
 					  .numeric = numbers,
 					  .is_counted = !is_learned(learned_texts, text_hash),
 					  .label = label_argument(fcinfo, profile, pipeline),
-					  .key = row_key(fcinfo, profile, text_hash)};
+					  .key = row_key(fcinfo, profile, text_hash),
+					  .text_hash = text_hash};
 	MemoryContext old_context = MemoryContextSwitchTo(model->context);
 
 	model->in_use = true;

@@ -149,10 +149,10 @@ optional_text(const char *string, char *null)
 static int64
 write_report(const DriftCheck *check, const DriftReport *report, const char *caller)
 {
-	Oid types[] = {INT8OID,   INT4OID, TEXTOID,   TEXTOID, TEXTOID, TEXTOID,
-				   TEXTOID,   INT8OID, INT8OID,   INT4OID, INT4OID, FLOAT8OID,
-				   FLOAT8OID, BOOLOID, FLOAT8OID, TEXTOID, INT8OID, TIMESTAMPTZOID};
-	char nulls[lengthof(types) + 1] = "                  ";
+	Oid types[] = {INT8OID,   INT4OID, TEXTOID, TEXTOID,        TEXTOID,   TEXTOID,   TEXTOID,
+				   INT8OID,   INT8OID, INT4OID, INT4OID,        FLOAT8OID, FLOAT8OID, BOOLOID,
+				   FLOAT8OID, TEXTOID, INT8OID, TIMESTAMPTZOID, INT8OID,   INT8OID};
+	char nulls[lengthof(types) + 1] = "                    ";
 	Datum values[lengthof(types)] = {Int64GetDatum(check->model.model_id),
 									 Int32GetDatum(check->version),
 									 optional_text(check->source_schema, &nulls[2]),
@@ -170,7 +170,9 @@ write_report(const DriftCheck *check, const DriftReport *report, const char *cal
 									 Float8GetDatum(elapsed_seconds(check)),
 									 CStringGetTextDatum(caller),
 									 Int64GetDatum((int64) check->traffic.n_sampled),
-									 TimestampTzGetDatum(check->traffic.since)};
+									 TimestampTzGetDatum(check->traffic.since),
+									 Int64GetDatum(llrint(report->effective_current)),
+									 Int64GetDatum(llrint(report->effective_reference))};
 	bool is_null;
 
 	if (report->n_tests == 0)
@@ -183,8 +185,10 @@ write_report(const DriftCheck *check, const DriftReport *report, const char *cal
 		"INSERT INTO sentiment.drift_report"
 		" (model_id, version, source_schema, source_name, filter, text_column,"
 		" label_column, rows, reference_rows, tests, findings, p_value, alpha, drifted,"
-		" seconds, checked_by, sampled, since)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
+		" seconds, checked_by, sampled, since, effective_rows, effective_reference_rows)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
+		"$19,"
+		" $20)"
 		" RETURNING report_id",
 		lengthof(types), types, values, nulls, SPI_OK_INSERT_RETURNING);
 	return DatumGetInt64(query_typed_datum(0, 1, INT8OID, &is_null));

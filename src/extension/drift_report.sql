@@ -20,7 +20,9 @@ CREATE TABLE sentiment.drift_report (
 	checked_by pg_catalog.text NOT NULL,
 	checked_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 	sampled pg_catalog.int8,
-	since pg_catalog.timestamptz
+	since pg_catalog.timestamptz,
+	effective_rows pg_catalog.int8,
+	effective_reference_rows pg_catalog.int8
 );
 
 CREATE INDEX drift_report_model ON sentiment.drift_report (model_id, report_id);
@@ -46,6 +48,8 @@ COMMENT ON COLUMN sentiment.drift_report.checked_by IS 'name of the role that ch
 COMMENT ON COLUMN sentiment.drift_report.checked_at IS 'when';
 COMMENT ON COLUMN sentiment.drift_report.sampled IS 'predictions whose texts were looked at; null unless of live traffic';
 COMMENT ON COLUMN sentiment.drift_report.since IS 'from when on predictions are looked at; null unless of live traffic';
+COMMENT ON COLUMN sentiment.drift_report.effective_rows IS 'independent rows (of live traffic: of those that were looked at) that the tests counted: copies of a text are not independent';
+COMMENT ON COLUMN sentiment.drift_report.effective_reference_rows IS 'the same of the reference';
 
 CREATE TABLE sentiment.drift_report_feature (
 	report_id pg_catalog.int8 NOT NULL,
@@ -124,7 +128,8 @@ COMMENT ON FUNCTION @extschema@.sentiment_check_drift(pg_catalog.text, pg_catalo
 
 CREATE VIEW @extschema@.sentiment_drift_reports WITH (security_invoker = true, security_barrier = true) AS
 SELECT r.report_id, m.name AS model, r.version, r.drifted, r.findings, r.tests, r.p_value, r.alpha, r.rows, r.reference_rows,
-	   r.source_schema, r.source_name, r.filter, r.text_column, r.label_column, r.seconds, r.checked_by, r.checked_at, r.sampled, r.since
+	   r.source_schema, r.source_name, r.filter, r.text_column, r.label_column, r.seconds, r.checked_by, r.checked_at, r.sampled, r.since,
+	   r.effective_rows, r.effective_reference_rows
 FROM sentiment.drift_report AS r
 JOIN sentiment.model AS m ON m.model_id OPERATOR(pg_catalog.=) r.model_id;
 

@@ -122,18 +122,31 @@ host_show_progress(bool show)
 		present_budget()->progress_is_shown = show;
 }
 
-/* Bytes that a budget's context holds, and what is below it; of a part, those of the whole. */
+/* Bytes that a large memory may take of the machine's: without what its freed blocks keep, once that is given back. */
 static Size
-used_memory(const Budget *budget)
+large_memory_size(LargeMemory *memory, bool trim)
+{
+	if (memory == NULL)
+		return 0;
+	if (trim)
+		large_memory_trim(memory);
+	return large_memory_resident(memory);
+}
+
+/*
+ * Bytes that a budget's context holds, and what is below it; of a part, those of the whole. trim: after all that is free
+ * was given back to the system
+ */
+static Size
+used_memory(const Budget *budget, bool trim)
 {
 	const Budget *whole = budget;
-	Size used = budget->large_memory == NULL ? 0 : large_memory_used(budget->large_memory);
+	Size used = large_memory_size(budget->large_memory, trim);
 
 	while (whole->is_part && whole > budgets)
 	{
 		whole--;
-		if (whole->large_memory != NULL)
-			used += large_memory_used(whole->large_memory);
+		used += large_memory_size(whole->large_memory, trim);
 	}
 	return used + MemoryContextMemAllocated(whole->context, true);
 }
@@ -147,7 +160,10 @@ check_budget(size_t size)
 
 	if (n_budgets == 0 || size < LARGE_MEMORY_THRESHOLD)
 		return;
-	used = used_memory(present_budget());
+	used = used_memory(present_budget(), false);
+	if (size <= limit && used <= limit - size)
+		return;
+	used = used_memory(present_budget(), true);
 	if (size > limit || used > limit - size)
 		ereport(ERROR,
 				(errcode(ERRCODE_OUT_OF_MEMORY),

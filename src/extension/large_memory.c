@@ -5,6 +5,10 @@
  * A large memory is a list of regions from mmap. A region is a row of blocks without gaps, each behind a
  * header that tells its size and that of the block before it, so that free neighbours join. A training
  * has some dozens of blocks: the first free one that is large enough is found by walking along them.
+ *
+ * The pages of a freed block stay resident, so that the next block need not touch fresh ones. Each free block tells
+ * how many of its bytes may be: they count in large_memory_resident, and are given back by large_memory_trim when
+ * memory is scarce. A block that is allocated counts whole, whether it was touched or not.
  */
 #include "postgres.h"
 
@@ -25,9 +29,10 @@ typedef struct Block
 {
 	Size size;          /* with this header; a multiple of BLOCK_ALIGNMENT */
 	Size previous_size; /* of the block before it in its region; 0: it is the first */
+	Size cached;        /* of a free block: bytes that may be resident, at most; else 0 */
 	bool is_free;
 	bool is_last; /* of its region */
-	char padding[BLOCK_ALIGNMENT - 2 * sizeof(Size) - 2 * sizeof(bool)];
+	char padding[BLOCK_ALIGNMENT - 3 * sizeof(Size) - 2 * sizeof(bool)];
 } Block;
 
 StaticAssertDecl(sizeof(Block) == BLOCK_ALIGNMENT, "a block's header keeps what follows aligned");
@@ -47,6 +52,7 @@ struct LargeMemory
 	MemoryContext context;
 	Region *regions;
 	Size used;
+	Size cached; /* sum of the free blocks' */
 	MemoryContextCallback callback;
 };
 
@@ -152,9 +158,12 @@ add_region(LargeMemory *memory, Size block_size)
 	return region->first;
 }
 
-/* Cut a block down to a size; what is left becomes a free block. */
+/*
+ * Cut an allocated block down to a size; what is left becomes a free block. Of the block's bytes, so many may be
+ * resident, and which is not known.
+ */
 static void
-cut_block(Block *block, Size size)
+cut_block(LargeMemory *memory, Block *block, Size size, Size resident)
 {
 	Size left = block->size - size;
 	Block *rest;
@@ -162,21 +171,28 @@ cut_block(Block *block, Size size)
 
 	if (left < LARGE_MEMORY_THRESHOLD)
 		return;
+	resident = Min(resident, left);
+	memory->cached += resident;
 	next = next_block(block);
 	rest = (Block *) ((char *) block + size);
 	if (next != NULL && next->is_free)
 	{
 		left += next->size;
+		resident += next->cached;
 		next = next_block(next);
 	}
-	*rest = (Block){.size = left, .previous_size = size, .is_free = true, .is_last = next == NULL};
+	*rest = (Block){.size = left,
+					.previous_size = size,
+					.cached = resident,
+					.is_free = true,
+					.is_last = next == NULL};
 	block->size = size;
 	block->is_last = false;
 	if (next != NULL)
 		next->previous_size = left;
 }
 
-/* Let a block take over the one behind it. */
+/* Let a block take over the free one behind it. */
 static void
 join_next(Block *block)
 {
@@ -184,6 +200,7 @@ join_next(Block *block)
 	Block *next = next_block(joined);
 
 	block->size += joined->size;
+	block->cached += joined->cached;
 	block->is_last = next == NULL;
 	if (next != NULL)
 		next->previous_size = block->size;
@@ -204,6 +221,7 @@ large_memory_allocate(LargeMemory *memory, Size size)
 {
 	Size needed = block_size_for(size);
 	Block *found = NULL;
+	Size resident;
 
 	for (Region *region = memory->regions; region != NULL && found == NULL; region = region->next)
 	{
@@ -216,8 +234,11 @@ large_memory_allocate(LargeMemory *memory, Size size)
 	}
 	if (found == NULL)
 		found = add_region(memory, needed);
+	resident = found->cached;
+	memory->cached -= resident;
 	found->is_free = false;
-	cut_block(found, needed);
+	found->cached = 0;
+	cut_block(memory, found, needed, resident);
 	memory->used += found->size;
 	return (char *) found + sizeof(Block);
 }
@@ -244,13 +265,19 @@ large_memory_reallocate(LargeMemory *memory, void *old, Size size)
 	Block *next = next_block(block);
 	Size needed = block_size_for(size);
 	Size old_size = block->size;
+	Size resident = old_size;
 	void *moved;
 
 	if (needed > old_size && next != NULL && next->is_free && old_size + next->size >= needed)
+	{
 		join_next(block);
+		resident = block->cached;
+		memory->cached -= resident;
+		block->cached = 0;
+	}
 	if (needed <= block->size)
 	{
-		cut_block(block, needed);
+		cut_block(memory, block, needed, resident);
 		memory->used += block->size - old_size;
 		return old;
 	}
@@ -269,15 +296,54 @@ large_memory_free(LargeMemory *memory, void *freed)
 
 	Assert(!block->is_free);
 	memory->used -= block->size;
+	memory->cached += block->size;
 	block->is_free = true;
+	block->cached = block->size;
 	if (next != NULL && next->is_free)
 		join_next(block);
 	if (previous != NULL && previous->is_free)
 		join_next(previous);
 }
 
+/* Give the whole pages of a free block back; its header stays, and what is of the pages at its ends. */
+static void
+trim_block(LargeMemory *memory, Block *block)
+{
+	uintptr_t page = 4096;
+	uintptr_t begin = (uintptr_t) (block + 1);
+	uintptr_t end = (uintptr_t) block + block->size;
+	uintptr_t first = (begin + page - 1) & ~(page - 1);
+	uintptr_t last = end & ~(page - 1);
+	Size kept;
+
+	if (last <= first || madvise((void *) first, last - first, MADV_DONTNEED) != 0)
+		return;
+	kept = Min(block->cached, block->size - (last - first));
+	memory->cached -= block->cached - kept;
+	block->cached = kept;
+}
+
+void
+large_memory_trim(LargeMemory *memory)
+{
+	for (Region *region = memory->regions; region != NULL; region = region->next)
+	{
+		for (Block *block = region->first; block != NULL; block = next_block(block))
+		{
+			if (block->is_free && block->cached > LARGE_MEMORY_THRESHOLD)
+				trim_block(memory, block);
+		}
+	}
+}
+
 Size
 large_memory_used(const LargeMemory *memory)
 {
 	return memory->used;
+}
+
+Size
+large_memory_resident(const LargeMemory *memory)
+{
+	return memory->used + memory->cached;
 }

@@ -43,6 +43,12 @@ extern void large_memory_free(LargeMemory *memory, void *block);
 /* Bytes in blocks that are allocated. */
 extern Size large_memory_used(const LargeMemory *memory);
 
+/* The same with what freed blocks may still take of the machine's memory. */
+extern Size large_memory_resident(const LargeMemory *memory);
+
+/* Give what freed blocks take back to the system: the next blocks touch fresh pages. */
+extern void large_memory_trim(LargeMemory *memory);
+
 /* Ask for huge pages for the whole pages of a piece of memory; a hint, failure does not matter. */
 extern void large_memory_advise(void *start, Size size);
 

@@ -16,7 +16,7 @@
 
 #define STATISTICS_FILE PGSTAT_STAT_PERMANENT_DIRECTORY "/sentiment.stat"
 #define FILE_MAGIC      UINT64_C(0x3154415453544e53)
-#define FILE_VERSION    3
+#define FILE_VERSION    4
 
 /* No larger file is read. */
 #define MOST_FILE_SLOTS  100000

@@ -68,6 +68,8 @@ test_distributions(void **state)
 	assert_true(isnan(f_survival(NAN, 1, 1)));
 }
 
+static const Repetition no_repetition = {0, 0};
+
 /* Moments of rows of a fixture. */
 static VectorMoments
 moments_of(const float *rows, size_t n_numbers)
@@ -90,7 +92,7 @@ test_hotelling(void **state)
 	VectorMoments other_constant = {.n_dimensions = 4};
 	double mean[4];
 	double covariance[16];
-	MeanTest test = hotelling_test(&reference, &current);
+	MeanTest test = hotelling_test(&reference, &current, &no_repetition);
 
 	(void) state;
 	vector_moments_mean(&reference, mean);
@@ -103,24 +105,24 @@ test_hotelling(void **state)
 	assert_near(test.t_squared, hotelling_figures[0], 1e-5);
 	assert_near(test.distance, hotelling_figures[1], 1e-5);
 	assert_near(test.p_value, hotelling_figures[2], 1e-4);
-	test = hotelling_test(&reference, &reference);
+	test = hotelling_test(&reference, &reference, &no_repetition);
 	assert_true(test.t_squared == 0 && test.distance == 0 && test.p_value == 1);
-	assert_true(isnan(hotelling_test(&reference, &few).p_value));
+	assert_true(isnan(hotelling_test(&reference, &few, &no_repetition).p_value));
 	/* of the current side, the sums are enough */
 	memset(sums.products, 0, sizeof(sums.products));
-	test = mean_test(&reference, &sums);
+	test = mean_test(&reference, &sums, &no_repetition);
 	assert_near(test.t_squared, mean_test_figures[0], 1e-5);
 	assert_near(test.distance, mean_test_figures[1], 1e-5);
 	assert_near(test.p_value, mean_test_figures[2], 1e-4);
-	assert_true(isnan(mean_test(&reference, &few).p_value));
+	assert_true(isnan(mean_test(&reference, &few, &no_repetition).p_value));
 	/* rows that are all the same: another text is infinitely far, the same one is not */
 	for (int i = 0; i < 200; i++)
 	{
 		vector_moments_add(&constant, (float[]){0.5F, 0, NAN, -7});
 		vector_moments_add(&other_constant, (float[]){0.25F, 0, 0, 7});
 	}
-	assert_true(hotelling_test(&constant, &constant).p_value == 1);
-	assert_true(hotelling_test(&constant, &other_constant).p_value < 1e-100);
+	assert_true(hotelling_test(&constant, &constant, &no_repetition).p_value == 1);
+	assert_true(hotelling_test(&constant, &other_constant, &no_repetition).p_value < 1e-100);
 	vector_moments_mean(&constant, mean);
 	assert_true(mean[0] == 0.5 && mean[2] == 0 && mean[3] == -1);
 }
@@ -161,7 +163,7 @@ sample_of(const float *rows, size_t n_numbers)
 	RowSample sample = {.capacity = 1000, .n_values = 3};
 
 	for (size_t i = 0; i < n_numbers; i += 3)
-		row_sample_add(&sample, i, rows + i);
+		row_sample_add(&sample, i, i / 3, rows + i);
 	row_sample_settle(&sample);
 	return sample;
 }
@@ -186,7 +188,7 @@ test_domain_classifier(void **state)
 	assert_near(test.p_value, domain_same_figures[1], 2e-2);
 	assert_true(isnan(domain_classifier_test(&reference, &few, is_count).area));
 	for (uint64_t i = 0; i < 300; i++)
-		row_sample_add(&constant, i, (float[]){1, NAN, 3});
+		row_sample_add(&constant, i, i, (float[]){1, NAN, 3});
 	test = domain_classifier_test(&constant, &constant, is_count);
 	assert_true(test.area == 0.5 && test.p_value == 1);
 	/* the same to the last bit without the processor's wider instructions */
@@ -217,7 +219,7 @@ test_domain_null(void **state)
 
 			for (uint64_t j = 0; j < 6; j++)
 				values[j] = (float) (hash_mix(seed * 100000 + i * 10 + j) >> 40);
-			row_sample_add(&sides[i % 3 == 0], i, values);
+			row_sample_add(&sides[i % 3 == 0], i, hash_mix(i), values);
 		}
 		row_sample_settle(&sides[0]);
 		row_sample_settle(&sides[1]);
@@ -247,9 +249,9 @@ test_row_sample(void **state)
 		uint64_t j = 999 - i;
 
 		/* keys that repeat, too */
-		row_sample_add(&forward, hash_mix(i / 2), (float[]){(float) i, NAN});
-		row_sample_add(&backward, hash_mix(j / 2), (float[]){(float) j, NAN});
-		row_sample_add(&parts[i % 3], hash_mix(i / 2), (float[]){(float) i, NAN});
+		row_sample_add(&forward, hash_mix(i / 2), i % 7, (float[]){(float) i, NAN});
+		row_sample_add(&backward, hash_mix(j / 2), j % 7, (float[]){(float) j, NAN});
+		row_sample_add(&parts[i % 3], hash_mix(i / 2), i % 7, (float[]){(float) i, NAN});
 	}
 	row_sample_settle(&parts[1]);
 	row_sample_merge(&parts[2], &parts[1]);
@@ -272,8 +274,8 @@ test_row_sample(void **state)
 	{
 		RowSample extremes = {.capacity = 4, .n_values = 2};
 
-		row_sample_add(&extremes, 1, (float[]){3.4e38F, -3.4e38F});
-		row_sample_add(&extremes, 2, (float[]){1.00390625F, -1e-45F});
+		row_sample_add(&extremes, 1, 0, (float[]){3.4e38F, -3.4e38F});
+		row_sample_add(&extremes, 2, 0, (float[]){1.00390625F, -1e-45F});
 		row_sample_values(&extremes, 0, values);
 		assert_true(values[0] > 3e38F && isfinite(values[0]) && values[1] == -values[0]);
 		row_sample_values(&extremes, 1, values);
@@ -340,15 +342,18 @@ make_pipeline(bool svd)
 	return pipeline_open(aligned, image.length);
 }
 
-/* Add a made review to a profile; kind NULL: without drift. */
+/* Add a copy of a made review to a profile; kind NULL: without drift. */
 static void
-add_review(DriftProfile *profile, Pipeline *pipeline, uint64_t seed, const char *kind)
+add_copy(DriftProfile *profile, Pipeline *pipeline, uint64_t seed, uint64_t copy, const char *kind)
 {
 	char text[512];
 	size_t length = make_text(text, sizeof(text), seed, seed % 2 == 0);
 	float price = seed % 11 == 0 ? NAN : (float) (hash_mix(seed) % 50);
 	ByteBuffer changed = {0};
-	ProfileRow row = {.numeric = &price, .is_counted = true, .key = hash_mix(seed)};
+	ProfileRow row = {.numeric = &price,
+					  .is_counted = true,
+					  .key = hash_mix(seed ^ hash_mix(copy)),
+					  .text_hash = hash_mix(seed + 1)};
 
 	inject_text_drift(text, length, kind == NULL ? "typos" : kind, kind == NULL ? 0 : 1, 3,
 					  &changed);
@@ -358,6 +363,13 @@ add_review(DriftProfile *profile, Pipeline *pipeline, uint64_t seed, const char 
 	row.probabilities = pipeline_predict(pipeline, row.text, row.length, &price);
 	drift_profile_add(profile, pipeline, &row);
 	buffer_reset(&changed);
+}
+
+/* Add a made review once. */
+static void
+add_review(DriftProfile *profile, Pipeline *pipeline, uint64_t seed, const char *kind)
+{
+	add_copy(profile, pipeline, seed, 0, kind);
 }
 
 /* A profile of made reviews. */
@@ -548,10 +560,210 @@ test_small_windows(void **state)
 	assert_int_equal(report.n_drifted, 0);
 	for (int i = 0; i < 500; i++)
 		add_review(same, pipeline, 77, NULL);
+	/* one text is one text, however often it stands there; that nothing else does is the finding */
 	report = report_of(reference, same, pipeline);
-	assert_true(report.n_drifted > 5);
+	assert_int_equal(report.n_current, 500);
+	assert_true(report.effective_current < 1.1);
+	assert_int_equal(report.n_drifted, 1);
+	assert_string_equal(report.findings[report.n_findings - 1].feature, "(repeated text)");
+	assert_true(report.findings[report.n_findings - 1].drifted);
+	assert_true(report.findings[report.n_findings - 1].value > 0.99);
 	report = report_of(same, same, pipeline);
 	assert_int_equal(report.n_drifted, 0);
+}
+
+/* Sum of squared shares by going over all pairs of rows. */
+static double
+slow_match(const uint64_t *a, size_t n, const uint64_t *b, size_t m)
+{
+	double matches = 0;
+
+	for (size_t i = 0; i < n; i++)
+	{
+		for (size_t j = 0; j < m; j++)
+			matches += a[i] == b[j] && (a != b || i != j);
+	}
+	return matches / ((double) n * (double) (a == b ? n - 1 : m));
+}
+
+/* Effective rows: exact, and in buckets within their standard error. */
+static void
+test_repetition(void **state)
+{
+	enum
+	{
+		N = 1200,
+		M = 700
+	};
+	static uint64_t reference[N];
+	static uint64_t current[M];
+	uint64_t buckets[2][N_TEXT_BUCKETS] = {0};
+	uint64_t folded[N_LIVE_TEXT_BUCKETS];
+	Repetition exact;
+	Repetition estimate;
+	double both;
+
+	(void) state;
+	for (uint64_t i = 0; i < N; i++)
+		reference[i] = hash_mix(i % 5 == 0 ? i % 60 : i / 3);
+	for (uint64_t i = 0; i < M; i++)
+		current[i] = hash_mix(i % 9 == 0 ? 5 : 10000 + i);
+	both = slow_match(reference, N, current, M);
+	for (uint32_t i = 0; i < N; i++)
+		buckets[0][text_bucket(reference[i], N_TEXT_BUCKETS)]++;
+	for (uint32_t i = 0; i < M; i++)
+		buckets[1][text_bucket(current[i], N_TEXT_BUCKETS)]++;
+	exact = repetition_of_texts(reference, N, current, M);
+	assert_near(exact.reference, slow_match(reference, N, reference, N) - both, 1e-12);
+	assert_near(exact.current, slow_match(current, M, current, M) - both, 1e-12);
+	estimate = repetition_of_buckets(buckets[0], buckets[1], N_TEXT_BUCKETS);
+	assert_near(effective_rows(N, estimate.reference) / effective_rows(N, exact.reference), 1, 0.2);
+	assert_near(effective_rows(M, estimate.current) / effective_rows(M, exact.current), 1, 0.2);
+	text_buckets_fold(buckets[0], N_TEXT_BUCKETS, N_LIVE_TEXT_BUCKETS, folded);
+	for (uint32_t i = 0; i < N_LIVE_TEXT_BUCKETS; i++)
+		assert_int_equal(folded[i], buckets[0][i] + buckets[0][i + N_LIVE_TEXT_BUCKETS]);
+	/* copies of all: half as many; the same on both sides: as many as there are */
+	for (uint64_t i = 0; i < M; i++)
+	{
+		current[i] = hash_mix(i / 2);
+		reference[i] = hash_mix(100000 + i);
+	}
+	exact = repetition_of_texts(reference, M, current, M);
+	assert_near(effective_rows(M, exact.reference), M, 1e-9);
+	assert_near(effective_rows(M, exact.current), M / 2.0, 1e-9);
+	for (uint64_t i = 0; i < M; i++)
+		reference[i] = current[i] = hash_mix(i % 7);
+	exact = repetition_of_texts(reference, M, current, M);
+	assert_true(effective_rows(M, exact.reference) == M && effective_rows(M, exact.current) == M);
+	exact = repetition_of_texts(reference, 0, current, M);
+	assert_true(exact.reference == 0 && exact.current == 0);
+}
+
+/* Of a text that floods a sample only a share stays, the rest of the rows all. */
+static void
+test_trimmed_sample(void **state)
+{
+	RowSample sample = {.capacity = 1000, .n_values = 1};
+	RowSample trimmed;
+	uint32_t n_flood = 0;
+
+	(void) state;
+	for (uint64_t i = 0; i < 800; i++)
+		row_sample_add(&sample, hash_mix(i), i % 2 == 0 ? 1 : i, (float[]){(float) i});
+	row_sample_settle(&sample);
+	trimmed = row_sample_trim(&sample, 0.005);
+	for (uint32_t i = 0; i < trimmed.n_rows; i++)
+	{
+		n_flood += row_sample_text(&trimmed, i) == 1;
+		assert_true(i == 0 || row_sample_key(&trimmed, i) >= row_sample_key(&trimmed, i - 1));
+	}
+	/* the text 1 is one of the others, too */
+	assert_int_equal(n_flood, 4);
+	assert_int_equal(trimmed.n_rows, 399 + 4);
+	assert_int_equal(sample.n_rows, 800);
+}
+
+/* Add rows without drift in which texts stand as often as a kind says, or with "longer" ones. */
+static DriftProfile *
+copied_profile(Pipeline *pipeline, uint64_t first, const char *copies, bool drifted, uint32_t rows)
+{
+	DriftProfile *profile = host_allocate_zero(sizeof(DriftProfile));
+
+	drift_profile_begin(profile, pipeline, rows);
+	for (uint64_t i = first; i < first + 300; i++)
+	{
+		uint64_t n = strcmp(copies, "mixed") == 0 ? (hash_mix(i) % 10 == 0 ? 20 : 1)
+												  : (uint64_t) (copies[0] - '0');
+
+		for (uint64_t copy = 0; copy < n; copy++)
+			add_copy(profile, pipeline, i, copy, drifted ? "longer" : NULL);
+	}
+	return profile;
+}
+
+/* Copies do not make alarms, on either side or on both, and drift is found among them. */
+static void
+test_copies(void **state)
+{
+	static const char *const kinds[][2] = {{"1", "1"}, {"2", "2"}, {"5", "5"},
+										   {"4", "1"}, {"1", "4"}, {"mixed", "mixed"}};
+	Pipeline *pipeline = make_pipeline(false);
+
+	(void) state;
+	for (size_t kind = 0; kind < N_ELEMENTS(kinds); kind++)
+	{
+		int n_alarms = 0;
+
+		for (uint64_t i = 0; i < 60; i++)
+		{
+			DriftProfile *reference = copied_profile(pipeline, 10000 + i * 1000, kinds[kind][0],
+													 false, REFERENCE_SAMPLE_ROWS);
+			DriftProfile *current = copied_profile(pipeline, 100000 + i * 1000, kinds[kind][1],
+												   false, CURRENT_SAMPLE_ROWS);
+
+			n_alarms += report_of(reference, current, pipeline).n_drifted > 0;
+			if (i > 0)
+				continue;
+			current = copied_profile(pipeline, 100000, kinds[kind][1], true, CURRENT_SAMPLE_ROWS);
+			assert_true(report_of(reference, current, pipeline).n_drifted > 0);
+		}
+		/* of 60 at the level of 1 %, more than 3 have a probability of 0.3 % */
+		if (n_alarms > 3)
+			fail_msg("%d alarms of 60 for %s and %s copies", n_alarms, kinds[kind][0],
+					 kinds[kind][1]);
+	}
+}
+
+/* A profile as the first format wrote it: without buckets, and without texts in the sample. */
+static char *
+old_flat_of(DriftProfile *profile, size_t *old_size)
+{
+	size_t size;
+	char *bytes = flat_of(profile, &size);
+	size_t n_values = (profile->sample.n_values * sizeof(uint16_t) + 7) & ~(size_t) 7;
+	size_t n_rows = profile->sample.n_rows;
+	size_t head = size - n_rows * (n_values + 16) - 2 * N_TEXT_BUCKETS * sizeof(uint64_t);
+	char *old = host_allocate(size);
+	const char *row = bytes + size - n_rows * (n_values + 16);
+
+	memcpy(old, bytes, head);
+	memcpy(old, &(uint32_t){1}, sizeof(uint32_t));
+	*old_size = head;
+	for (size_t i = 0; i < n_rows; i++, row += n_values + 16)
+	{
+		memcpy(old + *old_size, row, 8);
+		memcpy(old + *old_size + 8, row + 16, n_values);
+		*old_size += n_values + 8;
+	}
+	return old;
+}
+
+/* Profiles of the first format are read, compared and merged; what their sample repeats is known. */
+static void
+test_old_profile(void **state)
+{
+	Pipeline *pipeline = make_pipeline(false);
+	DriftProfile *profile = copied_profile(pipeline, 5000, "4", false, REFERENCE_SAMPLE_ROWS);
+	DriftProfile *old = host_allocate_zero(sizeof(DriftProfile));
+	DriftProfile *again = host_allocate_zero(sizeof(DriftProfile));
+	DriftReport report;
+	size_t size;
+	char *bytes = old_flat_of(profile, &size);
+
+	(void) state;
+	drift_profile_unflatten(old, bytes, size);
+	assert_int_equal(old->n_rows, 1200);
+	report =
+		report_of(old, copied_profile(pipeline, 9000, "1", false, CURRENT_SAMPLE_ROWS), pipeline);
+	assert_int_equal(report.n_drifted, 0);
+	assert_true(report.effective_reference > 250 && report.effective_reference < 350);
+	assert_true(is_refused(bytes, size - 1));
+	bytes = flat_of(old, &size);
+	drift_profile_unflatten(again, bytes, size);
+	drift_profile_merge(again, profile);
+	assert_int_equal(again->n_rows, 2400);
+	bytes = flat_of(again, &size);
+	drift_profile_unflatten(host_allocate_zero(sizeof(DriftProfile)), bytes, size);
 }
 
 /* Inject drift and answer the text. */
@@ -673,6 +885,10 @@ main(void)
 		cmocka_unit_test_teardown(test_profile_bytes, free_memory),
 		cmocka_unit_test_teardown(test_report, free_memory),
 		cmocka_unit_test_teardown(test_small_windows, free_memory),
+		cmocka_unit_test_teardown(test_repetition, free_memory),
+		cmocka_unit_test_teardown(test_trimmed_sample, free_memory),
+		cmocka_unit_test_teardown(test_copies, free_memory),
+		cmocka_unit_test_teardown(test_old_profile, free_memory),
 		cmocka_unit_test_teardown(test_injection, free_memory),
 		cmocka_unit_test_teardown(test_text_filter, free_memory),
 	};

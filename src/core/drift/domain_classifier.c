@@ -7,6 +7,7 @@
 
 #include "core/drift/domain_classifier.h"
 #include "core/drift/hypothesis_tests.h"
+#include "core/drift/repetition.h"
 #include "core/evaluation/distributions.h"
 #include "core/evaluation/sort_doubles.h"
 #include "core/host.h"
@@ -24,6 +25,9 @@
 /* Standardized values are cut here: a single huge number shall not decide a weight. */
 #define LARGEST_VALUE 5
 
+/* Fewest rows of either side in a half. */
+#define MIN_HALF_ROWS 25
+
 /* Rows between two checks for interrupts. */
 #define INTERRUPT_INTERVAL 64
 
@@ -31,8 +35,9 @@
 typedef struct Half
 {
 	size_t n_rows;
-	double *rows;  /* (n_rows, n_columns), the last column 1 */
-	double *sides; /* (n_rows) 0: reference, 1: current */
+	double *rows;    /* (n_rows, n_columns), the last column 1 */
+	double *sides;   /* (n_rows) 0: reference, 1: current */
+	uint64_t *texts; /* (n_rows) their hashes */
 	size_t n_current;
 } Half;
 
@@ -43,16 +48,27 @@ typedef struct Domain
 	Half halves[2];
 } Domain;
 
-/* Add every second row of a sample to a half. */
+/* The half of a text. */
+static inline uint32_t
+half_of(uint64_t text)
+{
+	return (uint32_t) text & 1;
+}
+
+/* Add a sample's rows of a half: which it is, the text decides, so that no copy of what was learned is tested. */
 static void
-take_rows(Domain *domain, Half *half, const RowSample *sample, uint32_t first, double side,
+take_rows(Domain *domain, Half *half, const RowSample *sample, uint32_t which, double side,
 		  const unsigned char *is_count)
 {
 	float values[MAX_SAMPLE_VALUES];
 
-	for (uint32_t i = first; i < sample->n_rows; i += 2)
+	for (uint32_t i = 0; i < sample->n_rows; i++)
 	{
 		double *row = half->rows + half->n_rows * domain->n_columns;
+		uint64_t text = row_sample_text(sample, i);
+
+		if (half_of(text) != which)
+			continue;
 
 		row_sample_values(sample, i, values);
 		for (uint32_t j = 0; j < sample->n_values; j++)
@@ -64,6 +80,7 @@ take_rows(Domain *domain, Half *half, const RowSample *sample, uint32_t first, d
 				row[j] = NAN;
 		}
 		row[sample->n_values] = 1;
+		half->texts[half->n_rows] = text;
 		half->sides[half->n_rows++] = side;
 		half->n_current += side > 0;
 	}
@@ -263,6 +280,32 @@ sorted_area(const double *reference, size_t n, const double *current, size_t m, 
 	return sum / ((double) n * (double) m);
 }
 
+/* By how much more than that of independent rows the area of a half varies, since texts repeat. */
+static double
+variance_inflation(const Half *half)
+{
+	size_t n_reference = half->n_rows - half->n_current;
+	uint64_t *reference = host_allocate_array(uint64_t, n_reference + 1);
+	uint64_t *current = host_allocate_array(uint64_t, half->n_current + 1);
+	size_t n = 0;
+	size_t m = 0;
+	Repetition repetition;
+
+	for (size_t i = 0; i < half->n_rows; i++)
+	{
+		if (half->sides[i] > 0)
+			current[m++] = half->texts[i];
+		else
+			reference[n++] = half->texts[i];
+	}
+	repetition = repetition_of_texts(reference, n, current, m);
+	host_free(reference);
+	host_free(current);
+	return (1 / effective_rows((double) n, repetition.reference) +
+			1 / effective_rows((double) m, repetition.current)) /
+		   (1 / (double) n + 1 / (double) m);
+}
+
 /* The area of a half under weights of the other, and its p-value. */
 static DomainTest
 test_half(const Domain *domain, const Half *half, const double *weights)
@@ -287,6 +330,7 @@ test_half(const Domain *domain, const Half *half, const double *weights)
 	sort_doubles(reference, n);
 	sort_doubles(current, m);
 	test.area = sorted_area(reference, n, current, m, &variance);
+	variance *= variance_inflation(half);
 	test.p_value = variance > 0 ? normal_survival((test.area - 0.5) / sqrt(variance)) : 1;
 	host_free(reference);
 	host_free(current);
@@ -307,23 +351,62 @@ fill_halves(Domain *domain, const RowSample *reference, const RowSample *current
 	}
 }
 
+/* How many rows of a sample are in a half. */
+static size_t
+rows_of_half(const RowSample *sample, uint32_t which)
+{
+	size_t n_rows = 0;
+
+	for (uint32_t i = 0; i < sample->n_rows; i++)
+		n_rows += half_of(row_sample_text(sample, i)) == which;
+	return n_rows;
+}
+
+/* Make room for the halves; answers whether both have enough rows of both sides. */
+static bool
+make_halves(Domain *domain, const RowSample *reference, const RowSample *current)
+{
+	bool is_enough = reference->n_rows >= MIN_DOMAIN_ROWS && current->n_rows >= MIN_DOMAIN_ROWS;
+
+	for (uint32_t h = 0; h < 2; h++)
+	{
+		size_t n = rows_of_half(reference, h);
+		size_t m = rows_of_half(current, h);
+
+		is_enough = is_enough && n >= MIN_HALF_ROWS && m >= MIN_HALF_ROWS;
+		domain->halves[h].rows = host_allocate_array(double, (n + m + 1) * domain->n_columns);
+		domain->halves[h].sides = host_allocate_array(double, n + m + 1);
+		domain->halves[h].texts = host_allocate_array(uint64_t, n + m + 1);
+	}
+	return is_enough;
+}
+
+/* Free them. */
+static void
+free_halves(Domain *domain)
+{
+	for (int h = 0; h < 2; h++)
+	{
+		host_free(domain->halves[h].rows);
+		host_free(domain->halves[h].sides);
+		host_free(domain->halves[h].texts);
+	}
+}
+
 DomainTest
 domain_classifier_test(const RowSample *reference, const RowSample *current,
 					   const unsigned char *is_count)
 {
 	Domain domain = {.n_columns = (size_t) reference->n_values + 1};
-	size_t room = ((size_t) reference->n_rows + current->n_rows) / 2 + 2;
 	double *weights;
 	DomainTest tests[2];
 
-	if (reference->n_rows < MIN_DOMAIN_ROWS || current->n_rows < MIN_DOMAIN_ROWS)
-		return (DomainTest){NAN, NAN};
-	weights = host_allocate_array(double, domain.n_columns);
-	for (int h = 0; h < 2; h++)
+	if (!make_halves(&domain, reference, current))
 	{
-		domain.halves[h].rows = host_allocate_array(double, room *domain.n_columns);
-		domain.halves[h].sides = host_allocate_array(double, room);
+		free_halves(&domain);
+		return (DomainTest){NAN, NAN};
 	}
+	weights = host_allocate_array(double, domain.n_columns);
 	for (int h = 0; h < 2; h++)
 	{
 		fill_halves(&domain, reference, current, is_count);
@@ -331,11 +414,7 @@ domain_classifier_test(const RowSample *reference, const RowSample *current,
 		fit(&domain, &domain.halves[h], weights);
 		tests[h] = test_half(&domain, &domain.halves[1 - h], weights);
 	}
-	for (int h = 0; h < 2; h++)
-	{
-		host_free(domain.halves[h].rows);
-		host_free(domain.halves[h].sides);
-	}
+	free_halves(&domain);
 	host_free(weights);
 	return (DomainTest){(tests[0].area + tests[1].area) / 2,
 						fmin(1, 2 * fmin(tests[0].p_value, tests[1].p_value))};

@@ -3,7 +3,7 @@
  *	  What a set of rows looks like to a model.
  *
  * Flat form, little-endian: FlatHeader, the lengths of the histograms' flat forms (uint32 each), these, the
- * counts (predicted, actual, terms), the sample.
+ * counts (predicted, actual, terms), since format 2 the counts of texts in buckets, the sample.
  */
 #include <math.h>
 #include <string.h>
@@ -14,7 +14,10 @@
 #include "core/hash.h"
 #include "core/host.h"
 
-#define FORMAT_VERSION 1
+#define FORMAT_VERSION 2
+
+/* The format that has neither buckets nor the texts of the sample. */
+#define FORMAT_WITHOUT_TEXTS 1
 
 /* Probabilities nearer to 0 or 1 count as these. */
 #define LEAST_PROBABILITY 1e-12
@@ -24,6 +27,9 @@
 
 /* Most terms that are not counted one by one; sums of such counts do not overflow. */
 #define MAX_OTHER_TERMS (UINT64_C(1) << 60)
+
+/* Bytes of the counts in buckets. */
+#define BUCKETS_SIZE (2 * N_TEXT_BUCKETS * sizeof(uint64_t))
 
 typedef struct FlatHeader
 {
@@ -84,6 +90,9 @@ allocate(DriftProfile *profile, const ProfileShape *shape, uint32_t sample_rows)
 	profile->predicted = host_allocate_zero_array(uint64_t, count_count(shape) + 1);
 	profile->actual = profile->predicted + shape->n_labels;
 	profile->term_texts = profile->actual + shape->n_labels + 1;
+	profile->n_text_buckets = N_TEXT_BUCKETS;
+	profile->counted_texts = host_allocate_zero_array(uint64_t, 2 * (size_t) N_TEXT_BUCKETS);
+	profile->other_texts = profile->counted_texts + N_TEXT_BUCKETS;
 }
 
 /* The most frequent terms' document frequency that is counted, by radix: the n-th largest number. */
@@ -261,7 +270,7 @@ count_terms(DriftProfile *profile, const TermCounts *counts)
 /* Add what the model makes of a text: terms, and if it comes into the sample, its embedding. */
 static void
 add_seen_text(DriftProfile *profile, const Pipeline *pipeline, const ProfileRow *row,
-			  const float *text_features)
+			  const float *text_features, uint64_t text)
 {
 	const ProfileShape *shape = &profile->shape;
 	float values[MAX_SAMPLE_VALUES];
@@ -275,7 +284,7 @@ add_seen_text(DriftProfile *profile, const Pipeline *pipeline, const ProfileRow 
 	for (uint32_t i = shape->n_dimensions + N_TEXT_FEATURES; i < profile->sample.n_values; i++)
 		values[i] =
 			row->numeric == NULL ? NAN : row->numeric[i - shape->n_dimensions - N_TEXT_FEATURES];
-	row_sample_add(&profile->sample, row->key, values);
+	row_sample_add(&profile->sample, row->key, text, values);
 }
 
 double
@@ -313,11 +322,18 @@ drift_profile_text_features(const Pipeline *pipeline, const char *text, size_t l
 	return computed;
 }
 
+uint64_t
+drift_profile_text(uint64_t text_hash, const float *text_features, uint64_t random)
+{
+	return text_features[TEXT_FEATURE_WORD_COUNT] > 0 ? text_hash : hash_mix(random + 1);
+}
+
 void
 drift_profile_add(DriftProfile *profile, const Pipeline *pipeline, const ProfileRow *row)
 {
 	float features[N_TEXT_FEATURES];
 	const float *text_features = row->text_features;
+	uint64_t text;
 
 	profile->n_rows++;
 	if (row->text == NULL && text_features == NULL)
@@ -333,8 +349,11 @@ drift_profile_add(DriftProfile *profile, const Pipeline *pipeline, const Profile
 					  row->numeric == NULL ? NAN : row->numeric[i]);
 	if (row->label != NO_PROFILE_LABEL)
 		profile->actual[row->label]++;
+	text = drift_profile_text(row->text_hash, text_features, row->key);
+	(row->is_counted ? profile->counted_texts
+					 : profile->other_texts)[text_bucket(text, N_TEXT_BUCKETS)]++;
 	if (row->is_counted)
-		add_seen_text(profile, pipeline, row, text_features);
+		add_seen_text(profile, pipeline, row, text_features, text);
 	if (row->probabilities != NULL)
 		add_answer(profile, pipeline, row->probabilities);
 }
@@ -350,7 +369,9 @@ drift_profile_add_corpus(DriftProfile *profile, const Pipeline *pipeline, const 
 		const float *values = corpus_values(corpus, document);
 		ProfileRow row = {.text_features = values,
 						  .numeric = values + N_TEXT_FEATURES,
-						  .label = numbers[document->label]};
+						  .label = numbers[document->label],
+						  .key = hash_mix(i + UINT64_C(1)),
+						  .text_hash = document->hash};
 
 		if (i % 64 == 0)
 			host_check_interrupts();
@@ -389,6 +410,8 @@ drift_profile_merge(DriftProfile *profile, const DriftProfile *other)
 		histogram_merge(&profile->histograms[i], &other->histograms[i]);
 	for (size_t i = 0; i < count_count(&profile->shape); i++)
 		profile->predicted[i] += other->predicted[i];
+	for (uint32_t i = 0; i < 2 * N_TEXT_BUCKETS; i++)
+		profile->counted_texts[i] += other->counted_texts[i];
 	row_sample_merge(&profile->sample, &other->sample);
 }
 
@@ -402,7 +425,7 @@ drift_profile_flat_size(DriftProfile *profile)
 	row_sample_settle(&profile->sample);
 	for (uint32_t i = 0; i < histogram_count(&profile->shape); i++)
 		size += sizeof(uint32_t) + histogram_flat_size(&profile->histograms[i]);
-	size += count_count(&profile->shape) * sizeof(uint64_t);
+	size += count_count(&profile->shape) * sizeof(uint64_t) + BUCKETS_SIZE;
 	return size + row_sample_flat_size(&profile->sample, profile->sample.n_rows);
 }
 
@@ -434,7 +457,8 @@ drift_profile_flatten(const DriftProfile *profile, char *bytes)
 		bytes += length;
 	}
 	memcpy(bytes, profile->predicted, n_counts);
-	row_sample_flatten(&profile->sample, bytes + n_counts);
+	memcpy(bytes + n_counts, profile->counted_texts, BUCKETS_SIZE);
+	row_sample_flatten(&profile->sample, bytes + n_counts + BUCKETS_SIZE);
 }
 
 /* Raise the error for a flat form that cannot be right. */
@@ -544,11 +568,32 @@ read_counts(DriftProfile *profile, const char *bytes)
 		invalid_profile("Its labels contradict its rows.");
 }
 
+/* Read the counts in buckets: what was read of the first format may have fewer rows than there are. */
+static void
+read_buckets(DriftProfile *profile, const char *bytes)
+{
+	memcpy(profile->counted_texts, bytes, BUCKETS_SIZE);
+	check_counts(profile->counted_texts, N_TEXT_BUCKETS, profile->n_counted);
+	check_counts(profile->other_texts, N_TEXT_BUCKETS, profile->n_texts - profile->n_counted);
+	if (sum_of(profile->counted_texts, N_TEXT_BUCKETS) > profile->n_counted ||
+		sum_of(profile->other_texts, N_TEXT_BUCKETS) > profile->n_texts - profile->n_counted)
+		invalid_profile("Its texts contradict its rows.");
+}
+
+/* A profile of the first format tells by its sample how often texts repeat. */
+static void
+count_sampled_texts(DriftProfile *profile)
+{
+	for (uint32_t i = 0; i < profile->sample.n_rows; i++)
+		profile->counted_texts[text_bucket(row_sample_text(&profile->sample, i), N_TEXT_BUCKETS)]++;
+}
+
 void
 drift_profile_unflatten(DriftProfile *profile, const char *bytes, size_t length)
 {
 	const char *end = bytes + length;
 	FlatHeader header = read_header(bytes, length);
+	bool has_texts = header.version > FORMAT_WITHOUT_TEXTS;
 	const char *problem;
 	size_t rest;
 
@@ -566,14 +611,22 @@ drift_profile_unflatten(DriftProfile *profile, const char *bytes, size_t length)
 	profile->n_scored = header.n_scored;
 	bytes = read_histograms(profile, bytes, end);
 	rest = count_count(&header.shape) * sizeof(uint64_t) +
-		   row_sample_flat_size(&profile->sample, header.n_sampled);
+		   (has_texts ? BUCKETS_SIZE + row_sample_flat_size(&profile->sample, header.n_sampled)
+					  : row_sample_old_flat_size(&profile->sample, header.n_sampled));
 	if ((size_t) (end - bytes) != rest)
 		invalid_profile("Its length is not the length that it states.");
 	read_counts(profile, bytes);
 	bytes += count_count(&header.shape) * sizeof(uint64_t);
-	problem = row_sample_unflatten(&profile->sample, bytes, header.n_sampled);
+	if (has_texts)
+	{
+		read_buckets(profile, bytes);
+		bytes += BUCKETS_SIZE;
+	}
+	problem = row_sample_unflatten(&profile->sample, bytes, header.n_sampled, has_texts);
 	if (problem != NULL)
 		invalid_profile(problem);
+	if (!has_texts)
+		count_sampled_texts(profile);
 }
 
 /* Append an array of numbers. */
@@ -613,16 +666,16 @@ append_histogram(ByteBuffer *json, const Histogram *histogram)
 }
 
 VectorMoments
-drift_profile_moments(const DriftProfile *profile)
+drift_profile_moments(const DriftProfile *profile, const RowSample *sample)
 {
 	VectorMoments moments = {.n_dimensions = profile->shape.n_dimensions};
 	float values[MAX_SAMPLE_VALUES];
 
-	for (uint32_t i = 0; i < profile->sample.n_rows; i++)
+	for (uint32_t i = 0; i < sample->n_rows; i++)
 	{
 		if (i % 256 == 0)
 			host_check_interrupts();
-		row_sample_values(&profile->sample, i, values);
+		row_sample_values(sample, i, values);
 		vector_moments_add(&moments, values);
 	}
 	return moments;
@@ -649,11 +702,57 @@ append_embedding(ByteBuffer *json, const VectorMoments *moments)
 	host_free(numbers);
 }
 
+/* Counts of both sides in as many buckets as both have. */
+typedef struct CommonBuckets
+{
+	uint32_t n;
+	uint64_t reference[N_TEXT_BUCKETS];
+	uint64_t current[N_TEXT_BUCKETS];
+} CommonBuckets;
+
+/* Bring the counts of both sides to the fewer buckets, with or without the texts that are not counted by the model. */
+static CommonBuckets
+common_buckets(const DriftProfile *reference, const DriftProfile *current, bool counted_only)
+{
+	const DriftProfile *sides[2] = {reference, current};
+	CommonBuckets common = {.n = reference->n_text_buckets < current->n_text_buckets
+									 ? reference->n_text_buckets
+									 : current->n_text_buckets};
+	uint64_t *counts[2] = {common.reference, common.current};
+	uint64_t others[N_TEXT_BUCKETS];
+
+	for (int i = 0; i < 2; i++)
+	{
+		text_buckets_fold(sides[i]->counted_texts, sides[i]->n_text_buckets, common.n, counts[i]);
+		text_buckets_fold(sides[i]->other_texts, sides[i]->n_text_buckets, common.n, others);
+		for (uint32_t j = 0; j < common.n && !counted_only; j++)
+			counts[i][j] += others[j];
+	}
+	return common;
+}
+
+double
+drift_profile_largest_share(const DriftProfile *reference, const DriftProfile *current)
+{
+	CommonBuckets common = common_buckets(reference, current, false);
+
+	return largest_text_share(common.reference, common.current, common.n);
+}
+
+Repetition
+drift_profile_repetition(const DriftProfile *reference, const DriftProfile *current,
+						 bool counted_only)
+{
+	CommonBuckets common = common_buckets(reference, current, counted_only);
+
+	return repetition_of_buckets(common.reference, common.current, common.n);
+}
+
 void
 drift_profile_append_json(const DriftProfile *profile, ByteBuffer *json)
 {
 	const ProfileShape *shape = &profile->shape;
-	VectorMoments moments = drift_profile_moments(profile);
+	VectorMoments moments = drift_profile_moments(profile, &profile->sample);
 
 	buffer_printf(json, "{\"rows\": %llu, \"texts\": %llu, \"scored\": %llu, \"sampled\": %u",
 				  (unsigned long long) profile->n_rows, (unsigned long long) profile->n_texts,

@@ -9,16 +9,18 @@
  *	  label's of more);
  *	- counts of the answered labels and of the rows' own labels;
  *	- in how many texts each of the model's most frequent terms occurs: by number, without the words;
+ *	- how many of the texts are in each of some buckets by their hashes, which tells how often texts repeat (repetition.h);
  *	- a random sample of rows: embedding (text_embedding.h), text features, numbers; mean and covariance of
  *	  the embeddings are the sample's.
  *
  * It depends on the rows alone (and the keys that choose the sample), not on their order or on how parts of
- * them were merged; the flat form is the same byte for byte. Its size is bounded: some 100 kB, and 90 bytes
+ * them were merged; the flat form is the same byte for byte. Its size is bounded: some 120 kB, and 100 bytes
  * for each row of the sample.
  */
 #ifndef SENTIMENT_DRIFT_PROFILE_H
 #define SENTIMENT_DRIFT_PROFILE_H
 
+#include "core/drift/repetition.h"
 #include "core/drift/row_sample.h"
 #include "core/drift/vector_moments.h"
 #include "core/evaluation/histogram.h"
@@ -70,6 +72,9 @@ typedef struct DriftProfile
 	uint64_t *actual; /* (n_labels + 1) rows by label; the last: labels that the model has not */
 	uint64_t *
 		term_texts; /* (n_terms + 1) texts with each term; the last: terms not counted one by one */
+	uint32_t n_text_buckets; /* N_TEXT_BUCKETS, of live traffic N_LIVE_TEXT_BUCKETS */
+	uint64_t *counted_texts; /* (n_text_buckets) texts whose terms were counted, by bucket */
+	uint64_t *other_texts;   /* (n_text_buckets) the other texts */
 	RowSample sample;
 	/* not in the flat form: sums of embeddings without their products, where there is no sample of rows */
 	const VectorMoments *embedding_sums;
@@ -87,9 +92,10 @@ typedef struct ProfileRow
 	const float *text_features;  /* (N_TEXT_FEATURES), or NULL: to be computed of the text */
 	const float *numeric;        /* (n_numeric) NaN where missing; NULL: all are */
 	const double *probabilities; /* of the pipeline's answer; NULL: not answered */
-	bool is_counted; /* the text is the last one that the pipeline's feature space has seen */
-	uint32_t label;  /* by drift_profile_label, or NO_PROFILE_LABEL */
-	uint64_t key;    /* as good as random: chooses the sample */
+	bool is_counted;    /* the text is the last one that the pipeline's feature space has seen */
+	uint32_t label;     /* by drift_profile_label, or NO_PROFILE_LABEL */
+	uint64_t key;       /* as good as random: chooses the sample */
+	uint64_t text_hash; /* by corpus_text_hash: rows of one text are not independent */
 } ProfileRow;
 
 #define NO_PROFILE_LABEL UINT32_MAX
@@ -148,8 +154,19 @@ extern void drift_profile_unflatten(DriftProfile *profile, const char *bytes, si
 /* Append the figures as a JSON object: means and deviations of the histograms, counts, embedding. */
 extern void drift_profile_append_json(const DriftProfile *profile, ByteBuffer *json);
 
-/* Mean and covariance of the embeddings, of the sampled rows. */
-extern VectorMoments drift_profile_moments(const DriftProfile *profile);
+/* Mean and covariance of the embeddings, of the rows of a profile's sample or of a part of it. */
+extern VectorMoments drift_profile_moments(const DriftProfile *profile, const RowSample *sample);
+
+/* What a text counts as where copies are looked for: its hash, or if it has no word, as good as random. */
+extern uint64_t drift_profile_text(uint64_t text_hash, const float *text_features, uint64_t random);
+
+/* The largest part of a profile's texts that one of them makes up, beyond its part in a reference. */
+extern double drift_profile_largest_share(const DriftProfile *reference,
+										  const DriftProfile *current);
+
+/* How often texts repeat in two profiles: in all, or in those texts whose terms were counted. */
+extern Repetition drift_profile_repetition(const DriftProfile *reference,
+										   const DriftProfile *current, bool counted_only);
 
 /*
  * The text features of a text: of what the pipeline has computed, if the text is the last one that its feature

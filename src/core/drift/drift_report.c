@@ -75,9 +75,19 @@ const ParameterSpec drift_report_parameters[] = {
 	 .minimum = 0.5,
 	 .maximum = 1,
 	 .meaning = "area under the ROC curve from which the domain classifier may find drift"},
+	{.name = "repeated",
+	 .type = PARAMETER_NUMBER,
+	 .offset = offsetof(DriftReportOptions, repeated),
+	 .default_json = "0.5",
+	 .minimum = 0,
+	 .maximum = 1,
+	 .meaning = "share of the rows that a single text must have surely passed to be drift"},
 };
 const size_t n_drift_report_parameters =
 	sizeof(drift_report_parameters) / sizeof(drift_report_parameters[0]);
+
+/* Of a text that makes up more of a side's sampled rows, the rest is left out where vectors are compared. */
+#define LARGEST_TEXT_SHARE 0.005
 
 /* A report under construction. */
 typedef struct Comparison
@@ -87,7 +97,24 @@ typedef struct Comparison
 	const Pipeline *pipeline;
 	const DriftReportOptions *options;
 	DriftReport *report;
+	Repetition counted; /* of the texts that the model has not learned from */
+	Repetition all;
 } Comparison;
+
+/* By what to multiply the counts of both sides, so that they are of independent rows. */
+typedef struct Shrinkage
+{
+	double reference;
+	double current;
+} Shrinkage;
+
+/* That of n and m rows. */
+static Shrinkage
+shrinkage_of(const Repetition *repetition, double n, double m)
+{
+	return (Shrinkage){n > 0 ? effective_rows(n, repetition->reference) / n : 1,
+					   m > 0 ? effective_rows(m, repetition->current) / m : 1};
+}
 
 /* Rows that a category of so many on both sides is expected to have on the smaller one. */
 static double
@@ -130,7 +157,7 @@ category_test(const double *reference, const double *current, size_t n_categorie
 	if (n > 0 && m > 0 && n_common > 1)
 		p_common = drift_chi_squared(common_reference, common_current, n_common).p_value;
 	if (n > 0 && m > 0 && n_common > 0 && rare_n + rare_m > 0)
-		p_rare = fisher_exact(rare_n, n, rare_m, m);
+		p_rare = fisher_exact(rint(rare_n), rint(n), rint(rare_m), rint(m));
 	host_free(common_reference);
 	host_free(common_current);
 	if (isnan(p_common))
@@ -203,16 +230,18 @@ bins_json(const DriftBins *bins, bool is_score)
 
 /* The p-value of bins. */
 static double
-bins_test(const DriftBins *bins)
+bins_test(const DriftBins *bins, const Repetition *repetition)
 {
+	Shrinkage shrinkage =
+		shrinkage_of(repetition, (double) bins->n_reference, (double) bins->n_current);
 	double *reference = host_allocate_array(double, bins->n_bins + 1);
 	double *current = host_allocate_array(double, bins->n_bins + 1);
 	double p_value;
 
 	for (size_t i = 0; i < bins->n_bins; i++)
 	{
-		reference[i] = (double) bins->bins[i].n_reference;
-		current[i] = (double) bins->bins[i].n_current;
+		reference[i] = (double) bins->bins[i].n_reference * shrinkage.reference;
+		current[i] = (double) bins->bins[i].n_current * shrinkage.current;
 	}
 	p_value = bins->n_bins == 1 ? 1 : category_test(reference, current, bins->n_bins);
 	host_free(reference);
@@ -222,12 +251,25 @@ bins_test(const DriftBins *bins)
 
 /* How many bins rows are enough for. */
 static uint32_t
-bins_for_rows(const Comparison *comparison, uint64_t n, uint64_t m)
+bins_for_rows(const Comparison *comparison, const Repetition *repetition, uint64_t n, uint64_t m)
 {
-	uint64_t most = (n < m ? n : m) / ROWS_PER_BIN;
+	uint64_t most = (uint64_t) (fmin(effective_rows((double) n, repetition->reference),
+									 effective_rows((double) m, repetition->current)) /
+								ROWS_PER_BIN);
 	uint32_t wanted = (uint32_t) comparison->options->bins;
 
 	return most < 2 ? 2 : most < wanted ? (uint32_t) most : wanted;
+}
+
+/* The p-value of a Kolmogorov-Smirnov statistic. */
+static double
+distance_test(double statistic, const Histogram *reference, const Histogram *current,
+			  const Repetition *repetition)
+{
+	double n = effective_rows((double) histogram_n_values(reference), repetition->reference);
+	double m = effective_rows((double) histogram_n_values(current), repetition->current);
+
+	return n > 0 && m > 0 ? kolmogorov_survival(sqrt(n * m / (n + m)) * statistic) : NAN;
 }
 
 /* Compare a histogram. */
@@ -236,10 +278,14 @@ compare_histogram(Comparison *comparison, uint32_t place, const char *feature)
 {
 	const Histogram *reference = &comparison->reference->histograms[place];
 	const Histogram *current = &comparison->current->histograms[place];
-	DriftBins bins = drift_bins_make(reference, current,
-									 bins_for_rows(comparison, reference->n_rows, current->n_rows));
+	const Repetition *repetition = place == PROFILE_UNKNOWN || place == PROFILE_SCORE
+									   ? &comparison->counted
+									   : &comparison->all;
+	DriftBins bins =
+		drift_bins_make(reference, current,
+						bins_for_rows(comparison, repetition, reference->n_rows, current->n_rows));
 	DriftFinding *finding = add_finding(comparison, feature, "psi", drift_psi(&bins).statistic,
-										bins_test(&bins), comparison->options->psi);
+										bins_test(&bins, repetition), comparison->options->psi);
 
 	finding->bins = bins_json(&bins, place == PROFILE_SCORE);
 	host_free(bins.bins);
@@ -247,7 +293,8 @@ compare_histogram(Comparison *comparison, uint32_t place, const char *feature)
 	{
 		DriftTest test = drift_kolmogorov_smirnov(reference, current);
 
-		add_finding(comparison, feature, "ks", test.statistic, test.p_value,
+		add_finding(comparison, feature, "ks", test.statistic,
+					distance_test(test.statistic, reference, current, repetition),
 					comparison->options->ks);
 	}
 }
@@ -274,13 +321,13 @@ bins_of_labels(const uint64_t *reference, const uint64_t *current, uint32_t n, u
 /* Compare counts of n labels, the last of which may be one more than the pipeline's. */
 static void
 compare_labels(Comparison *comparison, const uint64_t *reference, const uint64_t *current,
-			   uint32_t n, const char *feature)
+			   uint32_t n, const Repetition *repetition, const char *feature)
 {
 	const Pipeline *pipeline = comparison->pipeline;
 	uint32_t *names = host_allocate_array(uint32_t, (size_t) n + 1);
 	DriftBins bins = bins_of_labels(reference, current, n, names);
 	DriftFinding *finding = add_finding(comparison, feature, "psi", drift_psi(&bins).statistic,
-										bins_test(&bins), comparison->options->psi);
+										bins_test(&bins, repetition), comparison->options->psi);
 	ByteBuffer json = {0};
 
 	if (bins.n_reference > 0 && bins.n_current > 0)
@@ -312,7 +359,7 @@ term_test(double in_n, double n, double in_m, double m)
 
 	if (!(fabs(in_m / m - in_n / n) > LEAST_TERM_DEVIATION * error))
 		return 1;
-	return fisher_exact(in_n, n, in_m, m);
+	return fisher_exact(rint(in_n), rint(n), rint(in_m), rint(m));
 }
 
 /* share log2(share / mean) */
@@ -327,7 +374,8 @@ divergence_term(double share, double mean)
  * of both sides' reciprocals to its square: that is taken off.
  */
 static double
-vocabulary_distance(const DriftProfile *reference, const DriftProfile *current)
+vocabulary_distance(const DriftProfile *reference, const DriftProfile *current,
+					const Shrinkage *shrinkage)
 {
 	uint32_t n_terms = reference->shape.n_terms;
 	double n = 0;
@@ -351,7 +399,8 @@ vocabulary_distance(const DriftProfile *reference, const DriftProfile *current)
 		n_occupied += mean > 0;
 		divergence += (divergence_term(in_n, mean) + divergence_term(in_m, mean)) / 2;
 	}
-	divergence -= n_occupied / (8 * M_LN2) * (1 / n + 1 / m);
+	divergence -=
+		n_occupied / (8 * M_LN2) * (1 / (n * shrinkage->reference) + 1 / (m * shrinkage->current));
 	return sqrt(fmin(fmax(divergence, 0), 1));
 }
 
@@ -363,7 +412,8 @@ typedef struct ChangedTerm
 } ChangedTerm;
 
 static ChangedTerm
-find_changed_term(const DriftProfile *reference, const DriftProfile *current)
+find_changed_term(const DriftProfile *reference, const DriftProfile *current,
+				  const Shrinkage *shrinkage)
 {
 	double n = (double) reference->n_counted;
 	double m = (double) current->n_counted;
@@ -376,7 +426,8 @@ find_changed_term(const DriftProfile *reference, const DriftProfile *current)
 		double in_n = (double) reference->term_texts[i];
 		double in_m = (double) current->term_texts[i];
 		double change = fabs(in_m / m - in_n / n);
-		double p_value = term_test(in_n, n, in_m, m);
+		double p_value = term_test(in_n * shrinkage->reference, n * shrinkage->reference,
+								   in_m * shrinkage->current, m * shrinkage->current);
 
 		/* of the same p-value (0 of many rows), the larger change */
 		if (p_value < found.p_value || (p_value == found.p_value && change > found.change))
@@ -392,13 +443,63 @@ find_changed_term(const DriftProfile *reference, const DriftProfile *current)
 static void
 compare_vocabulary(Comparison *comparison)
 {
-	ChangedTerm term = find_changed_term(comparison->reference, comparison->current);
+	Shrinkage shrinkage =
+		shrinkage_of(&comparison->counted, (double) comparison->reference->n_counted,
+					 (double) comparison->current->n_counted);
+	ChangedTerm term = find_changed_term(comparison->reference, comparison->current, &shrinkage);
 
 	add_finding(comparison, "(vocabulary)", "js",
-				vocabulary_distance(comparison->reference, comparison->current), term.p_value,
-				comparison->options->vocabulary);
+				vocabulary_distance(comparison->reference, comparison->current, &shrinkage),
+				term.p_value, comparison->options->vocabulary);
 	add_finding(comparison, "(vocabulary)", "term share", term.change, term.p_value,
 				comparison->options->term);
+}
+
+/* The hashes of a sample's texts; the caller's to free. */
+static uint64_t *
+texts_of(const RowSample *sample)
+{
+	uint64_t *texts = host_allocate_array(uint64_t, (size_t) sample->n_rows + 1);
+
+	for (uint32_t i = 0; i < sample->n_rows; i++)
+		texts[i] = row_sample_text(sample, i);
+	return texts;
+}
+
+/* How often texts repeat in two samples. */
+static Repetition
+repetition_of_samples(const RowSample *reference, const RowSample *current)
+{
+	uint64_t *of_reference = texts_of(reference);
+	uint64_t *of_current = texts_of(current);
+	Repetition repetition =
+		repetition_of_texts(of_reference, reference->n_rows, of_current, current->n_rows);
+
+	host_free(of_reference);
+	host_free(of_current);
+	return repetition;
+}
+
+/* Compare the embeddings: of live traffic only their sums are known, and of the rows in buckets how they repeat. */
+static MeanTest
+compare_embeddings(const Comparison *comparison, const RowSample *reference_rows,
+				   const RowSample *current_rows)
+{
+	DriftProfile *reference = comparison->reference;
+	DriftProfile *current = comparison->current;
+	VectorMoments of_reference;
+	VectorMoments of_current;
+	Repetition repetition;
+
+	if (current->embedding_sums != NULL)
+	{
+		of_reference = drift_profile_moments(reference, &reference->sample);
+		return mean_test(&of_reference, current->embedding_sums, &comparison->counted);
+	}
+	of_reference = drift_profile_moments(reference, reference_rows);
+	of_current = drift_profile_moments(current, current_rows);
+	repetition = repetition_of_samples(reference_rows, current_rows);
+	return hotelling_test(&of_reference, &of_current, &repetition);
 }
 
 /* Compare embeddings, and all numbers of the sampled rows. */
@@ -407,8 +508,8 @@ compare_vectors(Comparison *comparison)
 {
 	unsigned char is_count[MAX_SAMPLE_VALUES] = {0};
 	uint32_t n_dimensions = comparison->reference->shape.n_dimensions;
-	VectorMoments reference;
-	VectorMoments current;
+	RowSample reference;
+	RowSample current;
 	MeanTest mean;
 	DomainTest domain;
 
@@ -422,20 +523,32 @@ compare_vectors(Comparison *comparison)
 	}
 	row_sample_settle(&comparison->reference->sample);
 	row_sample_settle(&comparison->current->sample);
-	reference = drift_profile_moments(comparison->reference);
-	if (comparison->current->embedding_sums != NULL)
-		mean = mean_test(&reference, comparison->current->embedding_sums);
-	else
-	{
-		current = drift_profile_moments(comparison->current);
-		mean = hotelling_test(&reference, &current);
-	}
-	domain = domain_classifier_test(&comparison->reference->sample, &comparison->current->sample,
-									is_count);
+	reference = row_sample_trim(&comparison->reference->sample, LARGEST_TEXT_SHARE);
+	current = row_sample_trim(&comparison->current->sample, LARGEST_TEXT_SHARE);
+	mean = compare_embeddings(comparison, &reference, &current);
+	domain = domain_classifier_test(&reference, &current, is_count);
+	host_free(reference.rows);
+	host_free(current.rows);
 	add_finding(comparison, "(embedding)", "mahalanobis", mean.distance, mean.p_value,
 				comparison->options->embedding);
 	add_finding(comparison, "(domain classifier)", "auc", domain.area, domain.p_value,
 				comparison->options->auc);
+}
+
+/* Whether a single text floods the rows: whatever it is, they are no longer what was asked. */
+static void
+compare_repetition(Comparison *comparison)
+{
+	double threshold = comparison->options->repeated;
+	double share = drift_profile_largest_share(comparison->reference, comparison->current);
+	double m = (double) comparison->current->n_texts;
+	double k = rint(share * m);
+	double p_value = NAN;
+
+	/* the tail of the binomial distribution */
+	if (!isnan(share))
+		p_value = k < 1 ? 1 : regularized_beta(k, m - k + 1, threshold);
+	add_finding(comparison, "(repeated text)", "share", share, p_value, threshold);
 }
 
 /* Decide which findings drift. */
@@ -471,22 +584,33 @@ drift_report_make(DriftProfile *reference, DriftProfile *current, const Pipeline
 {
 	const FeatureSpaceOptions *features = &pipeline->space.options;
 	DriftReport report = {.n_reference = reference->n_rows, .n_current = current->n_rows};
-	Comparison comparison = {reference, current, pipeline, options, &report};
+	Comparison comparison = {.reference = reference,
+							 .current = current,
+							 .pipeline = pipeline,
+							 .options = options,
+							 .report = &report,
+							 .counted = drift_profile_repetition(reference, current, true),
+							 .all = drift_profile_repetition(reference, current, false)};
 	uint32_t n_labels = reference->shape.n_labels;
 
+	report.effective_reference =
+		effective_rows((double) reference->n_texts, comparison.all.reference);
+	report.effective_current = effective_rows((double) current->n_texts, comparison.all.current);
 	report.findings = host_allocate_array(
-		DriftFinding, 2 * ((size_t) PROFILE_NUMERIC + reference->shape.n_numeric) + 6);
+		DriftFinding, 2 * ((size_t) PROFILE_NUMERIC + reference->shape.n_numeric) + 7);
 	for (uint32_t i = 0; i < N_TEXT_FEATURES; i++)
 		compare_histogram(&comparison, PROFILE_TEXT_FEATURES + i, text_feature_names[i]);
 	for (uint32_t i = 0; i < reference->shape.n_numeric; i++)
 		compare_histogram(&comparison, PROFILE_NUMERIC + i, features->numeric_names[i]);
 	compare_histogram(&comparison, PROFILE_SCORE, "(score)");
 	compare_labels(&comparison, reference->predicted, current->predicted, n_labels,
-				   "(predicted label)");
-	compare_labels(&comparison, reference->actual, current->actual, n_labels + 1, "(label)");
+				   &comparison.counted, "(predicted label)");
+	compare_labels(&comparison, reference->actual, current->actual, n_labels + 1, &comparison.all,
+				   "(label)");
 	compare_histogram(&comparison, PROFILE_UNKNOWN, "(unknown tokens)");
 	compare_vocabulary(&comparison);
 	compare_vectors(&comparison);
+	compare_repetition(&comparison);
 	decide(&comparison);
 	return report;
 }

@@ -11,6 +11,10 @@
  * what chance adds; its p-value is that of the term whose share of texts has changed most (Fisher's exact
  * test, times the number of terms: sound however terms depend on each other). Of the embeddings,
  * Hotelling's test. Of all together, the domain classifier.
+ *
+ * Copies of a text are not independent rows: every test counts as many as are (repetition.h). Values are of all rows,
+ * but where vectors are compared, of which one text may be half a percent. That a text floods the rows is a finding
+ * of its own: its p-value is that of so many rows or more if its share were the threshold.
  */
 #ifndef SENTIMENT_DRIFT_REPORT_H
 #define SENTIMENT_DRIFT_REPORT_H
@@ -29,6 +33,7 @@ typedef struct DriftReportOptions
 	double term;
 	double embedding;
 	double auc;
+	double repeated;
 	double alpha; /* the caller's */
 } DriftReportOptions;
 
@@ -52,6 +57,8 @@ typedef struct DriftReport
 	DriftFinding *findings; /* (n_findings) */
 	uint64_t n_reference;   /* rows */
 	uint64_t n_current;
+	double effective_reference; /* independent rows with a text */
+	double effective_current;
 	uint32_t n_tests;   /* findings with a p-value */
 	uint32_t n_drifted; /* findings that drifted */
 	double p_value;     /* smallest corrected one of findings beyond their threshold; 1 without */

@@ -70,13 +70,13 @@ pool_covariances(const VectorMoments *reference, const VectorMoments *current, d
 	host_free(other);
 }
 
-/* Compare two means by a covariance that has so many degrees of freedom; it is overwritten. */
+/* Compare the means of so many independent rows by a covariance of some degrees of freedom; it is overwritten. */
 static MeanTest
-compare_means(const VectorMoments *reference, const VectorMoments *current, double *covariance,
-			  double freedom)
+compare_means(const VectorMoments *reference, const VectorMoments *current, double n_reference,
+			  double n_current, double *covariance, double freedom)
 {
 	size_t n = reference->n_dimensions;
-	double scale = 1 / (double) reference->n_rows + 1 / (double) current->n_rows;
+	double scale = 1 / n_reference + 1 / n_current;
 	double difference[MAX_MOMENT_DIMENSIONS];
 	double solution[MAX_MOMENT_DIMENSIONS];
 	double distance = 0;
@@ -89,7 +89,7 @@ compare_means(const VectorMoments *reference, const VectorMoments *current, doub
 		difference[i] = solution[i] - difference[i];
 		solution[i] = difference[i];
 	}
-	if (!cholesky_decompose(covariance, n))
+	if (freedom < 2 * (double) n || !cholesky_decompose(covariance, n))
 		return test;
 	cholesky_solve(covariance, n, solution);
 	for (size_t i = 0; i < n; i++)
@@ -111,29 +111,34 @@ may_compare(const VectorMoments *reference, const VectorMoments *current)
 }
 
 MeanTest
-hotelling_test(const VectorMoments *reference, const VectorMoments *current)
+hotelling_test(const VectorMoments *reference, const VectorMoments *current,
+			   const Repetition *repetition)
 {
 	double covariance[MAX_MOMENT_DIMENSIONS * MAX_MOMENT_DIMENSIONS];
+	double n = effective_rows((double) reference->n_rows, repetition->reference);
+	double m = effective_rows((double) current->n_rows, repetition->current);
 
 	if (!may_compare(reference, current))
 		return (MeanTest){NAN, NAN, NAN};
 	pool_covariances(reference, current, covariance);
-	return compare_means(reference, current, covariance,
-						 (double) reference->n_rows + (double) current->n_rows - 2);
+	return compare_means(reference, current, n, m, covariance, n + m - 2);
 }
 
 MeanTest
-mean_test(const VectorMoments *reference, const VectorMoments *current)
+mean_test(const VectorMoments *reference, const VectorMoments *current,
+		  const Repetition *repetition)
 {
 	double covariance[MAX_MOMENT_DIMENSIONS * MAX_MOMENT_DIMENSIONS];
 	size_t n = reference->n_dimensions;
+	double n_reference = effective_rows((double) reference->n_rows, repetition->reference);
+	double n_current = effective_rows((double) current->n_rows, repetition->current);
 
 	if (!may_compare(reference, current))
 		return (MeanTest){NAN, NAN, NAN};
 	vector_moments_covariance(reference, covariance);
 	for (size_t i = 0; i < n; i++)
 		covariance[i * n + i] += ROUNDING_VARIANCE;
-	return compare_means(reference, current, covariance, (double) reference->n_rows - 1);
+	return compare_means(reference, current, n_reference, n_current, covariance, n_reference - 1);
 }
 
 void

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "core/drift/repetition.h"
 #include "core/drift/vector_moments.h"
 
 /* Fewest rows on either side for which the mean of vectors is compared. */
@@ -22,15 +23,17 @@ typedef struct MeanTest
 
 /*
  * Hotelling's two-sample T squared test that rows of two sides have the same mean, their covariances
- * pooled. All NaN if a side has fewer than MIN_MEAN_ROWS rows.
+ * pooled. All NaN if a side has fewer than MIN_MEAN_ROWS rows, or both together too few independent ones.
  */
-extern MeanTest hotelling_test(const VectorMoments *reference, const VectorMoments *current);
+extern MeanTest hotelling_test(const VectorMoments *reference, const VectorMoments *current,
+							   const Repetition *repetition);
 
 /*
  * The same for a current side of which only the sums are known, not the products: the covariance is the
  * reference's.
  */
-extern MeanTest mean_test(const VectorMoments *reference, const VectorMoments *current);
+extern MeanTest mean_test(const VectorMoments *reference, const VectorMoments *current,
+						  const Repetition *repetition);
 
 /*
  * Holm's correction (1979): p-values that may be compared with the level of the whole family. NaN stands

@@ -6,9 +6,12 @@
  * order, of 0, of positive numbers.
  */
 #include <math.h>
+#include <string.h>
+#include <time.h>
 
 #include "core/drift/live_sketch.h"
 #include "core/drift/text_embedding.h"
+#include "core/hash.h"
 #include "core/host.h"
 
 /* At this shift of histogram.h there are eight cells for each power of two. */
@@ -106,18 +109,34 @@ count_in(LiveSample *sample, uint32_t place)
 
 /* The cells of the histograms. */
 static void
-locate_features(const Pipeline *pipeline, const char *text, size_t length,
-				const double *probabilities, LiveSample *sample)
+locate_features(const Pipeline *pipeline, const float *features, const double *probabilities,
+				LiveSample *sample)
 {
-	float computed[N_TEXT_FEATURES];
-	const float *features = drift_profile_text_features(pipeline, text, length, true, computed);
-
 	for (int i = 0; i < N_TEXT_FEATURES; i++)
 		count_in(sample, place_of(&grids[PROFILE_TEXT_FEATURES + i], features[i]));
 	count_in(sample, place_of(&grids[PROFILE_UNKNOWN],
 							  drift_profile_unknown_share(pipeline->space.counts)));
 	count_in(sample,
 			 place_of(&grids[PROFILE_SCORE], drift_profile_log_odds(pipeline, probabilities)));
+}
+
+/* A number as good as random, for texts that have no word: the time. */
+static uint64_t
+random_number(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return hash_mix((uint64_t) now.tv_sec * UINT64_C(1000000000) + (uint64_t) now.tv_nsec);
+}
+
+/* The bucket of the text. */
+static void
+locate_text(const float *features, const char *text, size_t length, LiveSample *sample)
+{
+	uint64_t hash = drift_profile_text(corpus_text_hash(text, length), features, random_number());
+
+	count_in(sample, FIRST_LIVE_TEXT + text_bucket(hash, N_LIVE_TEXT_BUCKETS));
 }
 
 /* The places of the numbers in their columns. */
@@ -155,9 +174,12 @@ live_sketch_locate(const LiveLayout *layout, const Pipeline *pipeline, const cha
 				   LiveSample *sample)
 {
 	float embedding[MAX_EMBEDDING_DIMENSIONS];
+	float computed[N_TEXT_FEATURES];
+	const float *features = drift_profile_text_features(pipeline, text, length, true, computed);
 
 	sample->n_places = sample->n_other = 0;
-	locate_features(pipeline, text, length, probabilities, sample);
+	locate_features(pipeline, features, probabilities, sample);
+	locate_text(features, text, length, sample);
 	locate_numbers(layout, numeric, sample);
 	locate_terms(layout, pipeline->space.counts, sample);
 	text_embedding_compute(&pipeline->space, embedding);
@@ -289,6 +311,9 @@ live_sketch_profile(const LiveSketch *sketch, const LiveLayout *layout, const ui
 	fill_histograms(sketch, layout, profile);
 	fill_terms(sketch, layout, profile);
 	fill_embedding(sketch, profile);
+	profile->n_text_buckets = N_LIVE_TEXT_BUCKETS;
+	memcpy(profile->counted_texts, sketch->counters + FIRST_LIVE_TEXT,
+		   N_LIVE_TEXT_BUCKETS * sizeof(uint64_t));
 	/* the last counter would be of several labels */
 	for (uint32_t i = 0; i < pipeline->n_labels && pipeline->n_labels <= N_COUNTED_LABELS; i++)
 		profile->predicted[i] = labels[i];

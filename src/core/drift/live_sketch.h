@@ -7,7 +7,8 @@
  * for missing values. These are the cells of histogram.h at one shift, so a reference's histogram is brought to
  * the same cells by joining its own: the comparison interpolates nothing. Whole numbers below 16 have cells of their
  * own. Numbers beyond the outermost cells count in these. Behind the cells are those of the numeric columns and the
- * counters of the terms, as a layout has them (live_layout.h); besides, the sum of the texts' embeddings.
+ * counters of the terms, as a layout has them (live_layout.h), and counts of the texts in buckets by their hashes, which
+ * tell how often texts repeat (repetition.h); besides, the sum of the texts' embeddings.
  */
 #ifndef SENTIMENT_LIVE_SKETCH_H
 #define SENTIMENT_LIVE_SKETCH_H
@@ -32,11 +33,12 @@
 	 LIVE_CELLS(LIVE_WORD_OCTAVES) + 4 * LIVE_CELLS(LIVE_RATIO_OCTAVES) +       \
 	 LIVE_CELLS(2 * LIVE_SCORE_OCTAVES))
 
-/* Where the counters of the columns and of the terms begin; the last counter is of all other terms. */
+/* Where the counters of the columns, of the terms, of all other terms, and of the texts begin. */
 #define FIRST_LIVE_COLUMN N_LIVE_CELLS
 #define FIRST_LIVE_TERM   (FIRST_LIVE_COLUMN + MAX_LIVE_COLUMNS * LIVE_COLUMN_CELLS)
 #define LIVE_OTHER_TERMS  (FIRST_LIVE_TERM + N_LIVE_TERMS)
-#define N_LIVE_COUNTERS   (LIVE_OTHER_TERMS + 1)
+#define FIRST_LIVE_TEXT   (LIVE_OTHER_TERMS + 1)
+#define N_LIVE_COUNTERS   (FIRST_LIVE_TEXT + N_LIVE_TEXT_BUCKETS)
 
 /* What a text adds to a sketch. */
 typedef struct LiveSample
@@ -45,7 +47,7 @@ typedef struct LiveSample
 	uint32_t n_other;  /* what it adds to the counter of all other terms */
 	uint32_t n_dimensions;
 	int32_t embedding[MAX_MOMENT_DIMENSIONS]; /* (n_dimensions) */
-	uint16_t places[N_LIVE_HISTOGRAMS + MAX_LIVE_COLUMNS + N_LIVE_TERMS];
+	uint16_t places[N_LIVE_HISTOGRAMS + 1 + MAX_LIVE_COLUMNS + N_LIVE_TERMS];
 } LiveSample;
 
 /* A sketch: a sum of samples. */

@@ -9,6 +9,9 @@
 
 #define N_TEXT_FEATURES 10
 
+/* The place of word_count among them. */
+#define TEXT_FEATURE_WORD_COUNT 1
+
 /* Names of the features, in the order of text_features_compute. */
 extern const char *const text_feature_names[N_TEXT_FEATURES];
 

@@ -122,13 +122,16 @@ try_drift_profile(const char *bytes, size_t size)
 	DriftProfile *again = host_allocate_zero(sizeof(DriftProfile));
 	ByteBuffer json = {0};
 	char *flat;
+	size_t flat_size;
 
 	drift_profile_unflatten(profile, bytes, size);
-	require(drift_profile_flat_size(profile) == size);
-	flat = host_allocate(size);
+	flat_size = drift_profile_flat_size(profile);
+	flat = host_allocate(flat_size);
 	drift_profile_flatten(profile, flat);
-	require(memcmp(flat, bytes, size) == 0);
-	drift_profile_unflatten(again, flat, size);
+	/* one of an earlier format, which its first bytes tell, is written in the present one */
+	if (memcmp(flat, bytes, sizeof(uint32_t)) == 0)
+		require(flat_size == size && memcmp(flat, bytes, size) == 0);
+	drift_profile_unflatten(again, flat, flat_size);
 	drift_profile_append_json(profile, &json);
 	require(json.data[json.length - 1] == '}');
 	/* may refuse too many rows */
